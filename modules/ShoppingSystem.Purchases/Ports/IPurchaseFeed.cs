@@ -1,0 +1,46 @@
+namespace ShoppingSystem.Purchases;
+
+/// <summary>The events of the log, in batches, each handed out until it is committed (at least once).</summary>
+public interface IPurchaseFeed
+{
+    /// <summary>
+    /// Reads from after the last committed event on, for as long as it is enumerated. A batch holds whatever has arrived,
+    /// at least one and at most <see cref="PurchaseLogOptions.BatchSize"/> events; it never waits to be filled. The next
+    /// batch may be asked for while the one before it is still worked on. Ends when <paramref name="cancellationToken"/>
+    /// is cancelled, having left the log to others. One reader at a time.
+    /// </summary>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    IAsyncEnumerable<FeedBatch> ReadAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>How far this reader is behind, for each partition it reads. Cheap: nothing is asked of the log.</summary>
+    IReadOnlyList<PartitionLag> Lag { get; }
+}
+
+/// <summary>Events in the order of the log, and the means to say that they have been dealt with.</summary>
+public abstract class FeedBatch
+{
+    /// <summary>The events, in order within each partition.</summary>
+    public abstract IReadOnlyList<FeedEvent> Events { get; }
+
+    /// <summary>
+    /// Says that the effects of all events of this batch are durable, so that they need not be handed out again. Batches are
+    /// committed in the order in which they were handed out. Events of a partition that another reader has taken over
+    /// meanwhile stay uncommitted, which is harmless: they are handed out there.
+    /// </summary>
+    public abstract ValueTask CommitAsync(CancellationToken cancellationToken = default);
+}
+
+/// <summary>One event as it stands in the log, not yet understood.</summary>
+/// <param name="Topic">The log it stands in.</param>
+/// <param name="Partition">The partition of the log.</param>
+/// <param name="Offset">The place in the partition, counted from 0.</param>
+/// <param name="AppendedAt">When it was appended, by the log's clock.</param>
+/// <param name="Value">The event itself; UTF-8 JSON when it is one of ours.</param>
+/// <param name="TraceParent">The W3C <c>traceparent</c> of whoever appended it.</param>
+public readonly record struct FeedEvent(
+    string Topic, int Partition, long Offset, DateTimeOffset AppendedAt, ReadOnlyMemory<byte> Value, string? TraceParent = null);
+
+/// <summary>How many events of a partition have been appended but not yet committed by this reader.</summary>
+/// <param name="Partition">The partition.</param>
+/// <param name="Lag">Events between the committed position and the end of the partition.</param>
+public readonly record struct PartitionLag(int Partition, long Lag);

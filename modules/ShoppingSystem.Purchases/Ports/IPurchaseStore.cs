@@ -1,0 +1,48 @@
+namespace ShoppingSystem.Purchases;
+
+/// <summary>The record of all purchases. Throws whatever its technology throws when it cannot be reached.</summary>
+public interface IPurchaseStore
+{
+    /// <summary>
+    /// Records every purchase whose id is not recorded yet, durably, in one round trip. Repeating a call changes nothing.
+    /// An exception means that some may be recorded and some not: repeat the call.
+    /// </summary>
+    ValueTask<RecordResult> RecordAsync(IReadOnlyList<Purchase> purchases, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// A page of a user's history, newest first (by timestamp, then by id): at most <paramref name="limit"/> purchases, all
+    /// older than <paramref name="before"/> where it is given. An unknown user's history is empty.
+    /// </summary>
+    ValueTask<PurchasePage> ReadHistoryAsync(
+        string userId, int limit, PurchaseCursor? before = null, CancellationToken cancellationToken = default);
+
+    /// <summary>All of a user's purchases in a few figures.</summary>
+    ValueTask<PurchaseSummary> SummarizeAsync(string userId, CancellationToken cancellationToken = default);
+
+    /// <summary>How many purchases are recorded, of all users; may be an estimate where counting is expensive.</summary>
+    ValueTask<long> CountAsync(CancellationToken cancellationToken = default);
+}
+
+/// <summary>What came of a batch: every purchase of it was recorded, known already, or refused.</summary>
+/// <param name="Recorded">How many are new in the store.</param>
+/// <param name="Duplicates">How many were there before, or twice in the batch.</param>
+/// <param name="Refused">Those that the store will never take; the rest of the batch is recorded all the same.</param>
+public sealed record RecordResult(int Recorded, int Duplicates, IReadOnlyList<RefusedPurchase> Refused);
+
+/// <summary>A purchase that the store will never take.</summary>
+/// <param name="Index">Its place in the batch, counted from 0.</param>
+/// <param name="Reason">What the store says.</param>
+public sealed record RefusedPurchase(int Index, string Reason);
+
+/// <summary>A part of a user's history, newest first.</summary>
+/// <param name="Purchases">The purchases.</param>
+/// <param name="Next">Where older ones go on; null when there are none.</param>
+public sealed record PurchasePage(IReadOnlyList<Purchase> Purchases, PurchaseCursor? Next);
+
+/// <summary>A user's purchases in figures.</summary>
+/// <param name="UserId">The user.</param>
+/// <param name="Purchases">How many.</param>
+/// <param name="Total">The exact sum of their prices.</param>
+/// <param name="First">When the oldest was made; null when there is none.</param>
+/// <param name="Last">When the newest was made; null when there is none.</param>
+public sealed record PurchaseSummary(string UserId, long Purchases, decimal Total, DateTimeOffset? First, DateTimeOffset? Last);

@@ -1,0 +1,18 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace ShoppingSystem.Purchases;
+
+/// <summary>What every log and feed is configured with (section <c>Shopping</c>).</summary>
+public sealed class PurchaseLogOptions
+{
+    /// <summary>The configuration section that these options are read from.</summary>
+    public const string Section = "Shopping";
+
+    /// <summary>How long an append may take until it is refused.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00")]
+    public TimeSpan AppendDeadline { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The most events in one batch of the feed.</summary>
+    [Range(1, 100_000)]
+    public int BatchSize { get; set; } = 1000;
+}

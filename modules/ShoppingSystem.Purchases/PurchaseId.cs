@@ -1,0 +1,36 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace ShoppingSystem.Purchases;
+
+/// <summary>
+/// Where purchase ids come from. A new purchase gets a UUID version 7, which sorts by time. An id that must come out
+/// the same again (a retried request, a redelivered event) is a UUID version 8: the first 122 free bits of a SHA-256
+/// over what it is derived from. Both are defined by RFC 9562.
+/// </summary>
+public static class PurchaseId
+{
+    /// <summary>An id for a purchase made at <paramref name="timestamp"/>.</summary>
+    public static Guid New(DateTimeOffset timestamp) => Guid.CreateVersion7(timestamp);
+
+    /// <summary>The one id of what this user asked for under this <c>Idempotency-Key</c>, however often it is asked.</summary>
+    public static Guid FromIdempotencyKey(string userId, string key) =>
+        Derive($"idempotency-key\0{userId}\0{key}");
+
+    /// <summary>
+    /// The id of an event that carries none. A redelivered event gets the same id; the event that takes the same place
+    /// in a topic that was deleted and created again does not, because it was appended at another time.
+    /// </summary>
+    public static Guid FromPosition(string topic, int partition, long offset, DateTimeOffset appendedAt) =>
+        Derive($"position\0{topic}\0{partition}\0{offset}\0{appendedAt.ToUnixTimeMilliseconds()}");
+
+    private static Guid Derive(string source)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Encoding.UTF8.GetBytes(source), hash);
+        var id = hash[..16];
+        id[6] = (byte)(0x80 | (id[6] & 0x0F));
+        id[8] = (byte)(0x80 | (id[8] & 0x3F));
+        return new Guid(id, bigEndian: true);
+    }
+}

@@ -1,0 +1,64 @@
+using System.Text;
+
+namespace ShoppingSystem.Purchases;
+
+/// <summary>What makes a purchase acceptable. Every check answers with what is wrong, or null when nothing is.</summary>
+public static class PurchaseRules
+{
+    /// <summary>The most characters (Unicode scalar values) an id, a name or an item may have.</summary>
+    public const int MaxTextLength = 128;
+
+    /// <summary>The highest price.</summary>
+    public const decimal MaxPrice = 1_000_000_000m;
+
+    /// <summary>The most decimals a price may have.</summary>
+    public const int MaxPriceDecimals = 4;
+
+    /// <summary>Ids and names: 1 to 128 characters, none of them a control character.</summary>
+    public static string? CheckText(string? text) => text switch
+    {
+        null => "is required",
+        "" => "must not be empty",
+        _ when IsTooLong(text) => $"must have at most {MaxTextLength} characters",
+        _ when text.Any(char.IsControl) => "must not contain control characters",
+        _ when HasLoneSurrogate(text) => "must be valid Unicode",
+        _ => null,
+    };
+
+    /// <summary>Text that may be left out, but if it is there follows the rules of <see cref="CheckText"/>.</summary>
+    public static string? CheckOptionalText(string? text) => text is null ? null : CheckText(text);
+
+    /// <summary>Prices: greater than zero, at most 1,000,000,000, at most 4 decimals.</summary>
+    public static string? CheckPrice(decimal? price) => price switch
+    {
+        null => "is required",
+        <= 0 => "must be greater than 0",
+        > MaxPrice => $"must be at most {MaxPrice}",
+        { Scale: > MaxPriceDecimals } => $"must have at most {MaxPriceDecimals} decimals",
+        _ => null,
+    };
+
+    private static bool IsTooLong(string text) =>
+        text.Length > MaxTextLength && (text.Length > 2 * MaxTextLength || text.EnumerateRunes().Count() > MaxTextLength);
+
+    private static bool HasLoneSurrogate(string text)
+    {
+        for (ReadOnlySpan<char> rest = text; !rest.IsEmpty;)
+        {
+            var plain = rest.IndexOfAnyInRange('\uD800', '\uDFFF');
+            if (plain < 0)
+            {
+                return false;
+            }
+
+            if (Rune.DecodeFromUtf16(rest[plain..], out _, out var length) is not System.Buffers.OperationStatus.Done)
+            {
+                return true;
+            }
+
+            rest = rest[(plain + length)..];
+        }
+
+        return false;
+    }
+}

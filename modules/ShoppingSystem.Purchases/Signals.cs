@@ -1,0 +1,35 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace ShoppingSystem.Purchases;
+
+/// <summary>What the system tells about itself: one meter and one activity source, both named <c>ShoppingSystem</c>.</summary>
+public static class Signals
+{
+    /// <summary>The name of the meter and of the activity source.</summary>
+    public const string Name = "ShoppingSystem";
+
+    /// <summary>The meter.</summary>
+    public static Meter Meter { get; } = new(Name);
+
+    /// <summary>The activity source.</summary>
+    public static ActivitySource Activities { get; } = new(Name);
+
+    /// <summary>Purchases acknowledged to a buyer.</summary>
+    public static Counter<long> Accepted { get; } = Meter.CreateCounter<long>("shopping.purchases.accepted", "{purchase}", "Purchases acknowledged to a buyer.");
+
+    /// <summary>Purchases that became part of the record.</summary>
+    public static Counter<long> Recorded { get; } = Meter.CreateCounter<long>("shopping.purchases.recorded", "{purchase}", "Purchases that became part of the record.");
+
+    /// <summary>Events whose purchase was recorded already.</summary>
+    public static Counter<long> Duplicate { get; } = Meter.CreateCounter<long>("shopping.purchases.duplicate", "{purchase}", "Events whose purchase was recorded already.");
+
+    /// <summary>Events that could not be recorded.</summary>
+    public static Counter<long> DeadLettered { get; } = Meter.CreateCounter<long>("shopping.purchases.dead_lettered", "{event}", "Events that could not be recorded.");
+
+    /// <summary>From the call of append until the log said durable, or failed.</summary>
+    public static Histogram<double> AppendDuration { get; } = Meter.CreateHistogram<double>("shopping.append.duration", "s", "Time until the log said durable.");
+
+    /// <summary>From acceptance until recorded.</summary>
+    public static Histogram<double> RecordLatency { get; } = Meter.CreateHistogram<double>("shopping.record.latency", "s", "Time from acceptance until recorded.");
+}
