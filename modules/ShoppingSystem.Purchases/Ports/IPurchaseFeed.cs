@@ -6,8 +6,9 @@ public interface IPurchaseFeed
     /// <summary>
     /// Reads from after the last committed event on, for as long as it is enumerated. A batch holds whatever has arrived,
     /// at least one and at most <see cref="PurchaseLogOptions.BatchSize"/> events; it never waits to be filled. The next
-    /// batch may be asked for while the one before it is still worked on. Ends when <paramref name="cancellationToken"/>
-    /// is cancelled, having left the log to others. One reader at a time.
+    /// batch may be asked for while the one before it is still worked on. Cancelling <paramref name="cancellationToken"/>
+    /// ends the reading, but the batch in hand can still be committed until the enumerator is disposed; that leaves the log
+    /// to others. One reader at a time.
     /// </summary>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     IAsyncEnumerable<FeedBatch> ReadAsync(CancellationToken cancellationToken = default);

@@ -1,0 +1,30 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ShoppingSystem.ServiceDefaults;
+
+/// <summary>The API's description at <c>/openapi/v1.json</c> and Swagger UI over it at <c>/docs</c>.</summary>
+internal static class ApiDocs
+{
+    private const string Document = "v1";
+    public static readonly PathString Path = "/docs";
+
+    public static void AddApiDocs(this WebApplicationBuilder builder, string title) =>
+        builder.Services.AddOpenApi(Document, options => options.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info.Title = title;
+            document.Servers?.Clear();
+            return Task.CompletedTask;
+        }));
+
+    public static void MapApiDocs(this WebApplication app)
+    {
+        app.MapOpenApi();
+        app.UseSwaggerUI(ui =>
+        {
+            ui.RoutePrefix = Path.Value![1..];
+            ui.SwaggerEndpoint($"/openapi/{Document}.json", Document);
+        });
+    }
+}

@@ -1,0 +1,42 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+
+namespace ShoppingSystem.ServiceDefaults;
+
+/// <summary>A setting that can't be used; the message names its key.</summary>
+public sealed class ConfigurationException : Exception
+{
+    /// <summary>The setting can't be used for the reason given.</summary>
+    public ConfigurationException(string message, Exception? innerException = null) : base(message, innerException)
+    {
+    }
+}
+
+/// <summary>Reads settings so that a wrong one stops the start and is named.</summary>
+public static class ConfigurationExtensions
+{
+    /// <summary>The options in <paramref name="section"/>, their defaults where nothing is configured.</summary>
+    /// <exception cref="ConfigurationException">A value has the wrong type or is not allowed; the message names its key.</exception>
+    public static T Read<T>(this IHostApplicationBuilder builder, string section) where T : class, new()
+    {
+        var options = new T();
+        try
+        {
+            builder.Configuration.GetSection(section).Bind(options);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new ConfigurationException(e.Message, e);
+        }
+
+        var problems = new List<ValidationResult>();
+        if (!Validator.TryValidateObject(options, new ValidationContext(options), problems, validateAllProperties: true))
+        {
+            throw new ConfigurationException(string.Join(' ', problems.Select(problem =>
+                $"{string.Join(", ", problem.MemberNames.Select(member => $"{section}:{member}"))}: {problem.ErrorMessage}")));
+        }
+
+        return options;
+    }
+}

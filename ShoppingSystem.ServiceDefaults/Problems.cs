@@ -1,0 +1,59 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ShoppingSystem.ServiceDefaults;
+
+/// <summary>Whatever goes wrong is told as an RFC 9457 problem; a body that can't be bound names the field at fault.</summary>
+internal static partial class Problems
+{
+    public static void AddProblems(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddProblemDetails();
+        builder.Services.AddExceptionHandler<BadRequestHandler>();
+        builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+    }
+
+    private sealed partial class BadRequestHandler(IProblemDetailsService problems) : IExceptionHandler
+    {
+        public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
+        {
+            if (exception is not BadHttpRequestException refusal)
+            {
+                return false;
+            }
+
+            context.Response.StatusCode = refusal.StatusCode;
+            return await problems.TryWriteAsync(new ProblemDetailsContext
+            {
+                HttpContext = context,
+                Exception = exception,
+                ProblemDetails = refusal.StatusCode is StatusCodes.Status400BadRequest
+                    ? Describe(refusal)
+                    : new() { Status = refusal.StatusCode, Detail = refusal.Message },
+            });
+        }
+
+        private static HttpValidationProblemDetails Describe(BadHttpRequestException refusal)
+        {
+            var (field, complaint) = refusal switch
+            {
+                // JsonException.Path is "$.price", or "$" when no field is to blame.
+                { InnerException: JsonException { Path: ['$', '.', .. var path] } } => (path, "has the wrong type or is out of range"),
+                { InnerException: JsonException } => ("body", "is not valid JSON"),
+                _ when Parameter().Match(refusal.Message) is { Success: true } match => (match.Groups["name"].Value, "has the wrong type or is out of range"),
+                _ when refusal.Message.Contains("no body was provided", StringComparison.Ordinal) => ("body", "is required"),
+                _ => ("request", refusal.Message),
+            };
+            return new(new Dictionary<string, string[]> { [field] = [complaint] }) { Status = StatusCodes.Status400BadRequest };
+        }
+
+        // What ASP.NET Core says when a route or query parameter can't be bound.
+        [GeneratedRegex("^Failed to bind parameter \"\\S+ (?<name>\\S+)\"")]
+        private static partial Regex Parameter();
+    }
+}

@@ -1,0 +1,45 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ShoppingSystem.ServiceDefaults;
+
+/// <summary>What every host shares: telemetry, health probes, API docs, problem details, security headers.</summary>
+public static class ServiceDefaultsExtensions
+{
+    /// <summary>No request body of this system is larger (bytes).</summary>
+    public const int MaxRequestBodySize = 16 * 1024;
+
+    /// <summary>Adds the services behind <see cref="UseServiceDefaults"/>.</summary>
+    /// <param name="builder">The host.</param>
+    /// <param name="title">What the API docs call the service.</param>
+    public static WebApplicationBuilder AddServiceDefaults(this WebApplicationBuilder builder, string title)
+    {
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = MaxRequestBodySize;
+        });
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.AddTelemetry();
+        builder.AddProblems();
+        builder.Services.AddHealthChecks();
+        builder.AddApiDocs(title);
+        return builder;
+    }
+
+    /// <summary>
+    /// Adds to <paramref name="app"/>: problem details for whatever goes wrong, security headers, the probes
+    /// (<c>/-/healthy</c>, <c>/alive</c>, <c>/-/ready</c>, <c>/health</c>) and the docs (<c>/docs</c>,
+    /// <c>/openapi/v1.json</c>). Call it before mapping anything else.
+    /// </summary>
+    public static WebApplication UseServiceDefaults(this WebApplication app)
+    {
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        app.UseSecurityHeaders();
+        app.MapProbes();
+        app.MapApiDocs();
+        return app;
+    }
+}

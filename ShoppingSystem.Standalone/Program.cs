@@ -1,0 +1,42 @@
+using ShoppingSystem.Ledger;
+using ShoppingSystem.Purchases;
+using ShoppingSystem.ServiceDefaults;
+using ShoppingSystem.Sqlite;
+using ShoppingSystem.Standalone;
+using ShoppingSystem.Storefront;
+
+// The whole shop in one process: the web server and the management API of the cluster, each on its own port, over
+// embedded storage.
+return await Startup.RunAsync(async () =>
+{
+    var ledgerBuilder = WebApplication.CreateBuilder(args);
+    var options = ledgerBuilder.Read<StandaloneOptions>(StandaloneOptions.Section);
+    var logOptions = ledgerBuilder.Read<PurchaseLogOptions>(PurchaseLogOptions.Section);
+
+    using var loggers = LoggerFactory.Create(logging => logging.AddConfiguration(ledgerBuilder.Configuration.GetSection("Logging")).AddConsole());
+    await using var storage = EmbeddedStorage.Open(options.DataDirectory, logOptions, loggers);
+
+    ledgerBuilder.WebHost.UseUrls(options.ManagementApiUrl);
+    ledgerBuilder.AddServiceDefaults("ShoppingSystem management API");
+    ledgerBuilder.AddSqliteRecord(storage);
+    ledgerBuilder.AddLedger();
+    await using var ledger = ledgerBuilder.Build();
+    ledger.UseServiceDefaults();
+    ledger.MapLedger();
+
+    var shopBuilder = WebApplication.CreateBuilder(args);
+    shopBuilder.WebHost.UseUrls(options.WebServerUrl);
+    shopBuilder.Configuration["services:management-api:http:0"] = options.ManagementApiUrl;
+    shopBuilder.AddServiceDefaults("ShoppingSystem web server");
+    shopBuilder.AddSqlitePurchaseLog(storage);
+    shopBuilder.AddStorefront();
+    await using var shop = shopBuilder.Build();
+    shop.UseServiceDefaults();
+    shop.MapStorefront();
+
+    await ledger.StartAsync();
+    await shop.StartAsync();
+    Startup.Welcome(options);
+    await shop.WaitForShutdownAsync();
+    await ledger.StopAsync();
+});

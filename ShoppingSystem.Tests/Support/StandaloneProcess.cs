@@ -1,0 +1,162 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace ShoppingSystem.Tests.Support;
+
+/// <summary>The real Standalone, in a process of its own, on free ports and a data directory that outlives it.</summary>
+internal sealed class StandaloneProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+    private readonly StringBuilder _output = new();
+
+    private StandaloneProcess(Process process, Uri shop, Uri management)
+    {
+        _process = process;
+        Shop = new HttpClient { BaseAddress = shop };
+        Management = new HttpClient { BaseAddress = management };
+    }
+
+    /// <summary>A client of the web server.</summary>
+    public HttpClient Shop { get; }
+
+    /// <summary>A client of the management API.</summary>
+    public HttpClient Management { get; }
+
+    public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>What it has printed so far, both streams.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+            {
+                return _output.ToString();
+            }
+        }
+    }
+
+    /// <summary>A directory for the data of one test; delete it when done.</summary>
+    public static string NewDataDirectory() => Directory.CreateTempSubdirectory("shopping-test-").FullName;
+
+    /// <summary>Starts it and waits until both services are ready.</summary>
+    public static async Task<StandaloneProcess> StartAsync(string dataDirectory, params IEnumerable<string> arguments)
+    {
+        var shop = FreeAddress();
+        var management = FreeAddress();
+        var standalone = Launch([
+            $"--Shopping:DataDirectory={dataDirectory}", $"--Shopping:WebServerUrl={shop}", $"--Shopping:ManagementApiUrl={management}", .. arguments], shop, management);
+        try
+        {
+            await Eventually.TrueAsync(
+                async () => !standalone.HasExited ? await IsReady(standalone.Shop) && await IsReady(standalone.Management) : throw new InvalidOperationException("it exited"),
+                StartTime, "Standalone is ready");
+            return standalone;
+        }
+        catch (Exception e)
+        {
+            var output = standalone.Output;
+            await standalone.DisposeAsync();
+            throw new InvalidOperationException($"Standalone did not start: {output}", e);
+        }
+    }
+
+    /// <summary>Runs it until it exits by itself; for starts that are refused.</summary>
+    public static async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
+    {
+        await using var standalone = Launch(arguments, FreeAddress(), FreeAddress());
+        await standalone._process.WaitForExitAsync(new CancellationTokenSource(StartTime).Token);
+        return (standalone._process.ExitCode, standalone.Output);
+    }
+
+    /// <summary>An address on the loopback interface that nobody listens on.</summary>
+    public static Uri FreeAddress()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
+    }
+
+    /// <summary>SIGKILL: it has no chance to finish anything.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>SIGTERM, as an orchestrator stops it; answers with the exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        _ = Signal(_process.Id, Sigterm);
+        await _process.WaitForExitAsync(new CancellationTokenSource(StartTime).Token);
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            await KillAsync();
+        }
+
+        _process.Dispose();
+        Shop.Dispose();
+        Management.Dispose();
+    }
+
+    private static StandaloneProcess Launch(IEnumerable<string> arguments, Uri shop, Uri management)
+    {
+        var program = Path.Combine(Path.GetDirectoryName(Assembly.GetExecutingAssembly().Location)!, "ShoppingSystem.Standalone.dll");
+        var process = new Process
+        {
+            StartInfo = new ProcessStartInfo("dotnet", [program, .. arguments])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                WorkingDirectory = Path.GetDirectoryName(program),
+            },
+        };
+        var standalone = new StandaloneProcess(process, shop, management);
+        process.OutputDataReceived += standalone.Keep;
+        process.ErrorDataReceived += standalone.Keep;
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return standalone;
+    }
+
+    private void Keep(object sender, DataReceivedEventArgs line)
+    {
+        lock (_output)
+        {
+            _output.AppendLine(line.Data);
+        }
+    }
+
+    private static async Task<bool> IsReady(HttpClient client)
+    {
+        try
+        {
+            using var reply = await client.GetAsync("/-/ready");
+            return reply.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private const int Sigterm = 15;
+
+    [DllImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Signal(int process, int signal);
+}

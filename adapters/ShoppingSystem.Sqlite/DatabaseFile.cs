@@ -1,0 +1,100 @@
+using Microsoft.Data.Sqlite;
+
+namespace ShoppingSystem.Sqlite;
+
+/// <summary>One SQLite file of the data directory: how it is created, checked and opened.</summary>
+/// <param name="path">Where it is.</param>
+/// <param name="schema">Creates what is in it; nothing when it is there already.</param>
+internal sealed class DatabaseFile(string path, string schema)
+{
+    // Kept in the file (PRAGMA user_version), so that a file of a later version is refused rather than misread.
+    private const int SchemaVersion = 1;
+
+    public string Path => path;
+
+    /// <summary>Creates the file where it is missing, and checks that it is ours where it is not.</summary>
+    /// <exception cref="StorageException">The file can't be used; the message names it. It is left as it is.</exception>
+    public void Prepare()
+    {
+        try
+        {
+            using var connection = Open(SqliteOpenMode.ReadWriteCreate);
+            var version = (long)connection.Scalar("PRAGMA user_version")!;
+            if (version > SchemaVersion)
+            {
+                throw new StorageException($"{path} was written by a later version of this program (schema {version}, known: {SchemaVersion}).");
+            }
+
+            connection.Execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
+            connection.Execute($"BEGIN; {schema}; PRAGMA user_version = {SchemaVersion}; COMMIT");
+        }
+        catch (SqliteException e)
+        {
+            throw new StorageException($"{path} can't be used: {e.Message} It was left as it is.", e);
+        }
+    }
+
+    /// <summary>A connection for writing: what it commits is on the disk (synced) when the commit returns.</summary>
+    public SqliteConnection OpenForWriting()
+    {
+        var connection = Open(SqliteOpenMode.ReadWrite);
+        connection.Execute("PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA journal_size_limit = 67108864");
+        return connection;
+    }
+
+    /// <summary>A connection for reading, from a pool; it sees what was committed before each of its statements.</summary>
+    public SqliteConnection OpenForReading() => Open(SqliteOpenMode.ReadOnly, pooling: true);
+
+    private SqliteConnection Open(SqliteOpenMode mode, bool pooling = false)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = pooling }.ToString());
+        try
+        {
+            connection.Open();
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+}
+
+/// <summary>The data directory can't be used; the message says which file and why.</summary>
+public sealed class StorageException : Exception
+{
+    /// <summary>The directory can't be used for the reason given.</summary>
+    public StorageException(string message, Exception? innerException = null) : base(message, innerException)
+    {
+    }
+}
+
+internal static class SqliteConnectionExtensions
+{
+    public static void Execute(this SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    public static object? Scalar(this SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return command.ExecuteScalar();
+    }
+
+    public static SqliteCommand Command(this SqliteConnection connection, string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
+    {
+        var command = connection.CreateCommand();
+        command.CommandText = sql;
+        foreach (var (name, value) in parameters)
+        {
+            command.Parameters.AddWithValue(name, value ?? DBNull.Value);
+        }
+
+        return command;
+    }
+}

@@ -1,0 +1,75 @@
+using Microsoft.Extensions.Logging;
+using ShoppingSystem.Purchases;
+
+namespace ShoppingSystem.Sqlite;
+
+/// <summary>
+/// Everything the embedded edition keeps, in one directory: the log (<c>log.db</c>) and the record
+/// (<c>purchases.db</c>). One process at a time.
+/// </summary>
+public sealed class EmbeddedStorage : IAsyncDisposable
+{
+    private readonly FileStream _lock;
+
+    private EmbeddedStorage(FileStream @lock, SqlitePurchaseLog log, SqlitePurchaseFeed feed, RecordDatabase record)
+    {
+        _lock = @lock;
+        Log = log;
+        Feed = feed;
+        Record = record;
+    }
+
+    internal SqlitePurchaseLog Log { get; }
+
+    internal SqlitePurchaseFeed Feed { get; }
+
+    internal RecordDatabase Record { get; }
+
+    /// <summary>Opens <paramref name="directory"/>, creating what is missing.</summary>
+    /// <exception cref="StorageException">It can't be used, or another process uses it.</exception>
+    public static EmbeddedStorage Open(string directory, PurchaseLogOptions options, ILoggerFactory loggers)
+    {
+        var @lock = Lock(directory);
+        try
+        {
+            var log = new SqlitePurchaseLog(Path.Combine(directory, "log.db"), options, loggers.CreateLogger<SqlitePurchaseLog>());
+            var record = new RecordDatabase(Path.Combine(directory, "purchases.db"));
+            log.Start();
+            return new EmbeddedStorage(@lock, log, new SqlitePurchaseFeed(log, options), record);
+        }
+        catch
+        {
+            @lock.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes what was appended durable, and lets another process open the directory.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Log.DisposeAsync();
+        Record.Dispose();
+        await _lock.DisposeAsync();
+    }
+
+    private static FileStream Lock(string directory)
+    {
+        try
+        {
+            Directory.CreateDirectory(directory);
+            return new FileStream(Path.Combine(directory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new StorageException($"The data directory {directory} can't be written to: {e.Message}", e);
+        }
+        catch (IOException e) when (File.Exists(Path.Combine(directory, "lock")))
+        {
+            throw new StorageException($"The data directory {directory} is in use by another instance.", e);
+        }
+        catch (IOException e)
+        {
+            throw new StorageException($"The data directory {directory} can't be used: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+using Microsoft.Data.Sqlite;
+
+namespace ShoppingSystem.Sqlite;
+
+/// <summary>The file of what is recorded: purchases and dead letters. One writer at a time, readers beside it.</summary>
+internal sealed class RecordDatabase : IDisposable
+{
+    /// <summary>
+    /// A user's purchases lie side by side in the order in which a history shows them, so that a page of history is one
+    /// stretch of the file, however many purchases there are.
+    /// </summary>
+    private const string Schema = """
+        CREATE TABLE IF NOT EXISTS purchases (
+            id        BLOB    NOT NULL UNIQUE,
+            userid    TEXT    NOT NULL,
+            timestamp INTEGER NOT NULL,  -- microseconds since 1970
+            username  TEXT    NOT NULL,
+            price     INTEGER NOT NULL,  -- in units of 0.0001
+            decimals  INTEGER NOT NULL,  -- how many the price is shown with
+            item      TEXT,
+            PRIMARY KEY (userid, timestamp DESC, id DESC)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS dead_letters (
+            id          BLOB    PRIMARY KEY,
+            reason      TEXT    NOT NULL,
+            failed_at   INTEGER NOT NULL,
+            topic       TEXT    NOT NULL,
+            partition   INTEGER NOT NULL,
+            position    INTEGER NOT NULL,
+            appended_at INTEGER NOT NULL,
+            value       BLOB    NOT NULL,
+            trace       TEXT
+        ) STRICT;
+        CREATE TABLE IF NOT EXISTS totals (
+            only      INTEGER PRIMARY KEY CHECK (only = 0),
+            purchases INTEGER NOT NULL
+        ) STRICT;
+        INSERT OR IGNORE INTO totals VALUES (0, 0)
+        """;
+
+    private readonly DatabaseFile _file;
+    private readonly SemaphoreSlim _gate = new(1);
+    private SqliteConnection? _connection;
+
+    /// <exception cref="StorageException">The file can't be used.</exception>
+    public RecordDatabase(string path)
+    {
+        _file = new DatabaseFile(path, Schema);
+        _file.Prepare();
+    }
+
+    /// <summary>Runs <paramref name="write"/> in a transaction that is on the disk when the task completes.</summary>
+    public async Task<T> WriteAsync<T>(Func<SqliteConnection, T> write, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            return await Task.Run(() => Write(write), cancellationToken);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Runs <paramref name="read"/> on a connection of its own.</summary>
+    public T Read<T>(Func<SqliteConnection, T> read)
+    {
+        using var connection = _file.OpenForReading();
+        return read(connection);
+    }
+
+    public void Dispose()
+    {
+        _connection?.Dispose();
+        _gate.Dispose();
+    }
+
+    private T Write<T>(Func<SqliteConnection, T> write)
+    {
+        try
+        {
+            _connection ??= _file.OpenForWriting();
+            using var transaction = _connection.BeginTransaction(deferred: false);
+            var result = write(_connection);
+            transaction.Commit();
+            return result;
+        }
+        catch (SqliteException)
+        {
+            // Whatever state it is in: the next attempt gets a new one.
+            _connection?.Dispose();
+            _connection = null;
+            throw;
+        }
+    }
+}

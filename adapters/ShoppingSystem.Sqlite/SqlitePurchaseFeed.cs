@@ -1,0 +1,77 @@
+using System.Runtime.CompilerServices;
+using ShoppingSystem.Purchases;
+
+namespace ShoppingSystem.Sqlite;
+
+/// <summary>Reads the log's groups in order, from the saved position on. One partition, number 0.</summary>
+internal sealed class SqlitePurchaseFeed(SqlitePurchaseLog log, PurchaseLogOptions options) : IPurchaseFeed
+{
+    private const string Topic = "purchases";
+    private const int Partition = 0;
+
+    public IReadOnlyList<PartitionLag> Lag => [new(Partition, log.End - log.Committed)];
+
+    public async IAsyncEnumerable<FeedBatch> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var next = log.Committed;
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var appended = log.AppendedAsync();
+            if (next >= log.End)
+            {
+                await appended.WaitAsync(cancellationToken);
+                continue;
+            }
+
+            var batch = Read(next);
+            next = batch.Next;
+            yield return batch;
+        }
+    }
+
+    private Batch Read(long from)
+    {
+        var events = new List<FeedEvent>();
+        using var connection = log.File.OpenForReading();
+        using var command = connection.Command(
+            "SELECT first, count, appended_at, events, traces FROM groups WHERE first >= $from ORDER BY first", ("$from", from));
+        using var groups = command.ExecuteReader();
+        var next = from;
+        while (groups.Read() && (events.Count == 0 || events.Count + groups.GetInt32(1) <= options.BatchSize))
+        {
+            var first = groups.GetInt64(0);
+            Split(first, Microseconds.FromUnixMicroseconds(groups.GetInt64(2)), groups.GetFieldValue<byte[]>(3),
+                groups.IsDBNull(4) ? null : groups.GetString(4).Split('\n'), events);
+            next = first + groups.GetInt32(1);
+        }
+
+        return events.Count > 0
+            ? new Batch(log, events, next)
+            : throw new StorageException($"{log.File.Path} lacks the events from offset {from} on, which it confirmed.");
+    }
+
+    private static void Split(long first, DateTimeOffset appendedAt, ReadOnlyMemory<byte> lines, string[]? traces, List<FeedEvent> events)
+    {
+        for (var i = 0; !lines.IsEmpty; i++)
+        {
+            var length = lines.Span.IndexOf((byte)'\n');
+            var trace = traces?[i] is { Length: > 0 } some ? some : null;
+            events.Add(new FeedEvent(Topic, Partition, first + i, appendedAt, lines[..length], trace));
+            lines = lines[(length + 1)..];
+        }
+    }
+
+    private sealed class Batch(SqlitePurchaseLog log, List<FeedEvent> events, long next) : FeedBatch
+    {
+        public long Next => next;
+
+        public override IReadOnlyList<FeedEvent> Events => events;
+
+        public override ValueTask CommitAsync(CancellationToken cancellationToken = default)
+        {
+            log.Commit(next);
+            return ValueTask.CompletedTask;
+        }
+    }
+}

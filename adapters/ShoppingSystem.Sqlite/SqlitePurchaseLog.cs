@@ -1,0 +1,390 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Text;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+using ShoppingSystem.Purchases;
+
+namespace ShoppingSystem.Sqlite;
+
+/// <summary>
+/// The log as one SQLite table with a row per group commit. Appends that arrive while a group is being synced to disk form
+/// the next one, so that the cost of a sync is shared by all who wait for it. A row holds its events as lines of JSON:
+/// <c>sqlite3 log.db 'select * from groups'</c> shows what is waiting to be recorded.
+/// </summary>
+internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
+{
+    private const string Schema = """
+        CREATE TABLE IF NOT EXISTS groups (
+            first       INTEGER PRIMARY KEY,   -- offset of the first event
+            count       INTEGER NOT NULL,
+            appended_at INTEGER NOT NULL,      -- microseconds since 1970
+            events      BLOB    NOT NULL,      -- JSON, one event a line
+            traces      TEXT                   -- traceparents, one a line; null when there is none
+        ) STRICT;
+        CREATE TABLE IF NOT EXISTS position (
+            only INTEGER PRIMARY KEY CHECK (only = 0),
+            next INTEGER NOT NULL              -- offset of the first event that is not recorded yet
+        ) STRICT;
+        INSERT OR IGNORE INTO position VALUES (0, 0)
+        """;
+
+    /// <summary>Appends beyond this many bytes waiting for the disk are refused.</summary>
+    private const int MaxWaitingBytes = 64 * 1024 * 1024;
+
+    /// <summary>How often what is recorded is trimmed while purchases come in.</summary>
+    private static readonly TimeSpan TrimInterval = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How long the writer waits for purchases until it looks after the file: trims, shrinks, tries a failed disk again.</summary>
+    private static readonly TimeSpan IdleInterval = TimeSpan.FromMilliseconds(500);
+
+    private readonly PurchaseLogOptions _options;
+    private readonly ILogger _logger;
+    private readonly Lock _gate = new();
+    private readonly Queue<Group> _waiting = new();
+    private readonly AutoResetEvent _work = new(false);
+    private readonly Timer _deadlines;
+    private readonly Thread _writer;
+    private Group? _filling;
+    private Group? _writing;
+    private long _waitingBytes;
+    private bool _stopping;
+    private long _end;
+    private long _committed;
+    private long _trimmed;
+    private volatile string? _failure;
+    private TaskCompletionSource _appended = NewSignal();
+
+    public SqlitePurchaseLog(string path, PurchaseLogOptions options, ILogger logger)
+    {
+        File = new DatabaseFile(path, Schema);
+        _options = options;
+        _logger = logger;
+        _writer = new Thread(WriteAll) { Name = "purchase log", IsBackground = true };
+        _deadlines = new Timer(_ => RefuseLate());
+    }
+
+    public DatabaseFile File { get; }
+
+    /// <summary>The offset that the next event gets.</summary>
+    public long End => Volatile.Read(ref _end);
+
+    /// <summary>The offset of the first event that is not recorded yet.</summary>
+    public long Committed => Volatile.Read(ref _committed);
+
+    /// <summary>Why nothing can be appended at the moment; null when it can.</summary>
+    public string? Failure => _failure;
+
+    /// <summary>Opens the file and starts writing.</summary>
+    /// <exception cref="StorageException">The file can't be used.</exception>
+    public void Start()
+    {
+        File.Prepare();
+        using (var connection = File.OpenForWriting())
+        {
+            _committed = _trimmed = (long)connection.Scalar("SELECT next FROM position")!;
+            _end = Math.Max(_committed, (long)connection.Scalar("SELECT coalesce(max(first + count), 0) FROM groups")!);
+        }
+
+        _writer.Start();
+        var interval = _options.AppendDeadline / 10;
+        _deadlines.Change(interval, interval);
+    }
+
+    public ValueTask AppendAsync(Purchase purchase, CancellationToken cancellationToken = default)
+    {
+        Group group;
+        bool first;
+        lock (_gate)
+        {
+            if (_stopping)
+            {
+                throw new PurchaseLogUnavailableException("The log is shutting down.");
+            }
+
+            if (_waitingBytes > MaxWaitingBytes)
+            {
+                throw new PurchaseLogUnavailableException("Too many purchases are waiting for the disk.");
+            }
+
+            if (_filling is null || _filling.Count >= _options.BatchSize)
+            {
+                _waiting.Enqueue(_filling = new Group());
+            }
+
+            group = _filling;
+            first = group.Count == 0;
+            _waitingBytes += group.Add(purchase, Activity.Current?.Id);
+        }
+
+        if (first)
+        {
+            _work.Set();
+        }
+
+        return new ValueTask(group.Durable.WaitAsync(cancellationToken));
+    }
+
+    /// <summary>Completes when something has been appended after the call.</summary>
+    public Task AppendedAsync() => Volatile.Read(ref _appended).Task;
+
+    /// <summary>Everything before <paramref name="offset"/> is recorded: it is trimmed with one of the next writes.</summary>
+    public void Commit(long offset) => Volatile.Write(ref _committed, offset);
+
+    /// <summary>Makes durable what was appended; later appends are refused.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_gate)
+        {
+            if (_stopping)
+            {
+                return;
+            }
+
+            _stopping = true;
+        }
+
+        _work.Set();
+        await Task.Run(_writer.Join);
+        await _deadlines.DisposeAsync();
+        _work.Dispose();
+    }
+
+    private void WriteAll()
+    {
+        LogConnection? connection = null;
+        var lastTrim = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            var group = Next();
+            if (group is null)
+            {
+                if (_stopping)
+                {
+                    break;
+                }
+
+                if (_work.WaitOne(IdleInterval))
+                {
+                    continue;
+                }
+            }
+
+            var committed = Committed;
+            var trim = committed > _trimmed && (group is null || Stopwatch.GetElapsedTime(lastTrim) > TrimInterval);
+            if (group is null && !trim && _failure is null)
+            {
+                continue;
+            }
+
+            try
+            {
+                connection ??= new LogConnection(File);
+                connection.Write(group, _end, trim || group is null ? committed : null);
+                if (trim)
+                {
+                    _trimmed = committed;
+                    lastTrim = Stopwatch.GetTimestamp();
+                }
+
+                Succeeded(group);
+            }
+            catch (SqliteException e)
+            {
+                connection?.Dispose();
+                connection = null;
+                Failed(group, e);
+            }
+        }
+
+        Close(connection);
+    }
+
+    private Group? Next()
+    {
+        lock (_gate)
+        {
+            if (!_waiting.TryDequeue(out _writing))
+            {
+                return null;
+            }
+
+            if (_waiting.Count == 0)
+            {
+                _filling = null;
+            }
+
+            _waitingBytes -= _writing.Bytes;
+            return _writing;
+        }
+    }
+
+    private void Succeeded(Group? group)
+    {
+        if (_failure is not null)
+        {
+            _failure = null;
+            LogRecovered();
+        }
+
+        if (group is not null)
+        {
+            Volatile.Write(ref _end, _end + group.Count);
+            group.Complete();
+            Interlocked.Exchange(ref _appended, NewSignal()).SetResult();
+        }
+    }
+
+    private void Failed(Group? group, SqliteException e)
+    {
+        if (_failure is null)
+        {
+            LogFailed(e, File.Path);
+        }
+
+        _failure = e.Message;
+        group?.Fail(new PurchaseLogUnavailableException($"{File.Path} can't be written: {e.Message}", e));
+    }
+
+    // A disk that hangs must not make customers wait for ever.
+    private void RefuseLate()
+    {
+        Group[] late;
+        lock (_gate)
+        {
+            late = [.. _waiting.Prepend(_writing).OfType<Group>().Where(group => group.Age > _options.AppendDeadline)];
+        }
+
+        foreach (var group in late)
+        {
+            group.Fail(new PurchaseLogUnavailableException($"{File.Path} did not confirm within {_options.AppendDeadline}."));
+        }
+    }
+
+    private void Close(LogConnection? connection)
+    {
+        try
+        {
+            if (Committed > _trimmed)
+            {
+                connection ??= new LogConnection(File);
+                connection.Write(null, _end, Committed);
+            }
+        }
+        catch (SqliteException e)
+        {
+            LogFailed(e, File.Path);
+        }
+
+        connection?.Dispose();
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    [LoggerMessage(LogLevel.Error, "{Path} can't be written; purchases are refused until it can")]
+    private partial void LogFailed(Exception e, string path);
+
+    [LoggerMessage(LogLevel.Information, "The log can be written again")]
+    private partial void LogRecovered();
+
+    /// <summary>Purchases that become durable together.</summary>
+    private sealed class Group
+    {
+        private readonly TaskCompletionSource _durable = NewSignal();
+        private readonly ArrayBufferWriter<byte> _events = new(4096);
+        private readonly long _opened = Stopwatch.GetTimestamp();
+        private StringBuilder? _traces;
+
+        public int Count { get; private set; }
+
+        public int Bytes => _events.WrittenCount;
+
+        public ReadOnlyMemory<byte> Events => _events.WrittenMemory;
+
+        public string? Traces => _traces?.ToString();
+
+        public Task Durable => _durable.Task;
+
+        public TimeSpan Age => Stopwatch.GetElapsedTime(_opened);
+
+        /// <returns>The bytes that it took.</returns>
+        public int Add(Purchase purchase, string? traceParent)
+        {
+            var before = _events.WrittenCount;
+            PurchaseEvent.Write(_events, purchase);
+            _events.Write("\n"u8);
+            if (traceParent is not null && _traces is null)
+            {
+                _traces = new StringBuilder().Append('\n', Count);
+            }
+
+            _traces?.Append(traceParent).Append('\n');
+            Count++;
+            return _events.WrittenCount - before;
+        }
+
+        public void Complete() => _durable.TrySetResult();
+
+        public void Fail(PurchaseLogUnavailableException reason) => _durable.TrySetException(reason);
+    }
+
+    /// <summary>The writer's connection with its statements.</summary>
+    private sealed class LogConnection : IDisposable
+    {
+        private const int PagesToShrinkAt = 4096;
+
+        private readonly SqliteConnection _connection;
+        private readonly SqliteCommand _begin;
+        private readonly SqliteCommand _commit;
+        private readonly SqliteCommand _append;
+        private readonly SqliteCommand _trim;
+
+        public LogConnection(DatabaseFile file)
+        {
+            _connection = file.OpenForWriting();
+            _begin = _connection.Command("BEGIN IMMEDIATE");
+            _commit = _connection.Command("COMMIT");
+            _append = _connection.Command(
+                "INSERT INTO groups VALUES ($first, $count, $at, $events, $traces)",
+                ("$first", 0L), ("$count", 0), ("$at", 0L), ("$events", Array.Empty<byte>()), ("$traces", null));
+            _trim = _connection.Command(
+                "DELETE FROM groups WHERE first + count <= $next; UPDATE position SET next = $next", ("$next", 0L));
+        }
+
+        /// <summary>One transaction, on the disk when the call returns.</summary>
+        public void Write(Group? group, long first, long? trimTo)
+        {
+            _begin.ExecuteNonQuery();
+            if (group is not null)
+            {
+                _append.Parameters[0].Value = first;
+                _append.Parameters[1].Value = group.Count;
+                _append.Parameters[2].Value = DateTimeOffset.UtcNow.ToUnixMicroseconds();
+                _append.Parameters[3].Value = group.Events.ToArray();
+                _append.Parameters[4].Value = (object?)group.Traces ?? DBNull.Value;
+                _append.ExecuteNonQuery();
+            }
+
+            if (trimTo is { } next)
+            {
+                _trim.Parameters[0].Value = next;
+                _trim.ExecuteNonQuery();
+            }
+
+            _commit.ExecuteNonQuery();
+            if (group is null && (long)_connection.Scalar("PRAGMA freelist_count")! > PagesToShrinkAt)
+            {
+                _connection.Execute("PRAGMA incremental_vacuum");
+            }
+        }
+
+        public void Dispose()
+        {
+            _begin.Dispose();
+            _commit.Dispose();
+            _append.Dispose();
+            _trim.Dispose();
+            _connection.Dispose();
+        }
+    }
+}

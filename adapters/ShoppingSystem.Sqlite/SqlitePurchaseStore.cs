@@ -1,0 +1,113 @@
+using Microsoft.Data.Sqlite;
+using ShoppingSystem.Purchases;
+
+namespace ShoppingSystem.Sqlite;
+
+/// <summary>The record of purchases in <c>purchases.db</c>.</summary>
+internal sealed class SqlitePurchaseStore(RecordDatabase database) : IPurchaseStore
+{
+    private const int PriceDecimals = PurchaseRules.MaxPriceDecimals;
+    private const decimal UnitsPerOne = 10_000m;
+
+    // Sums are taken in two parts of this many units, because one could exceed 64 bits.
+    private const long SumPart = 1_000_000_000;
+
+    public async ValueTask<RecordResult> RecordAsync(IReadOnlyList<Purchase> purchases, CancellationToken cancellationToken = default)
+    {
+        var recorded = await database.WriteAsync(connection => Insert(connection, purchases), cancellationToken);
+        return new RecordResult(recorded, purchases.Count - recorded, []);
+    }
+
+    public ValueTask<PurchasePage> ReadHistoryAsync(
+        string userId, int limit, PurchaseCursor? before = null, CancellationToken cancellationToken = default) =>
+        ValueTask.FromResult(database.Read(connection =>
+        {
+            using var command = connection.Command(
+                """
+                SELECT id, userid, username, price, decimals, item, timestamp FROM purchases
+                WHERE userid = $userid AND (timestamp, id) < ($timestamp, $id)
+                ORDER BY timestamp DESC, id DESC LIMIT $limit
+                """,
+                ("$userid", userId),
+                ("$timestamp", before?.Timestamp.ToUnixMicroseconds() ?? long.MaxValue),
+                ("$id", (before?.Id ?? Guid.Empty).ToByteArray(bigEndian: true)),
+                ("$limit", limit + 1));
+            using var rows = command.ExecuteReader();
+            var purchases = new List<Purchase>(limit);
+            while (rows.Read())
+            {
+                if (purchases.Count == limit)
+                {
+                    return new PurchasePage(purchases, PurchaseCursor.After(purchases[^1]));
+                }
+
+                purchases.Add(ToPurchase(rows));
+            }
+
+            return new PurchasePage(purchases, null);
+        }));
+
+    public ValueTask<PurchaseSummary> SummarizeAsync(string userId, CancellationToken cancellationToken = default) =>
+        ValueTask.FromResult(database.Read(connection =>
+        {
+            using var command = connection.Command(
+                """
+                SELECT count(*), coalesce(sum(price / $part), 0), coalesce(sum(price % $part), 0), coalesce(max(decimals), 0),
+                       min(timestamp), max(timestamp)
+                FROM purchases WHERE userid = $userid
+                """,
+                ("$userid", userId), ("$part", SumPart));
+            using var row = command.ExecuteReader();
+            row.Read();
+            var units = (decimal)row.GetInt64(1) * SumPart + row.GetInt64(2);
+            return new PurchaseSummary(userId, row.GetInt64(0), ToPrice(units, row.GetByte(3)), Time(4), Time(5));
+
+            DateTimeOffset? Time(int column) => row.IsDBNull(column) ? null : Microseconds.FromUnixMicroseconds(row.GetInt64(column));
+        }));
+
+    public ValueTask<long> CountAsync(CancellationToken cancellationToken = default) =>
+        ValueTask.FromResult(database.Read(connection => (long)connection.Scalar("SELECT purchases FROM totals")!));
+
+    private static int Insert(SqliteConnection connection, IReadOnlyList<Purchase> purchases)
+    {
+        using var insert = connection.Command(
+            """
+            INSERT INTO purchases (id, userid, timestamp, username, price, decimals, item)
+            VALUES ($id, $userid, $timestamp, $username, $price, $decimals, $item) ON CONFLICT DO NOTHING
+            """,
+            ("$id", null), ("$userid", null), ("$timestamp", null), ("$username", null), ("$price", null), ("$decimals", null), ("$item", null));
+        var values = insert.Parameters;
+        var recorded = 0;
+        foreach (var purchase in purchases)
+        {
+            values[0].Value = purchase.Id.ToByteArray(bigEndian: true);
+            values[1].Value = purchase.UserId;
+            values[2].Value = purchase.Timestamp.ToUnixMicroseconds();
+            values[3].Value = purchase.Username;
+            values[4].Value = (long)(purchase.Price * UnitsPerOne);
+            values[5].Value = (long)purchase.Price.Scale;
+            values[6].Value = (object?)purchase.Item ?? DBNull.Value;
+            recorded += insert.ExecuteNonQuery();
+        }
+
+        using var count = connection.Command("UPDATE totals SET purchases = purchases + $recorded", ("$recorded", recorded));
+        count.ExecuteNonQuery();
+        return recorded;
+    }
+
+    private static Purchase ToPurchase(SqliteDataReader row) => new(
+        new Guid(row.GetFieldValue<byte[]>(0), bigEndian: true), row.GetString(1), row.GetString(2),
+        ToPrice(row.GetInt64(3), row.GetByte(4)), row.IsDBNull(5) ? null : row.GetString(5),
+        Microseconds.FromUnixMicroseconds(row.GetInt64(6)));
+
+    private static decimal ToPrice(decimal units, byte decimals)
+    {
+        for (var i = PriceDecimals; i > decimals; i--)
+        {
+            units /= 10;
+        }
+
+        var bits = decimal.GetBits(decimal.Truncate(units));
+        return new decimal(bits[0], bits[1], bits[2], false, decimals);
+    }
+}

@@ -1,0 +1,34 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using ShoppingSystem.Purchases;
+
+namespace ShoppingSystem.Sqlite;
+
+/// <summary>Puts an <see cref="EmbeddedStorage"/> under the ports. The storage stays the caller's to dispose.</summary>
+public static class SqliteServices
+{
+    /// <summary>For the storefront: the log to append to.</summary>
+    public static IHostApplicationBuilder AddSqlitePurchaseLog(this IHostApplicationBuilder builder, EmbeddedStorage storage)
+    {
+        builder.Services.AddSingleton<IPurchaseLog>(storage.Log);
+        builder.Services.AddHealthChecks().AddCheck("log", () => storage.Log.Failure is { } reason
+            ? HealthCheckResult.Unhealthy(reason)
+            : HealthCheckResult.Healthy());
+        return builder;
+    }
+
+    /// <summary>For the ledger: the feed, the record and the dead letters.</summary>
+    public static IHostApplicationBuilder AddSqliteRecord(this IHostApplicationBuilder builder, EmbeddedStorage storage)
+    {
+        builder.Services.AddSingleton<IPurchaseFeed>(storage.Feed);
+        builder.Services.AddSingleton<IPurchaseStore>(new SqlitePurchaseStore(storage.Record));
+        builder.Services.AddSingleton<IDeadLetters>(new SqliteDeadLetters(storage.Record));
+        builder.Services.AddHealthChecks().AddCheck("store", () =>
+        {
+            storage.Record.Read(connection => connection.Scalar("SELECT 1"));
+            return HealthCheckResult.Healthy();
+        });
+        return builder;
+    }
+}

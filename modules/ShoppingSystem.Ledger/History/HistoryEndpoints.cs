@@ -1,0 +1,93 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+using ShoppingSystem.Purchases;
+
+namespace ShoppingSystem.Ledger;
+
+internal static class HistoryEndpoints
+{
+    private const int MaxLimit = 1000;
+    private const int DefaultLimit = 100;
+
+    // Clients of the classic dialect know nothing of pages: they get as much as one page can hold.
+    private const int DefaultLimitClassic = MaxLimit;
+
+    public static void MapHistory(this IEndpointRouteBuilder api)
+    {
+        var group = api.MapGroup("").WithTags("History").ProducesValidationProblem();
+
+        group.MapGet("/v1/purchases/{userid}", (
+                string userid, int? limit, string? before, IPurchaseStore store, HttpContext context, CancellationToken cancellationToken) =>
+                ReadAsync(("userid", userid), limit ?? DefaultLimit, before, HistoryEntryV1.From, store, context, cancellationToken))
+            .WithSummary("A user's purchases, newest first")
+            .WithDescription("At most `limit` (1 to 1000, default 100). While there are more, the Link header names the next page.");
+
+        group.MapGet("/purchases", (
+                [FromQuery] string? userId, int? limit, string? before, IPurchaseStore store, HttpContext context, CancellationToken cancellationToken) =>
+                ReadAsync(("userId", userId), limit ?? DefaultLimitClassic, before, HistoryEntryClassic.From, store, context, cancellationToken))
+            .WithSummary("A user's purchases, newest first (classic)")
+            .WithDescription("At most `limit` (1 to 1000, default 1000). While there are more, the Link header names the next page.");
+
+        group.MapGet("/purchases/{userId}", (
+                string userId, int? limit, string? before, IPurchaseStore store, HttpContext context, CancellationToken cancellationToken) =>
+                ReadAsync(("userId", userId), limit ?? DefaultLimitClassic, before, HistoryEntryClassic.From, store, context, cancellationToken))
+            .WithSummary("A user's purchases, newest first (classic)")
+            .WithDescription("The same with the user in the path.");
+
+        group.MapGet("/v1/users/{userid}/summary", async Task<Results<Ok<SummaryV1>, ValidationProblem>> (
+            string userid, IPurchaseStore store, CancellationToken cancellationToken) =>
+            PurchaseRules.CheckText(userid) is { } complaint
+                ? TypedResults.ValidationProblem([new("userid", [complaint])])
+                : TypedResults.Ok(SummaryV1.From(await store.SummarizeAsync(userid, cancellationToken))))
+            .WithSummary("A user's purchases in figures");
+    }
+
+    private static async Task<Results<Ok<IReadOnlyList<TEntry>>, ValidationProblem>> ReadAsync<TEntry>(
+        (string Field, string? Value) userId, int limit, string? before, Func<Purchase, TEntry> show,
+        IPurchaseStore store, HttpContext context, CancellationToken cancellationToken)
+    {
+        PurchaseCursor cursor = default;
+        var problems = new Dictionary<string, string[]>();
+        if (PurchaseRules.CheckText(userId.Value) is { } complaint)
+        {
+            problems[userId.Field] = [complaint];
+        }
+
+        if (limit is < 1 or > MaxLimit)
+        {
+            problems["limit"] = [$"must be between 1 and {MaxLimit}"];
+        }
+
+        if (before is not null && !PurchaseCursor.TryParse(before, out cursor))
+        {
+            problems["before"] = ["is not a cursor from a Link header"];
+        }
+
+        if (problems.Count > 0)
+        {
+            return TypedResults.ValidationProblem(problems);
+        }
+
+        var page = await store.ReadHistoryAsync(userId.Value!, limit, before is null ? null : cursor, cancellationToken);
+        if (page.Next is { } next)
+        {
+            context.Response.Headers.Link = NextPage(context.Request, limit, next);
+        }
+
+        IReadOnlyList<TEntry> entries = [.. page.Purchases.Select(show)];
+        return TypedResults.Ok(entries);
+    }
+
+    private static string NextPage(HttpRequest request, int limit, PurchaseCursor next)
+    {
+        var query = QueryString.Create(
+            request.Query.Where(parameter => parameter.Key is not ("limit" or "before"))
+                .Append(new("limit", limit.ToString(CultureInfo.InvariantCulture)))
+                .Append(new("before", next.ToString())));
+        return $"<{request.PathBase}{request.Path.ToUriComponent()}{query}>; rel=\"next\"";
+    }
+}

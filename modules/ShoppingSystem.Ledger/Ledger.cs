@@ -1,0 +1,40 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using ShoppingSystem.Purchases;
+
+namespace ShoppingSystem.Ledger;
+
+/// <summary>
+/// Recording: the internal service. Needs an <see cref="IPurchaseFeed"/>, an <see cref="IPurchaseStore"/> and
+/// <see cref="IDeadLetters"/> in the container.
+/// </summary>
+public static class LedgerModule
+{
+    /// <summary>Adds the recorder and the services behind the endpoints.</summary>
+    public static IHostApplicationBuilder AddLedger(this IHostApplicationBuilder builder)
+    {
+        builder.Services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.Encoder = PurchaseJson.Readable.Options.Encoder;
+            json.SerializerOptions.DefaultIgnoreCondition = PurchaseJson.Readable.Options.DefaultIgnoreCondition;
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, LedgerJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, PurchaseJson.Default);
+        });
+        builder.Services.AddSingleton<RecorderStatistics>();
+        builder.Services.AddSingleton<RecorderState>();
+        builder.Services.AddHostedService<Recorder>();
+        builder.Services.AddHealthChecks().AddCheck<RecorderHealth>("recorder");
+        return builder;
+    }
+
+    /// <summary>Maps history, summary, statistics and dead letters; all of them behind the API key where one is configured.</summary>
+    public static WebApplication MapLedger(this WebApplication app)
+    {
+        var api = app.MapGroup("/api").RequireApiKey(app.Configuration["Management:ApiKey"]).AnswerWhileStoreIsAway();
+        api.MapHistory();
+        api.MapStatistics();
+        api.MapDeadLetters();
+        return app;
+    }
+}

@@ -1,0 +1,146 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Polly;
+using Polly.Retry;
+using ShoppingSystem.Purchases;
+
+namespace ShoppingSystem.Ledger;
+
+/// <summary>
+/// Reads the feed, records what is good, keeps what is not as dead letters, then commits. While one batch is written the
+/// next is read and decoded. A store that can't be reached holds the recorder up, for as long as it takes: nothing is
+/// skipped, and recording again what was recorded already changes nothing.
+/// </summary>
+internal sealed partial class Recorder(
+    IPurchaseFeed feed, IPurchaseStore store, IDeadLetters deadLetters, RecorderStatistics statistics, RecorderState state,
+    TimeProvider time, ILogger<Recorder> logger) : BackgroundService
+{
+    /// <summary>How long the batch in hand may take to be finished after the host was told to stop.</summary>
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(20);
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.Run(async () =>
+    {
+        var untilItIsRead = UntilItWorks(LogFeedBroken);
+        var untilItIsRecorded = UntilItWorks((reason, attempt, delay) =>
+        {
+            state.HeldUp(reason.Message);
+            LogHeldUp(reason, attempt, delay);
+        });
+        using var drained = new CancellationTokenSource();
+        using var stopping = stoppingToken.Register(() => drained.CancelAfter(DrainTime));
+        try
+        {
+            // The feed deals with its own troubles; should it give up all the same, it starts over from what is committed.
+            await untilItIsRead.ExecuteAsync(async _ => await RecordAllAsync(untilItIsRecorded, stoppingToken, drained.Token), stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+        }
+    }, CancellationToken.None);
+
+    private async Task RecordAllAsync(ResiliencePipeline untilItIsRecorded, CancellationToken stopping, CancellationToken drained)
+    {
+        var inHand = Task.CompletedTask;
+        var batches = feed.ReadAsync(stopping).GetAsyncEnumerator(stopping);
+        await using (batches.ConfigureAwait(false))
+        {
+            try
+            {
+                while (await batches.MoveNextAsync())
+                {
+                    var next = DecodedBatch.Decode(batches.Current, time.GetUtcNow());
+                    await inHand;
+                    inHand = RecordAsync(next, untilItIsRecorded, stopping, drained);
+                }
+            }
+            finally
+            {
+                await inHand;
+            }
+        }
+    }
+
+    private async Task RecordAsync(DecodedBatch batch, ResiliencePipeline untilItIsRecorded, CancellationToken stopping, CancellationToken drained)
+    {
+        using var activity = StartActivity(batch);
+        await untilItIsRecorded.ExecuteAsync(async _ => await RecordOnceAsync(batch, drained), stopping.IsCancellationRequested ? drained : stopping);
+        await batch.Source.CommitAsync(drained);
+    }
+
+    private async Task RecordOnceAsync(DecodedBatch batch, CancellationToken cancellationToken)
+    {
+        var result = batch.Purchases.Count > 0
+            ? await store.RecordAsync(batch.Purchases, cancellationToken)
+            : new RecordResult(0, 0, []);
+        var now = time.GetUtcNow();
+        DeadLetter[] letters =
+        [
+            .. batch.DeadLetters,
+            .. result.Refused.Select(refused => DeadLetter.For(
+                batch.Source.Events[batch.Origins[refused.Index]], $"the store refuses it: {refused.Reason}", now)),
+        ];
+        var deadLettered = letters.Length > 0 ? await deadLetters.AddAsync(letters, cancellationToken) : 0;
+        foreach (var letter in letters)
+        {
+            LogDeadLetter(letter.Event.Topic, letter.Event.Partition, letter.Event.Offset, letter.Reason);
+        }
+
+        state.AtWork();
+        statistics.Note(batch.Purchases, result, deadLettered, now);
+    }
+
+    private static ResiliencePipeline UntilItWorks(Action<Exception, int, TimeSpan> onRetry) => new ResiliencePipelineBuilder()
+        .AddRetry(new RetryStrategyOptions
+        {
+            MaxRetryAttempts = int.MaxValue,
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+            Delay = TimeSpan.FromMilliseconds(200),
+            MaxDelay = TimeSpan.FromSeconds(10),
+            ShouldHandle = arguments => ValueTask.FromResult(
+                arguments.Outcome.Exception is { } e && !(e is OperationCanceledException && arguments.Context.CancellationToken.IsCancellationRequested)),
+            OnRetry = retry =>
+            {
+                onRetry(retry.Outcome.Exception!, retry.AttemptNumber + 1, retry.RetryDelay);
+                return ValueTask.CompletedTask;
+            },
+        })
+        .Build();
+
+    private static Activity? StartActivity(DecodedBatch batch)
+    {
+        if (!Signals.Activities.HasListeners())
+        {
+            return null;
+        }
+
+        var events = batch.Source.Events;
+        var links = new List<ActivityLink>(events.Count);
+        foreach (var @event in events)
+        {
+            if (ActivityContext.TryParse(@event.TraceParent, null, isRemote: true, out var context))
+            {
+                links.Add(new ActivityLink(context));
+            }
+        }
+
+        var topic = events[0].Topic;
+        return Signals.Activities.StartActivity($"process {topic}", ActivityKind.Consumer, default(ActivityContext), links: links, tags:
+        [
+            new("messaging.operation.type", "process"),
+            new("messaging.operation.name", "process"),
+            new("messaging.destination.name", topic),
+            new("messaging.batch.message_count", events.Count),
+        ]);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Recording is held up, attempt {Attempt} in {Delay}")]
+    private partial void LogHeldUp(Exception? reason, int attempt, TimeSpan delay);
+
+    [LoggerMessage(LogLevel.Error, "The feed gave up; attempt {Attempt} to read on from what is committed in {Delay}")]
+    private partial void LogFeedBroken(Exception? reason, int attempt, TimeSpan delay);
+
+    [LoggerMessage(LogLevel.Warning, "Dead letter: {Topic}[{Partition}]@{Offset}: {Reason}")]
+    private partial void LogDeadLetter(string topic, int partition, long offset, string reason);
+}

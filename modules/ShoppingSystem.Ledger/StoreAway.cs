@@ -1,0 +1,36 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace ShoppingSystem.Ledger;
+
+internal static partial class StoreAway
+{
+    /// <summary>
+    /// All that the endpoints of the ledger do is ask the store. When that fails, the request was fine and may be repeated:
+    /// 503 with <c>Retry-After</c>.
+    /// </summary>
+    public static RouteGroupBuilder AnswerWhileStoreIsAway(this RouteGroupBuilder group)
+    {
+        group.ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        group.AddEndpointFilter(async (context, next) =>
+        {
+            var http = context.HttpContext;
+            try
+            {
+                return await next(context);
+            }
+            catch (Exception e) when (e is not BadHttpRequestException && !http.RequestAborted.IsCancellationRequested)
+            {
+                LogStoreAway(http.RequestServices.GetRequiredService<ILogger<Recorder>>(), e, http.Request.Path);
+                http.Response.Headers.RetryAfter = "1";
+                return TypedResults.Problem("The record of purchases is not available right now.", statusCode: StatusCodes.Status503ServiceUnavailable);
+            }
+        });
+        return group;
+    }
+
+    [LoggerMessage(LogLevel.Error, "{Path} could not be answered: the store failed")]
+    private static partial void LogStoreAway(ILogger logger, Exception e, string path);
+}

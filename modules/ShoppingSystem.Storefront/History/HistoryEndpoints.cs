@@ -1,0 +1,64 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using ShoppingSystem.Purchases;
+
+namespace ShoppingSystem.Storefront;
+
+internal static class HistoryEndpoints
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+
+    public static void AddHistory(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddHttpClient<ManagementApi>(http =>
+        {
+            http.BaseAddress = ManagementApiAddress(builder.Configuration);
+            http.Timeout = Timeout;
+            if (builder.Configuration["Management:ApiKey"] is { Length: > 0 } key)
+            {
+                http.DefaultRequestHeaders.Add(ManagementApi.ApiKeyHeader, key);
+            }
+        });
+        builder.Services.AddHealthChecks().AddCheck<ManagementApiHealth>("management-api");
+    }
+
+    public static void MapHistory(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/api").WithTags("History")
+            .ProducesValidationProblem()
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+
+        group.MapGet("/v1/getAllUserBuys/{userid}", (string userid, HttpContext context, ManagementApi api, int? limit, string? before) =>
+                api.ForwardAsync($"/api/v1/purchases/{Uri.EscapeDataString(userid)}", context))
+            .Produces<HistoryEntryV1[]>()
+            .WithSummary("A user's purchases, newest first")
+            .WithDescription("At most `limit` (1 to 1000, default 100). While there are more, the Link header names the next page.");
+
+        foreach (var path in (string[])["/user/{userId}/purchases", "/getAllUserBuys/{userId}"])
+        {
+            group.MapGet(path, (string userId, HttpContext context, ManagementApi api, int? limit, string? before) =>
+                    api.ForwardAsync($"/api/purchases/{Uri.EscapeDataString(userId)}", context))
+                .Produces<HistoryEntryClassic[]>()
+                .WithSummary("A user's purchases, newest first (classic)")
+                .WithDescription("At most `limit` (1 to 1000, default 1000). While there are more, the Link header names the next page.");
+        }
+
+        group.MapGet("/v1/users/{userid}/summary", (string userid, HttpContext context, ManagementApi api) =>
+                api.ForwardAsync($"/api/v1/users/{Uri.EscapeDataString(userid)}/summary", context))
+            .Produces<SummaryV1>()
+            .WithSummary("A user's purchases in figures");
+    }
+
+    // Aspire injects the address under this key; https is what it says where both are offered.
+    private static Uri ManagementApiAddress(IConfiguration configuration)
+    {
+        var address = configuration["services:management-api:https:0"] ?? configuration["services:management-api:http:0"] ?? "http://localhost:8080";
+        return Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
+            ? uri
+            : throw new InvalidOperationException($"services:management-api:http:0 is not an http address: '{address}'");
+    }
+}

@@ -1,0 +1,33 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.StaticFiles;
+using Microsoft.Extensions.FileProviders;
+using Microsoft.Extensions.Hosting;
+
+namespace ShoppingSystem.Storefront;
+
+/// <summary>Buying: the customer-facing service. Needs an <see cref="Purchases.IPurchaseLog"/> in the container.</summary>
+public static class StorefrontModule
+{
+    /// <summary>Adds the services of the storefront.</summary>
+    public static IHostApplicationBuilder AddStorefront(this IHostApplicationBuilder builder)
+    {
+        builder.AddBuying();
+        builder.AddHistory();
+        return builder;
+    }
+
+    /// <summary>Maps buying, the customers' history and the shop page.</summary>
+    public static WebApplication MapStorefront(this WebApplication app)
+    {
+        app.MapBuying();
+        app.MapHistory();
+        app.UseFileServer(new FileServerOptions
+        {
+            FileProvider = new EmbeddedFileProvider(typeof(StorefrontModule).Assembly, "ShoppingSystem.Storefront.Page"),
+            StaticFileOptions = { OnPrepareResponse = Revalidate },
+        });
+        return app;
+    }
+
+    private static void Revalidate(StaticFileResponseContext file) => file.Context.Response.Headers.CacheControl = "no-cache";
+}

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Builds and tests everything that can be restored here, installing what the tests need, and ends with the line
+# "N passed, N failed, N skipped". Arguments go to `dotnet test` (for example: --filter FullyQualifiedName~Rules).
+set -euo pipefail
+cd "$(dirname "$0")"
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+
+# The pages are tested in a real browser. Where none can be installed, those tests are skipped and counted as such.
+if ! command -v chromium chromium-browser google-chrome >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "Installing Chromium for the page tests ..."
+    (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium) >"$results/apt.log" 2>&1 \
+        || { tail -n 5 "$results/apt.log"; echo "Chromium can't be installed here: the page tests will be skipped."; }
+fi
+
+# The whole solution needs the full NuGet gallery. Where that can't be had, what runs anywhere is tested.
+left_out=0
+solution=ShoppingSystem.sln
+if ! dotnet restore "$solution" >"$results/restore.log" 2>&1; then
+    solution=ShoppingSystem.Anywhere.slnf
+    mapfile -t missing < <(comm -23 \
+        <(dotnet sln ShoppingSystem.sln list | grep 'csproj$' | tr '\\' / | sort) \
+        <(dotnet sln "$solution" list | grep 'csproj$' | tr '\\' / | sort))
+    left_out=${#missing[@]}
+    if [ "$left_out" = 0 ]; then
+        cat "$results/restore.log"
+        exit 1
+    fi
+    grep -oE "NU[0-9]+: Unable to find (a stable )?package [^ ]+|SDK '[^']+' specified could not be found" "$results/restore.log" | sort -u | head -n 20 || true
+    printf 'LEFT OUT (its packages cannot be restored here): %s\n' "${missing[@]}"
+    dotnet restore "$solution"
+fi
+
+dotnet build "$solution" --no-restore --configuration Release -warnaserror
+
+status=0
+dotnet test "$solution" --no-build --configuration Release --logger "trx;LogFilePrefix=results" --results-directory "$results" \
+    --logger "console;verbosity=normal" "$@" || status=$?
+
+count() { cat "$results"/*.trx 2>/dev/null | grep -oE "<Counters [^>]*" | grep -oE " $1=\"[0-9]+\"" | grep -oE '[0-9]+' | awk '{ sum += $1 } END { print sum + 0 }'; }
+total=$(count total)
+passed=$(count passed)
+skipped=$((total - $(count executed) + left_out))
+failed=$((total - $(count passed) - (total - $(count executed))))
+if [ "$passed" = 0 ] && [ "$failed" = 0 ]; then
+    echo "No test ran."
+    failed=1
+fi
+if [ "$failed" = 0 ] && [ "$status" != 0 ]; then
+    echo "dotnet test failed (exit code $status)."
+    failed=1
+fi
+[ "$left_out" = 0 ] || echo "$left_out of the skipped are projects that were left out; see above."
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]
