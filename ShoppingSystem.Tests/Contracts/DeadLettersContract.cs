@@ -1,0 +1,84 @@
+using ShoppingSystem.Purchases;
+using ShoppingSystem.Tests.Support;
+
+namespace ShoppingSystem.Tests.Contracts;
+
+/// <summary>What every <see cref="IDeadLetters"/> promises. Each test gets an empty one.</summary>
+public abstract class DeadLettersContract : IAsyncLifetime
+{
+    private IDeadLetters _letters = null!;
+
+    protected abstract Task<IDeadLetters> OpenAsync();
+
+    protected virtual Task CloseAsync() => Task.CompletedTask;
+
+    public async Task InitializeAsync() => _letters = await OpenAsync();
+
+    public Task DisposeAsync() => CloseAsync();
+
+    [Theory]
+    [InlineData(new byte[0])]
+    [InlineData(new byte[] { 0, 255, 254, 128, 10, 0 })]
+    [InlineData(new byte[] { 123, 125 })]
+    public async Task What_is_kept_is_read_back_as_it_was(byte[] value)
+    {
+        var letter = Letter(7, value);
+
+        Assert.Equal(1, await _letters.AddAsync([letter]));
+
+        var found = await _letters.FindAsync(letter.Id);
+        Assert.NotNull(found);
+        Assert.Equal(letter with { Event = default }, found with { Event = default });
+        Assert.Equal(letter.Event with { Value = default }, found.Event with { Value = default });
+        Assert.Equal(value, found.Event.Value.ToArray());
+    }
+
+    [Fact]
+    public async Task Keeping_again_changes_nothing()
+    {
+        var letter = Letter(1);
+        await _letters.AddAsync([letter]);
+
+        Assert.Equal(1, await _letters.AddAsync([letter with { Reason = "another" }, Letter(2)]));
+
+        Assert.Equal(2, await _letters.CountAsync());
+        Assert.Equal(letter.Reason, (await _letters.FindAsync(letter.Id))!.Reason);
+    }
+
+    [Fact]
+    public async Task The_newest_are_listed_first()
+    {
+        await _letters.AddAsync([.. Enumerable.Range(0, 10).Select(i => Letter(i))]);
+
+        var listed = await _letters.ListAsync(3);
+
+        Assert.Equal([9, 8, 7], listed.Select(letter => letter.Event.Offset));
+    }
+
+    [Fact]
+    public async Task What_is_removed_is_gone()
+    {
+        var letter = Letter(1);
+        await _letters.AddAsync([letter, Letter(2)]);
+
+        Assert.True(await _letters.RemoveAsync(letter.Id));
+        Assert.False(await _letters.RemoveAsync(letter.Id));
+
+        Assert.Null(await _letters.FindAsync(letter.Id));
+        Assert.Equal(1, await _letters.CountAsync());
+    }
+
+    [Fact]
+    public async Task Nothing_is_found_where_nothing_is()
+    {
+        Assert.Empty(await _letters.ListAsync(10));
+        Assert.Null(await _letters.FindAsync(Guid.NewGuid()));
+        Assert.Equal(0, await _letters.AddAsync([]));
+        Assert.Equal(0, await _letters.CountAsync());
+    }
+
+    private static DeadLetter Letter(long offset, byte[]? value = null) => DeadLetter.For(
+        new FeedEvent("purchases", 3, offset, new DateTimeOffset(2024, 1, 19, 12, 0, 0, 123, TimeSpan.Zero), value ?? [1, 2, 3],
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+        "price must be greater than 0", Some.Noon.AddSeconds(offset));
+}

@@ -1,0 +1,220 @@
+using System.Globalization;
+using ShoppingSystem.Purchases;
+using ShoppingSystem.Tests.Support;
+
+namespace ShoppingSystem.Tests.Contracts;
+
+/// <summary>What every <see cref="IPurchaseStore"/> promises. Each test gets an empty store.</summary>
+public abstract class PurchaseStoreContract : IAsyncLifetime
+{
+    private IPurchaseStore _store = null!;
+
+    protected abstract Task<IPurchaseStore> OpenAsync();
+
+    protected virtual Task CloseAsync() => Task.CompletedTask;
+
+    public async Task InitializeAsync() => _store = await OpenAsync();
+
+    public Task DisposeAsync() => CloseAsync();
+
+    [Theory]
+    [InlineData("50.0", null)]
+    [InlineData("12.00", "tea pot")]
+    [InlineData("0.0001", "買う 🛒")]
+    [InlineData("1000000000.0000", "'; DROP TABLE purchases; --")]
+    [InlineData("1000000000", "{\"$gt\":\"\"}")]
+    public async Task What_is_recorded_is_read_back_as_it_was(string price, string? item)
+    {
+        var purchase = new Purchase(
+            PurchaseId.New(Some.Noon), "$user.id '\"\\ 買", "élan 🛒", decimal.Parse(price, CultureInfo.InvariantCulture), item, Some.Noon);
+
+        Assert.Equal((1, 0), await RecordAsync(purchase));
+
+        var page = await _store.ReadHistoryAsync(purchase.UserId, 10);
+        var read = Assert.Single(page.Purchases);
+        Assert.Equal(purchase, read);
+        Assert.Equal(price, read.Price.ToString(CultureInfo.InvariantCulture));
+        Assert.Null(page.Next);
+    }
+
+    [Fact]
+    public async Task Recording_again_changes_nothing()
+    {
+        var purchases = Some.Purchases(10);
+
+        Assert.Equal((10, 0), await RecordAsync([.. purchases]));
+        Assert.Equal((0, 10), await RecordAsync([.. purchases]));
+        Assert.Equal((1, 10), await RecordAsync([.. purchases, Some.Purchase()]));
+
+        Assert.Equal(11, (await _store.ReadHistoryAsync("u1", 100)).Purchases.Count);
+        Assert.Equal(11, await _store.CountAsync());
+    }
+
+    [Fact]
+    public async Task A_purchase_twice_in_one_batch_is_recorded_once()
+    {
+        var purchase = Some.Purchase();
+
+        Assert.Equal((1, 2), await RecordAsync(purchase, purchase, purchase with { Timestamp = purchase.Timestamp.AddSeconds(1) }));
+
+        Assert.Equal(purchase, Assert.Single((await _store.ReadHistoryAsync("u1", 10)).Purchases));
+    }
+
+    [Fact]
+    public async Task Of_two_purchases_with_one_id_the_first_stays()
+    {
+        var first = Some.Purchase(price: 1);
+        await RecordAsync(first);
+
+        Assert.Equal((0, 1), await RecordAsync(first with { Price = 2, Timestamp = first.Timestamp.AddMinutes(1) }));
+
+        Assert.Equal(first, Assert.Single((await _store.ReadHistoryAsync("u1", 10)).Purchases));
+    }
+
+    [Fact]
+    public async Task Batches_recorded_at_once_record_each_purchase_once()
+    {
+        var purchases = Some.Purchases(200);
+
+        var results = await Task.WhenAll(Enumerable.Range(0, 4).Select(i =>
+            Task.Run(async () => await _store.RecordAsync([.. purchases.Skip(25 * i).Take(125)]))));
+
+        Assert.Equal(200, results.Sum(result => result.Recorded));
+        Assert.Equal(4 * 125 - 200, results.Sum(result => result.Duplicates));
+        Assert.Equal(200, (await _store.ReadHistoryAsync("u1", 1000)).Purchases.Count);
+    }
+
+    [Fact]
+    public async Task A_batch_of_a_thousand_is_recorded()
+    {
+        var purchases = Enumerable.Range(0, 1000).Select(i => Some.Purchase($"u{i % 7}", at: Some.Noon.AddMilliseconds(i))).ToArray();
+
+        Assert.Equal((1000, 0), await RecordAsync(purchases));
+
+        Assert.Equal(1000, await _store.CountAsync());
+    }
+
+    [Fact]
+    public async Task History_is_newest_first_and_only_ones_own()
+    {
+        var mine = Some.Purchases(5, "me");
+        await RecordAsync([.. Some.Purchases(5, "Me"), .. mine.AsEnumerable().Reverse(), .. Some.Purchases(5, "me2")]);
+
+        var page = await _store.ReadHistoryAsync("me", 100);
+
+        Assert.Equal(mine.AsEnumerable().Reverse(), page.Purchases);
+    }
+
+    [Fact]
+    public async Task Purchases_of_one_microsecond_are_ordered_by_id()
+    {
+        var purchases = Enumerable.Range(0, 10).Select(_ => Some.Purchase() with { Id = Guid.NewGuid() }).ToArray();
+        await RecordAsync(purchases);
+
+        var expected = purchases.OrderByDescending(purchase => purchase.Id.ToString("N"), StringComparer.Ordinal).Select(purchase => purchase.Id);
+        Assert.Equal(expected, (await ReadAllAsync("u1", limit: 3)).Select(purchase => purchase.Id));
+    }
+
+    [Fact]
+    public async Task Purchases_a_microsecond_apart_keep_their_order()
+    {
+        var purchases = Enumerable.Range(0, 20).Select(i => Some.Purchase(at: Some.Noon.AddMicroseconds(i)) with { Id = Guid.NewGuid() }).ToArray();
+        await RecordAsync(purchases);
+
+        Assert.Equal(purchases.Reverse(), await ReadAllAsync("u1", limit: 7));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(25)]
+    [InlineData(1000)]
+    public async Task Pages_hold_every_purchase_once(int limit)
+    {
+        var purchases = Some.Purchases(50);
+        await RecordAsync([.. purchases, .. Some.Purchases(3, "somebody else")]);
+
+        Assert.Equal(purchases.AsEnumerable().Reverse(), await ReadAllAsync("u1", limit));
+    }
+
+    [Fact]
+    public async Task A_page_reads_on_where_the_last_one_ended_whatever_was_bought_meanwhile()
+    {
+        var purchases = Some.Purchases(20);
+        await RecordAsync([.. purchases]);
+        var first = await _store.ReadHistoryAsync("u1", 10);
+        await RecordAsync(Some.Purchase(at: Some.Noon.AddDays(1)));
+
+        var second = await _store.ReadHistoryAsync("u1", 10, first.Next);
+
+        Assert.Equal(purchases.AsEnumerable().Reverse(), first.Purchases.Concat(second.Purchases));
+        Assert.Null(second.Next);
+    }
+
+    [Fact]
+    public async Task An_unknown_user_has_an_empty_history_and_summary()
+    {
+        Assert.Empty((await _store.ReadHistoryAsync("nobody", 10)).Purchases);
+        Assert.Equal(new PurchaseSummary("nobody", 0, 0, null, null), await _store.SummarizeAsync("nobody"));
+    }
+
+    [Fact]
+    public async Task A_summary_is_exact()
+    {
+        await RecordAsync(
+            Some.Purchase(price: 50.0m, at: Some.Noon.AddSeconds(2)),
+            Some.Purchase(price: 12.00m, at: Some.Noon),
+            Some.Purchase(price: 0.0001m, at: Some.Noon.AddSeconds(1)),
+            Some.Purchase("somebody else", price: 1000));
+
+        var summary = await _store.SummarizeAsync("u1");
+
+        Assert.Equal(new PurchaseSummary("u1", 3, 62.0001m, Some.Noon, Some.Noon.AddSeconds(2)), summary);
+        Assert.Equal("62.0001", summary.Total.ToString(CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
+    public async Task A_total_keeps_the_decimals_of_its_prices()
+    {
+        await RecordAsync(Some.Purchase(price: 50.0m), Some.Purchase(price: 12.00m));
+
+        Assert.Equal("62.00", (await _store.SummarizeAsync("u1")).Total.ToString(CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
+    public async Task The_highest_prices_add_up()
+    {
+        await RecordAsync([.. Enumerable.Range(0, 1000).Select(i => Some.Purchase(price: 999_999_999.9999m, at: Some.Noon.AddSeconds(i)))]);
+
+        Assert.Equal(999_999_999_999.9000m, (await _store.SummarizeAsync("u1")).Total);
+    }
+
+    [Fact]
+    public async Task An_empty_batch_is_nothing()
+    {
+        Assert.Equal((0, 0), await RecordAsync());
+        Assert.Equal(0, await _store.CountAsync());
+    }
+
+    private async Task<(int Recorded, int Duplicates)> RecordAsync(params Purchase[] purchases)
+    {
+        var result = await _store.RecordAsync(purchases);
+        Assert.Empty(result.Refused);
+        return (result.Recorded, result.Duplicates);
+    }
+
+    private async Task<List<Purchase>> ReadAllAsync(string userId, int limit)
+    {
+        var all = new List<Purchase>();
+        PurchaseCursor? before = null;
+        do
+        {
+            var page = await _store.ReadHistoryAsync(userId, limit, before);
+            Assert.InRange(page.Purchases.Count, 0, limit);
+            all.AddRange(page.Purchases);
+            before = page.Next;
+        }
+        while (before is not null);
+        return all;
+    }
+}

@@ -1,0 +1,16 @@
+using ShoppingSystem.Purchases;
+
+namespace ShoppingSystem.Tests.Support;
+
+/// <summary>Purchases to test with.</summary>
+public static class Some
+{
+    public static readonly DateTimeOffset Noon = new DateTimeOffset(2024, 1, 19, 12, 0, 0, TimeSpan.Zero).AddTicks(1_234_560);
+
+    public static Purchase Purchase(string userId = "u1", decimal price = 12.00m, DateTimeOffset? at = null, string? item = null) =>
+        new(PurchaseId.New(at ?? Noon), userId, "Ada", price, item, at ?? Noon);
+
+    /// <summary>Purchases of one user, a second apart, oldest first.</summary>
+    public static List<Purchase> Purchases(int count, string userId = "u1") =>
+        [.. Enumerable.Range(0, count).Select(i => Purchase(userId, price: i + 1, at: Noon.AddSeconds(i)))];
+}
