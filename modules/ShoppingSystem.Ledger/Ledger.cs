@@ -22,6 +22,7 @@ public static class LedgerModule
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, PurchaseJson.Default);
         });
         builder.Services.AddSingleton<RecorderStatistics>();
+        builder.Services.AddSingleton<StatisticsReader>();
         builder.Services.AddSingleton<RecorderState>();
         builder.Services.AddHostedService<Recorder>();
         builder.Services.AddHealthChecks().AddCheck<RecorderHealth>("recorder");
