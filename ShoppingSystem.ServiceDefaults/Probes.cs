@@ -21,12 +21,12 @@ internal static class Probes
             {
                 Predicate = _ => false,
                 ResponseWriter = (context, _) => context.Response.WriteAsync("""{"status":"alive"}"""),
-            }).DisableHttpMetrics();
+            }).AllowAnonymous().DisableHttpMetrics();
         }
 
         foreach (var path in (string[])["/-/ready", "/health"])
         {
-            routes.MapHealthChecks(path, new HealthCheckOptions { ResponseWriter = WriteReport }).DisableHttpMetrics();
+            routes.MapHealthChecks(path, new HealthCheckOptions { ResponseWriter = WriteReport }).AllowAnonymous().DisableHttpMetrics();
         }
     }
 

@@ -10,6 +10,10 @@ public static class ServiceDefaultsExtensions
     /// <summary>No request body of this system is larger (bytes).</summary>
     public const int MaxRequestBodySize = 16 * 1024;
 
+    private const int MaxRequestHeadersSize = 16 * 1024;
+
+    private static readonly TimeSpan RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+
     /// <summary>Adds the services behind <see cref="UseServiceDefaults"/>.</summary>
     /// <param name="builder">The host.</param>
     /// <param name="title">What the API docs call the service.</param>
@@ -19,8 +23,11 @@ public static class ServiceDefaultsExtensions
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = MaxRequestBodySize;
+            kestrel.Limits.MaxRequestHeadersTotalSize = MaxRequestHeadersSize;
+            kestrel.Limits.RequestHeadersTimeout = RequestHeadersTimeout;
         });
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.AddForwardedHeaders();
         builder.AddTelemetry();
         builder.AddProblems();
         builder.Services.AddHealthChecks();
@@ -35,6 +42,7 @@ public static class ServiceDefaultsExtensions
     /// </summary>
     public static WebApplication UseServiceDefaults(this WebApplication app)
     {
+        app.UseForwardedHeaders();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseSecurityHeaders();

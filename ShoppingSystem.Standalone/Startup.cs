@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Options;
 using ShoppingSystem.ServiceDefaults;
 using ShoppingSystem.Sqlite;
 
@@ -16,7 +17,7 @@ internal static class Startup
             await run();
             return 0;
         }
-        catch (Exception e) when (e is StorageException or ConfigurationException)
+        catch (Exception e) when (e is StorageException or ConfigurationException or OptionsValidationException)
         {
             Console.Error.WriteLine(e.Message);
         }

@@ -26,10 +26,11 @@ internal static class HistoryEndpoints
         builder.Services.AddHealthChecks().AddCheck<ManagementApiHealth>("management-api");
     }
 
-    public static void MapHistory(this IEndpointRouteBuilder routes)
+    public static void MapHistory(this WebApplication app)
     {
-        var group = routes.MapGroup("/api").WithTags("History")
+        var group = app.MapGroup("/api").WithTags("History").RequireAdmission().RequireCustomer(app)
             .ProducesValidationProblem()
+            .ProducesProblem(StatusCodes.Status429TooManyRequests)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
         group.MapGet("/v1/getAllUserBuys/{userid}", (string userid, HttpContext context, ManagementApi api, int? limit, string? before) =>

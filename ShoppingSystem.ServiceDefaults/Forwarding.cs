@@ -1,0 +1,34 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ShoppingSystem.ServiceDefaults;
+
+/// <summary>
+/// Behind a proxy a client's address comes in <c>X-Forwarded-For</c>. It is believed only of proxies whose networks are
+/// configured (<c>Proxies:0</c>, <c>Proxies:1</c>, … in CIDR notation); anybody else could claim to be anybody.
+/// </summary>
+internal static class Forwarding
+{
+    private const string Key = "Proxies";
+
+    public static void AddForwardedHeaders(this WebApplicationBuilder builder)
+    {
+        var proxies = Array.ConvertAll(builder.Configuration.GetSection(Key).Get<string[]>() ?? [], Parse);
+        builder.Services.Configure<ForwardedHeadersOptions>(options =>
+        {
+            options.ForwardedHeaders = proxies.Length > 0 ? ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto : ForwardedHeaders.None;
+            options.KnownProxies.Clear();
+            options.KnownIPNetworks.Clear();
+            foreach (var proxy in proxies)
+            {
+                options.KnownIPNetworks.Add(proxy);
+            }
+        });
+    }
+
+    private static System.Net.IPNetwork Parse(string network) => System.Net.IPNetwork.TryParse(network, out var parsed)
+        ? parsed
+        : throw new ConfigurationException($"{Key}: '{network}' is not a network such as 10.0.0.0/8.");
+}
