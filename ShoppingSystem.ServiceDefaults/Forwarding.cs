@@ -15,10 +15,10 @@ internal static class Forwarding
 
     public static void AddForwardedHeaders(this WebApplicationBuilder builder)
     {
-        var proxies = Array.ConvertAll(builder.Configuration.GetSection(Key).Get<string[]>() ?? [], Parse);
+        var proxies = Array.ConvertAll(Configured(builder.Configuration), Parse);
         builder.Services.Configure<ForwardedHeadersOptions>(options =>
         {
-            options.ForwardedHeaders = proxies.Length > 0 ? ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto : ForwardedHeaders.None;
+            options.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
             options.KnownProxies.Clear();
             options.KnownIPNetworks.Clear();
             foreach (var proxy in proxies)
@@ -27,6 +27,16 @@ internal static class Forwarding
             }
         });
     }
+
+    public static void UseConfiguredProxies(this WebApplication app)
+    {
+        if (Configured(app.Configuration).Length > 0)
+        {
+            app.UseForwardedHeaders();
+        }
+    }
+
+    private static string[] Configured(IConfiguration configuration) => configuration.GetSection(Key).Get<string[]>() ?? [];
 
     private static System.Net.IPNetwork Parse(string network) => System.Net.IPNetwork.TryParse(network, out var parsed)
         ? parsed
