@@ -44,11 +44,13 @@ function createCard(item, onBuy) {
     element("span", { className: "visually-hidden" }, ` ${item.name}`));
   const message = element("p", { className: "card-message", hidden: true });
   const node = element("li", { className: "card" },
-    element("img", { className: "card-picture", src: item.picture, alt: "", width: 120, height: 120 }),
     element("h3", {}, item.name),
+    element("div", { className: "card-window" },
+      element("img", { className: "card-picture", src: item.picture, alt: "", width: 120, height: 120 }),
+      element("p", { className: "price" }, formatPrice(item.price)),
+      message),
     element("p", { className: "blurb" }, item.blurb),
-    element("div", { className: "card-foot" }, element("p", { className: "price" }, formatPrice(item.price)), button),
-    message);
+    button);
   const buyButton = new BuyButton(button, label, { ready: "Buy", retry: "Try again" }, () => onBuy(item));
 
   return {

@@ -176,5 +176,6 @@ function showTotals() {
   setText(find("count"), count ?? "Purchases");
   setText(find("total"), total ?? "…");
   setText(find("pending-count"), pending > 0 ? `and ${pending} pending` : "");
+  find("bar").hidden = summary?.purchases === "0" && pending === 0;
   setText(find("bar-text"), summary ? `${count}, ${total}` : "My purchases");
 }
