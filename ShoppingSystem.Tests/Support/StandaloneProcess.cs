@@ -13,11 +13,13 @@ internal sealed class StandaloneProcess : IAsyncDisposable
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
+    private readonly string[] _arguments;
     private readonly StringBuilder _output = new();
 
-    private StandaloneProcess(Process process, Uri shop, Uri management)
+    private StandaloneProcess(Process process, string[] arguments, Uri shop, Uri management)
     {
         _process = process;
+        _arguments = arguments;
         Shop = new HttpClient { BaseAddress = shop };
         Management = new HttpClient { BaseAddress = management };
     }
@@ -52,8 +54,16 @@ internal sealed class StandaloneProcess : IAsyncDisposable
     {
         var shop = FreeAddress();
         var management = FreeAddress();
-        var standalone = Launch([
-            $"--Shopping:DataDirectory={dataDirectory}", $"--Shopping:WebServerUrl={shop}", $"--Shopping:ManagementApiUrl={management}", .. arguments], shop, management);
+        return await StartAsync(
+            [$"--Shopping:DataDirectory={dataDirectory}", $"--Shopping:WebServerUrl={shop}", $"--Shopping:ManagementApiUrl={management}", .. arguments], shop, management);
+    }
+
+    /// <summary>Starts it again after it has exited: same data, same addresses.</summary>
+    public Task<StandaloneProcess> StartAgainAsync() => StartAsync(_arguments, Shop.BaseAddress!, Management.BaseAddress!);
+
+    private static async Task<StandaloneProcess> StartAsync(string[] arguments, Uri shop, Uri management)
+    {
+        var standalone = Launch(arguments, shop, management);
         try
         {
             await Eventually.TrueAsync(
@@ -112,7 +122,7 @@ internal sealed class StandaloneProcess : IAsyncDisposable
         Management.Dispose();
     }
 
-    private static StandaloneProcess Launch(IEnumerable<string> arguments, Uri shop, Uri management)
+    private static StandaloneProcess Launch(string[] arguments, Uri shop, Uri management)
     {
         var program = Path.Combine(Path.GetDirectoryName(Assembly.GetExecutingAssembly().Location)!, "ShoppingSystem.Standalone.dll");
         var process = new Process
@@ -124,7 +134,7 @@ internal sealed class StandaloneProcess : IAsyncDisposable
                 WorkingDirectory = Path.GetDirectoryName(program),
             },
         };
-        var standalone = new StandaloneProcess(process, shop, management);
+        var standalone = new StandaloneProcess(process, arguments, shop, management);
         process.OutputDataReceived += standalone.Keep;
         process.ErrorDataReceived += standalone.Keep;
         process.Start();
