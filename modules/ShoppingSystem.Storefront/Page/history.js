@@ -90,8 +90,8 @@ export class History extends EventTarget {
     this.#summaryIsStale ||= fresh.length > 0 || !this.loaded;
     const connects = this.startsAtNewest && fresh.length < purchases.length;
     if (connects && this.entries.length + fresh.length <= mostEntries) {
-      const seen = new Set(purchases.map(purchase => purchase.id));
-      this.entries = [...purchases, ...this.entries.filter(entry => !seen.has(entry.id))];
+      // In order even where two answers overtook each other.
+      this.entries = [...fresh, ...this.entries].sort((a, b) => b.timestamp - a.timestamp);
     } else {
       Object.assign(this, { entries: purchases, next, startsAtNewest: true });
     }
