@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
 namespace ShoppingSystem.Storefront;
@@ -40,7 +41,9 @@ internal sealed partial class ManagementApi(HttpClient http, ILogger<ManagementA
             context.Response.ContentLength = reply.Content.Headers.ContentLength;
             if (NextPage(reply.Headers) is { } query)
             {
-                context.Response.Headers.Link = $"<{context.Request.PathBase}{context.Request.Path.ToUriComponent()}{query}>; rel=\"next\"";
+                // The path as it came: decoded and encoded again, a user id with a percent sign in it could become another.
+                var own = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?')[0];
+                context.Response.Headers.Link = $"<{own}{query}>; rel=\"next\"";
             }
 
             await reply.Content.CopyToAsync(context.Response.Body, context.RequestAborted);
