@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using ShoppingSystem.ServiceDefaults;
 using ShoppingSystem.Sqlite;
@@ -21,12 +22,22 @@ internal static class Startup
         {
             Console.Error.WriteLine(e.Message);
         }
-        catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
-        {
-            Console.Error.WriteLine($"{e.Message} Another instance may be running; choose other ports with --Shopping:WebServerUrl and --Shopping:ManagementApiUrl.");
-        }
 
         return ExitCodeOfFailure;
+    }
+
+    /// <exception cref="ConfigurationException">It can't listen there; the message names the setting and the address.</exception>
+    public static async Task ListenAsync(WebApplication app, string setting, string url)
+    {
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (Exception e) when (e is IOException or SocketException)
+        {
+            throw new ConfigurationException(
+                $"{StandaloneOptions.Section}:{setting}: can't listen on {url}: {e.GetBaseException().Message}. Another instance may be running; choose another address with --{StandaloneOptions.Section}:{setting}=http://…", e);
+        }
     }
 
     public static void Welcome(StandaloneOptions options)
