@@ -14,20 +14,22 @@ namespace ShoppingSystem.Tests.Support;
 /// <summary>Both services as Standalone puts them together, in this process: real Kestrel, real storage, a clock to set.</summary>
 internal sealed class InProcessShop : IAsyncDisposable
 {
-    private readonly string _directory;
-    private readonly EmbeddedStorage _storage;
     private readonly WebApplication _ledger;
     private readonly WebApplication _storefront;
 
     private InProcessShop(string directory, EmbeddedStorage storage, WebApplication ledger, WebApplication storefront)
     {
-        _directory = directory;
-        _storage = storage;
+        DataDirectory = directory;
+        Storage = storage;
         _ledger = ledger;
         _storefront = storefront;
         Shop = new HttpClient { BaseAddress = new Uri(storefront.Urls.Single()) };
         Management = new HttpClient { BaseAddress = new Uri(ledger.Urls.Single()) };
     }
+
+    public string DataDirectory { get; }
+
+    public EmbeddedStorage Storage { get; }
 
     /// <summary>A client of the web server.</summary>
     public HttpClient Shop { get; }
@@ -82,8 +84,8 @@ internal sealed class InProcessShop : IAsyncDisposable
         await _storefront.DisposeAsync();
         await _ledger.StopAsync();
         await _ledger.DisposeAsync();
-        await _storage.DisposeAsync();
-        Directory.Delete(_directory, recursive: true);
+        await Storage.DisposeAsync();
+        Directory.Delete(DataDirectory, recursive: true);
     }
 
     private static WebApplicationBuilder NewBuilder(string title, TimeProvider? clock, string[] settings)

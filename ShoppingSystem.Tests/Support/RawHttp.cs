@@ -6,32 +6,54 @@ namespace ShoppingSystem.Tests.Support;
 /// <summary>HTTP that no client library would send.</summary>
 internal static class RawHttp
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan UntilItWaitsForMore = TimeSpan.FromMilliseconds(300);
 
     public static Task<string> SendAsync(Uri server, string request) => SendAsync(server, Encoding.UTF8.GetBytes(request));
 
     /// <summary>
-    /// Sends these bytes on a connection of their own, says that no more will come, and answers with everything that comes
-    /// back; nothing when the server just hangs up.
+    /// Sends these bytes on a connection of their own and answers with what comes back, to the end of the connection or at
+    /// least to the end of the headers; nothing when the server just hangs up. A server that seems to wait for more is told
+    /// that no more will come.
     /// </summary>
     public static async Task<string> SendAsync(Uri server, ReadOnlyMemory<byte> request)
     {
         using var patience = new CancellationTokenSource(Patience);
-        using var client = new TcpClient();
+        using var client = new TcpClient { NoDelay = true };
         await client.ConnectAsync(server.Host, server.Port, patience.Token);
         var stream = client.GetStream();
-        using var reply = new MemoryStream();
+        var reply = new StringBuilder();
+        var buffer = new byte[16 * 1024];
         try
         {
-            await stream.WriteAsync(request, patience.Token);
-            client.Client.Shutdown(SocketShutdown.Send);
-            await stream.CopyToAsync(reply, patience.Token);
+            // Beside the reading: a server that refuses early stops taking the rest.
+            var writing = stream.WriteAsync(request, patience.Token).AsTask();
+            var reading = stream.ReadAsync(buffer, patience.Token).AsTask();
+            if (await Task.WhenAny(reading, Task.Delay(UntilItWaitsForMore, patience.Token)) != reading)
+            {
+                await writing;
+                client.Client.Shutdown(SocketShutdown.Send);
+            }
+
+            for (int read; (read = await reading) > 0; reading = stream.ReadAsync(buffer, patience.Token).AsTask())
+            {
+                reply.Append(Encoding.Latin1.GetString(buffer, 0, read));
+                if (IsEventStream(reply))
+                {
+                    break;
+                }
+            }
+
+            await writing;
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or SocketException)
         {
             // Reset: the server had enough. What it said before counts.
         }
 
-        return Encoding.Latin1.GetString(reply.ToArray());
+        return reply.ToString();
     }
+
+    private static bool IsEventStream(StringBuilder reply) =>
+        reply.Length < 4096 && reply.ToString() is var text && text.Contains("text/event-stream", StringComparison.Ordinal) && text.Contains("\r\n\r\n", StringComparison.Ordinal);
 }
