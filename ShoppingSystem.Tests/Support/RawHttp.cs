@@ -7,16 +7,16 @@ namespace ShoppingSystem.Tests.Support;
 internal static class RawHttp
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan UntilItWaitsForMore = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan UntilItWaitsForMore = TimeSpan.FromSeconds(5);
 
-    public static Task<string> SendAsync(Uri server, string request) => SendAsync(server, Encoding.UTF8.GetBytes(request));
+    public static Task<string> SendAsync(Uri server, string request) => SendAsync(server, Encoding.UTF8.GetBytes(request), UntilItWaitsForMore);
 
     /// <summary>
     /// Sends these bytes on a connection of their own and answers with what comes back, to the end of the connection or at
-    /// least to the end of the headers; nothing when the server just hangs up. A server that seems to wait for more is told
-    /// that no more will come.
+    /// least to the first event of a stream; nothing when the server just hangs up. A server that has not answered after
+    /// <paramref name="untilItWaitsForMore"/> is told that no more will come.
     /// </summary>
-    public static async Task<string> SendAsync(Uri server, ReadOnlyMemory<byte> request)
+    public static async Task<string> SendAsync(Uri server, ReadOnlyMemory<byte> request, TimeSpan untilItWaitsForMore)
     {
         using var patience = new CancellationTokenSource(Patience);
         using var client = new TcpClient { NoDelay = true };
@@ -29,7 +29,7 @@ internal static class RawHttp
             // Beside the reading: a server that refuses early stops taking the rest.
             var writing = stream.WriteAsync(request, patience.Token).AsTask();
             var reading = stream.ReadAsync(buffer, patience.Token).AsTask();
-            if (await Task.WhenAny(reading, Task.Delay(UntilItWaitsForMore, patience.Token)) != reading)
+            if (await Task.WhenAny(reading, Task.Delay(untilItWaitsForMore, patience.Token)) != reading)
             {
                 await writing;
                 client.Client.Shutdown(SocketShutdown.Send);
