@@ -81,9 +81,8 @@ internal sealed class CommandLine
 
     private readonly Option<LoadShape> _shape = new("--shape")
     {
-        Description = "steady: the same rate all the time; ramp: from --from-rate up to --rate in --ramp-time, then that; burst: --rate, and --burst-rate for --burst-length out of every --burst-every",
+        Description = "steady: the same rate all the time; ramp: from --from-rate up to --rate in --ramp-time, then that; burst: --rate, and --burst-rate for --burst-length out of every --burst-every [default: steady]",
         HelpName = "steady|ramp|burst",
-        DefaultValueFactory = _ => LoadShape.Steady,
     };
 
     private readonly Option<double> _fromRate = new("--from-rate")

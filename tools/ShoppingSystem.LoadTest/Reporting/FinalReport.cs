@@ -75,23 +75,33 @@ internal static class FinalReport
 
     private static Table Latencies(LoadTestResult result)
     {
-        var columns = Percentiles.Select(percent => $"p{percent}").Prepend("").Append("max").Append("mean");
-        var table = NewTable("Latency, from when a purchase was due", [.. columns]);
-        Row("acknowledged", result.Traffic.Latency);
-        Row("started late by", result.Traffic.StartDelay);
-        if (result.Lag is { Problem: null, Lag.Count: > 0 } lag)
+        var columns = new List<(string Name, LatencyHistogram Times)>
         {
-            Row("recording lag", lag.Lag);
+            ("acknowledged after", result.Traffic.Latency),
+            ("started late by", result.Traffic.StartDelay),
+        };
+        if (result.Lag is { Problem: null, Lag: { Count: > 0 } lag })
+        {
+            columns.Add(("recording lag", lag));
         }
-        else if (result.Lag is { Problem: { } problem })
+
+        var table = NewTable("Times; latency counts from when a purchase was due", [.. columns.Select(column => column.Name).Prepend("")]);
+        foreach (var percent in Percentiles)
+        {
+            Row($"p{percent}", times => times.Percentile(percent));
+        }
+
+        Row("max", times => times.Max);
+        Row("mean", times => times.Mean);
+        if (result.Lag is { Problem: { } problem })
         {
             table.Caption($"The recording lag is not known: {problem.EscapeMarkup()}");
         }
 
         return table;
 
-        void Row(string name, LatencyHistogram times) => table.AddRow(
-            [name, .. Percentiles.Select(times.Percentile).Append(times.Max).Append(times.Mean).Select(Duration.Format)]);
+        void Row(string name, Func<LatencyHistogram, TimeSpan> figure) =>
+            table.AddRow([name, .. columns.Select(column => Duration.Format(figure(column.Times)))]);
     }
 
     private static Table Verified(Verification verification)

@@ -57,7 +57,7 @@ internal sealed record ReportDocument(
     ReportVerification? Verification);
 
 internal sealed record ReportFigures(
-    double Seconds, long Acknowledged, double AcknowledgedPerSecond, long Failed, long NotSent, long Waited, long Retries,
+    double ElapsedSeconds, long Acknowledged, double AcknowledgedPerSecond, long Failed, long NotSent, long Waited, long Retries,
     int Connections, IReadOnlyDictionary<string, long> Errors, ReportLatency LatencyMs, ReportLatency StartDelayMs);
 
 internal sealed record ReportLatency(

@@ -121,7 +121,8 @@ internal sealed class Traffic
                 return rest;
             }
 
-            lane.Next = Take(due, waited: _load is OpenLoad);
+            // With lanes at rest or yet to open, the pacing thread was merely about to start it.
+            lane.Next = Take(due, waited: _load is OpenLoad && _resting.Count is 0 && _lanes.Count == Plan.Lanes);
             return ValueTask.FromResult(true);
         }
     }
