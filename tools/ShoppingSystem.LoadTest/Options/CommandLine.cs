@@ -43,6 +43,8 @@ internal sealed class CommandLine
 
     private static readonly TimeSpan DefaultDuration = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan DefaultStep = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan DefaultBurstEvery = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan DefaultBurstLength = TimeSpan.FromSeconds(5);
 
     private readonly Option<Uri> _url = new("--url")
     {
@@ -83,6 +85,7 @@ internal sealed class CommandLine
     {
         Description = "steady: the same rate all the time; ramp: from --from-rate up to --rate in --ramp-time, then that; burst: --rate, and --burst-rate for --burst-length out of every --burst-every [default: steady]",
         HelpName = "steady|ramp|burst",
+        CustomParser = ParseShape,
     };
 
     private readonly Option<double> _fromRate = new("--from-rate")
@@ -136,7 +139,6 @@ internal sealed class CommandLine
             _shape, _fromRate, _rampTime, _burstRate, _burstEvery, _burstLength, _p99,
             _maxInFlight, _timeout, _retry, _verify, _noLag, _json,
         };
-        _root.Validators.Add(Check);
         _root.SetAction(parsed => run(new LoadTestOptions(PlanOf(parsed), parsed.GetValue(_json))));
         foreach (var help in _root.Options.OfType<HelpOption>())
         {
@@ -149,12 +151,13 @@ internal sealed class CommandLine
     public static async Task<int> InvokeAsync(
         string[] args, Func<LoadTestOptions, Task<int>> run, TextWriter output, TextWriter errors)
     {
-        var parsed = new CommandLine(run)._root.Parse(args);
-        if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples)
+        var commandLine = new CommandLine(run);
+        var parsed = commandLine._root.Parse(args);
+        if (parsed.Action is not HelpWithExamples && commandLine.ProblemsOf(parsed) is { Count: > 0 } problems)
         {
-            foreach (var error in parsed.Errors)
+            foreach (var problem in problems)
             {
-                await errors.WriteLineAsync(error.Message);
+                await errors.WriteLineAsync(problem);
             }
 
             await errors.WriteLineAsync("--help shows how it is used.");
@@ -185,7 +188,7 @@ internal sealed class CommandLine
                 {
                     LoadShape.Ramp => OpenLoad.Ramp(Value(_fromRate, 0), rate, Value(_rampTime, duration), duration),
                     LoadShape.Burst => OpenLoad.Burst(
-                        rate, Value(_burstRate, 10 * rate), Value(_burstEvery, TimeSpan.FromSeconds(30)), Value(_burstLength, TimeSpan.FromSeconds(5)), duration),
+                        rate, Value(_burstRate, 10 * rate), Value(_burstEvery, DefaultBurstEvery), Value(_burstLength, DefaultBurstLength), duration),
                     _ => OpenLoad.Steady(rate, duration),
                 },
             },
@@ -200,65 +203,48 @@ internal sealed class CommandLine
             MeasureLag = !parsed.GetValue(_noLag),
         };
 
-        T Value<T>(Option<T> option, T otherwise) => IsGiven(parsed, option) ? parsed.GetValue(option)! : otherwise;
+        T Value<T>(Option<T> option, T otherwise) => CommandLine.Value(parsed, option, otherwise);
     }
+
+    private List<string> ProblemsOf(ParseResult parsed) =>
+        parsed.Errors.Count > 0 ? [.. parsed.Errors.Select(error => error.Message)] : [.. Conflicts(parsed)];
 
     // What no single option can see: options that make no sense together.
-    private void Check(CommandResult result)
+    private IEnumerable<string> Conflicts(ParseResult parsed)
     {
-        if (result.Children.OfType<OptionResult>().Any(option => option.Errors.Any()))
+        var closed = IsGiven(parsed, _connections);
+        var search = double.IsPositiveInfinity(parsed.GetValue(_rate));
+        var shape = parsed.GetValue(_shape);
+        (bool Allowed, string Reason, Option[] Options)[] rules =
+        [
+            (!closed, "does not go with --connections, the closed model", [_rate, _shape, _maxInFlight]),
+            (!search, "does not go with --rate max, which finds a steady rate", [_shape]),
+            (shape is LoadShape.Ramp || search, "is for --shape ramp and --rate max", [_fromRate]),
+            (shape is LoadShape.Ramp, "is for --shape ramp", [_rampTime]),
+            (shape is LoadShape.Burst, "is for --shape burst", [_burstRate, _burstEvery, _burstLength]),
+            (search, "is for --rate max", [_p99]),
+        ];
+        foreach (var (_, reason, options) in rules.Where(rule => !rule.Allowed))
         {
-            return;
-        }
-
-        var closed = Given(_connections);
-        var search = double.IsPositiveInfinity(result.GetValue(_rate));
-        var shape = result.GetValue(_shape);
-
-        if (closed)
-        {
-            Forbid("--connections is the closed model", _rate, _shape, _maxInFlight);
-        }
-
-        Require(shape is LoadShape.Ramp || (search && !closed), "is for --shape ramp and --rate max", _fromRate);
-        Require(shape is LoadShape.Ramp, "is for --shape ramp", _rampTime);
-        Require(shape is LoadShape.Burst, "is for --shape burst", _burstRate, _burstEvery, _burstLength);
-        Require(search, "is for --rate max", _p99);
-        if (search && shape is not LoadShape.Steady)
-        {
-            result.AddError("--rate max finds a steady rate; --shape does not go with it");
-        }
-
-        var duration = Given(_duration) ? result.GetValue(_duration) : DefaultDuration;
-        if (Given(_rampTime) && result.GetValue(_rampTime) > duration)
-        {
-            result.AddError("--ramp-time is longer than --duration");
-        }
-
-        var every = Given(_burstEvery) ? result.GetValue(_burstEvery) : TimeSpan.FromSeconds(30);
-        if (shape is LoadShape.Burst && (Given(_burstLength) ? result.GetValue(_burstLength) : TimeSpan.FromSeconds(5)) > every)
-        {
-            result.AddError("--burst-length is longer than --burst-every");
-        }
-
-        bool Given(Option option) => result.GetResult(option) is { Implicit: false };
-
-        void Require(bool condition, string purpose, params Option[] options)
-        {
-            foreach (var option in options.Where(option => !condition && Given(option)))
+            foreach (var option in options.Where(option => IsGiven(parsed, option)))
             {
-                result.AddError($"{option.Name} {purpose}");
+                yield return $"{option.Name} {reason}";
             }
         }
 
-        void Forbid(string reason, params Option[] options)
+        if (shape is LoadShape.Ramp && Value(parsed, _rampTime, TimeSpan.Zero) > Value(parsed, _duration, DefaultDuration))
         {
-            foreach (var option in options.Where(Given))
-            {
-                result.AddError($"{reason}; {option.Name} does not go with it");
-            }
+            yield return "--ramp-time is longer than --duration";
+        }
+
+        if (shape is LoadShape.Burst && Value(parsed, _burstLength, DefaultBurstLength) > Value(parsed, _burstEvery, DefaultBurstEvery))
+        {
+            yield return "--burst-length is longer than --burst-every";
         }
     }
+
+    private static T Value<T>(ParseResult parsed, Option<T> option, T otherwise) =>
+        IsGiven(parsed, option) ? parsed.GetValue(option)! : otherwise;
 
     private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 
@@ -296,6 +282,11 @@ internal sealed class CommandLine
         double.TryParse(result.Tokens[0].Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var rate) && rate is > 0 and <= 10_000_000
             ? rate
             : Fail<double>(result, "a number above 0, purchases per second");
+
+    private static LoadShape ParseShape(ArgumentResult result) =>
+        Enum.TryParse<LoadShape>(result.Tokens[0].Value, ignoreCase: true, out var shape) && Enum.IsDefined(shape)
+            ? shape
+            : Fail<LoadShape>(result, "steady, ramp or burst");
 
     private static Uri? ParseUrl(ArgumentResult result) =>
         Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url is { Query: "", Fragment: "", UserInfo: "" }
