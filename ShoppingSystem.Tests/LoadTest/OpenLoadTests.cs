@@ -46,8 +46,9 @@ public sealed class OpenLoadTests
         AssertClose(TimeSpan.FromSeconds(Math.Sqrt(125 / 5.0)), Start(load, 125));
         AssertClose(TimeSpan.FromSeconds(10), Start(load, 500));
         AssertClose(TimeSpan.FromSeconds(10.01), Start(load, 501));
-        Assert.Equal(50, load.RateAt(TimeSpan.FromSeconds(5)), 0.001);
-        Assert.Equal(100, load.RateAt(TimeSpan.FromSeconds(12)), 0.001);
+        Assert.Equal(125, load.DueWithin(TimeSpan.FromSeconds(5)), 0.001);
+        Assert.Equal(700, load.DueWithin(TimeSpan.FromSeconds(12)), 0.001);
+        Assert.Equal(1000, load.DueWithin(TimeSpan.FromSeconds(20)), 0.001);
     }
 
     [Fact]
@@ -78,8 +79,7 @@ public sealed class OpenLoadTests
         var starts = Enumerable.Range(0, (int)load.Count).Select(number => Start(load, number).TotalSeconds).ToArray();
         Assert.Equal([80, 200, 80, 200, 50], new[] { (0, 8), (8, 10), (10, 18), (18, 20), (20, 25) }
             .Select(period => starts.Count(start => start >= period.Item1 && start < period.Item2)));
-        Assert.Equal(10, load.RateAt(TimeSpan.FromSeconds(7)));
-        Assert.Equal(100, load.RateAt(TimeSpan.FromSeconds(9)));
+        Assert.Equal(80 + 100, load.DueWithin(TimeSpan.FromSeconds(9)), 0.001);
     }
 
     [Fact]

@@ -106,12 +106,8 @@ public sealed record OpenLoad : Load
     internal OpenLoad After(TimeSpan length) =>
         new(_phases.Select(phase => (phase.Length, phase.From, phase.To)).Prepend((length, _phases[0].From, _phases[0].From)));
 
-    /// <summary>The rate at a time since the beginning, purchases per second.</summary>
-    internal double RateAt(TimeSpan time)
-    {
-        var phase = Array.FindLast(_phases, phase => phase.Start <= time) ?? _phases[0];
-        return phase.From + (phase.To - phase.From) * Math.Min(1, (time - phase.Start) / phase.Length);
-    }
+    /// <summary>How many purchases are due within <paramref name="time"/> since the beginning.</summary>
+    internal double DueWithin(TimeSpan time) => _phases.Sum(phase => phase.DueWithin(time - phase.Start));
 
     internal override TimeSpan? StartOf(long number, TimeSpan now) => number < Count ? StartOf(number) : null;
 
@@ -130,6 +126,12 @@ public sealed record OpenLoad : Load
     private sealed record Phase(TimeSpan Start, double CountBefore, TimeSpan Length, double From, double To)
     {
         public double Count => (From + To) / 2 * Length.TotalSeconds;
+
+        public double DueWithin(TimeSpan time)
+        {
+            var share = Math.Clamp(time / Length, 0, 1);
+            return (From + (To - From) * share / 2) * share * Length.TotalSeconds;
+        }
 
         // In a phase, From·t + (To − From) / 2·Length · t² purchases start within t seconds. This is that, solved for t in
         // the form that neither divides by zero nor cancels out when the rate hardly changes.

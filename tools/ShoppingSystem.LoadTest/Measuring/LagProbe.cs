@@ -15,7 +15,7 @@ public sealed class LagFigures
     /// <summary>The last one seen or, when that is longer, how long the present one has been waited for.</summary>
     public TimeSpan Current { get; internal set; }
 
-    /// <summary>Why there are no figures, if there are none.</summary>
+    /// <summary>Why the lag is not known at present; null when it is.</summary>
     public string? Problem { get; internal set; }
 }
 
@@ -41,7 +41,7 @@ internal sealed class LagProbe(HttpClient http, Histories histories, LoadPlan pl
             var waiting = _waitingSince is 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(_waitingSince);
             copy.Lag.Add(_figures.Lag);
             copy.Current = waiting > _figures.Current ? waiting : _figures.Current;
-            copy.Problem = _figures.Lag.Count is 0 ? _figures.Problem : null;
+            copy.Problem = _figures.Problem;
         }
 
         return copy;
@@ -97,6 +97,7 @@ internal sealed class LagProbe(HttpClient http, Histories histories, LoadPlan pl
 
         lock (_gate)
         {
+            _figures.Problem = null;
             _figures.Current = Stopwatch.GetElapsedTime(_waitingSince);
             _figures.Lag.Record(_figures.Current);
         }

@@ -80,12 +80,12 @@ internal static class FinalReport
             ("acknowledged after", result.Traffic.Latency),
             ("started late by", result.Traffic.StartDelay),
         };
-        if (result.Lag is { Problem: null, Lag: { Count: > 0 } lag })
+        if (result.Lag is { Lag: { Count: > 0 } lag })
         {
             columns.Add(("recording lag", lag));
         }
 
-        var table = NewTable("Times; latency counts from when a purchase was due", [.. columns.Select(column => column.Name).Prepend("")]);
+        var table = NewTable("Times from when a purchase was due", [.. columns.Select(column => column.Name).Prepend("")]);
         foreach (var percent in Percentiles)
         {
             Row($"p{percent}", times => times.Percentile(percent));
@@ -93,7 +93,7 @@ internal static class FinalReport
 
         Row("max", times => times.Max);
         Row("mean", times => times.Mean);
-        if (result.Lag is { Problem: { } problem })
+        if (result.Lag is { Lag.Count: 0, Problem: { } problem })
         {
             table.Caption($"The recording lag is not known: {problem.EscapeMarkup()}");
         }

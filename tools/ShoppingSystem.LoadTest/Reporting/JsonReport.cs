@@ -26,12 +26,12 @@ internal static class JsonReport
         result.UserIdPrefix,
         result.Plan.Users,
         Figures(result.Traffic),
-        result.Lag is { Problem: null, Lag: var lag } ? Latency(lag) : null,
+        result.Lag is { Lag: { Count: > 0 } lag } ? Latency(lag) : null,
         result.Plan.Search is { } search
             ? new(search.P99.TotalMilliseconds, result.HighestRate, [.. result.Steps.Select(step => new ReportStep(step.Rate, step.Passed, Figures(step.Figures)))])
             : null,
         [.. result.Samples.Select(sample => new ReportSecond(
-            Math.Round(sample.At.TotalSeconds, 3), sample.TargetRate, sample.AcknowledgedPerSecond, sample.FailedPerSecond,
+            Math.Round(sample.At.TotalSeconds, 3), sample.DuePerSecond, sample.AcknowledgedPerSecond, sample.FailedPerSecond,
             sample.P50.TotalMilliseconds, sample.P99.TotalMilliseconds, sample.InFlight, sample.Lag?.TotalMilliseconds))],
         new(result.GeneratorPurchases, result.GeneratorCpu.TotalMilliseconds),
         result.Verification is { } v
@@ -69,7 +69,7 @@ internal sealed record ReportSearch(double P99LimitMs, double? HighestRate, IRea
 internal sealed record ReportStep(double Rate, bool Passed, ReportFigures Purchases);
 
 internal sealed record ReportSecond(
-    double At, double? TargetRate, double AcknowledgedPerSecond, double FailedPerSecond, double P50Ms, double P99Ms, int InFlight, double? LagMs);
+    double At, double? DuePerSecond, double AcknowledgedPerSecond, double FailedPerSecond, double P50Ms, double P99Ms, int InFlight, double? LagMs);
 
 internal sealed record ReportGenerator(long Purchases, double CpuMs);
 

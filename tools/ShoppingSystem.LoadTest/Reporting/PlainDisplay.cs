@@ -15,13 +15,10 @@ internal sealed class PlainDisplay(TextWriter output) : ILoadTestObserver
         _printed = sample;
         var (figures, lag) = (progress.Figures, progress.Lag is null ? "" : $", lag {Text.Lag(progress.Lag)}");
         Line($"{Duration.Format(sample.At),8}{(progress.WarmingUp ? " warm-up" : "")}: {sample.AcknowledgedPerSecond:N0}/s"
-            + $"{(sample.TargetRate is { } target ? $" of {target:N0}/s" : "")}, acknowledged {figures.Acknowledged:N0}"
+            + $"{(sample.DuePerSecond is { } due ? $" of {due:N0}/s" : "")}, acknowledged {figures.Acknowledged:N0}"
             + $", failed {figures.Failed + figures.NotSent:N0}, in flight {figures.InFlight:N0}"
-            + $", p50 {Duration.Format(sample.P50)}, p99 {Duration.Format(sample.P99)}{lag}");
-        foreach (var (error, count) in figures.Errors)
-        {
-            Line($"          {count:N0} × {error}");
-        }
+            + $", p50 {Duration.Format(sample.P50)}, p99 {Duration.Format(sample.P99)}{lag}"
+            + (figures.Errors.Count > 0 ? $", attempts failed: {Text.Errors(figures)}" : ""));
     }
 
     public void RateTried(SearchStep tried) => Line($"search: {Text.Step(tried)}");

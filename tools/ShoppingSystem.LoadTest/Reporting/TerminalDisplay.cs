@@ -107,9 +107,9 @@ internal sealed class TerminalDisplay : ILoadTestObserver
             Row("retries", $"{figures.Retries:N0}");
         }
 
-        foreach (var (error, count) in figures.Errors)
+        if (figures.Errors.Count > 0)
         {
-            Row("", $"{count:N0} × {error}", "red");
+            Row("failed attempts", Text.Errors(figures), "red");
         }
 
         return table;
@@ -129,7 +129,7 @@ internal sealed class TerminalDisplay : ILoadTestObserver
         foreach (var s in _samples)
         {
             table.AddRow(
-                Duration.Format(s.At), s.TargetRate?.ToString("N0") ?? "", $"{s.AcknowledgedPerSecond:N0}", $"{s.FailedPerSecond:N0}",
+                Duration.Format(s.At), s.DuePerSecond?.ToString("N0") ?? "", $"{s.AcknowledgedPerSecond:N0}", $"{s.FailedPerSecond:N0}",
                 Duration.Format(s.P50), Duration.Format(s.P99), $"{s.InFlight:N0}", s.Lag is { } lag ? Duration.Format(lag) : "");
         }
 

@@ -3,13 +3,13 @@ namespace ShoppingSystem.LoadTest;
 /// <summary>Figures in words, the same in every display.</summary>
 internal static class Text
 {
-    /// <summary>The recording lag at present, or why there is none.</summary>
-    public static string Lag(LagFigures lag) => lag switch
-    {
-        { Problem: { } problem } => $"unknown ({problem})",
-        { Lag.Count: 0, Current.Ticks: 0 } => "unknown",
-        _ => Duration.Format(lag.Current),
-    };
+    /// <summary>The recording lag at present.</summary>
+    public static string Lag(LagFigures lag) =>
+        lag.Problem is not null || (lag.Lag.Count is 0 && lag.Current == TimeSpan.Zero) ? "unknown" : Duration.Format(lag.Current);
+
+    /// <summary>Failed attempts, by what went wrong.</summary>
+    public static string Errors(TrafficFigures figures) =>
+        string.Join(", ", figures.Errors.Select(error => $"{error.Value:N0} × {error.Key}"));
 
     /// <summary>What a search found at one rate.</summary>
     public static string Step(SearchStep step) =>

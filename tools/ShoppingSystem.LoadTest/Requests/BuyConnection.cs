@@ -16,7 +16,8 @@ internal readonly record struct BuyResult(string? Failure, bool CanRetry, TimeSp
 
 /// <summary>
 /// One connection to the web server, used for one request at a time. It speaks just enough HTTP/1.1 for that, straight on
-/// the socket: a tenth of the work of a general client, so that the generator leaves the machine to the server.
+/// the socket: a third less processor time than HttpClient's handler takes, and no garbage, so that the generator leaves
+/// the machine to the server.
 /// </summary>
 /// <param name="target">The server.</param>
 /// <param name="readIds">Whether the ids of acknowledged purchases are wanted.</param>

@@ -51,7 +51,7 @@ public sealed record SearchStep(double Rate, bool Passed, TrafficFigures Figures
 
 /// <summary>One second of a load.</summary>
 /// <param name="At">Its end, since the beginning of the load.</param>
-/// <param name="TargetRate">Purchases due per second; null in the closed model.</param>
+/// <param name="DuePerSecond">Purchases that were to start, per second; null in the closed model.</param>
 /// <param name="AcknowledgedPerSecond">Purchases acknowledged per second.</param>
 /// <param name="FailedPerSecond">Purchases failed or not sent, per second.</param>
 /// <param name="P50">Median latency.</param>
@@ -59,7 +59,7 @@ public sealed record SearchStep(double Rate, bool Passed, TrafficFigures Figures
 /// <param name="InFlight">Purchases under way at its end.</param>
 /// <param name="Lag">The recording lag at its end; null when it is not known.</param>
 public sealed record LoadSample(
-    TimeSpan At, double? TargetRate, double AcknowledgedPerSecond, double FailedPerSecond, TimeSpan P50, TimeSpan P99, int InFlight, TimeSpan? Lag);
+    TimeSpan At, double? DuePerSecond, double AcknowledgedPerSecond, double FailedPerSecond, TimeSpan P50, TimeSpan P99, int InFlight, TimeSpan? Lag);
 
 /// <summary>How far a load is.</summary>
 /// <param name="Elapsed">Time since its beginning.</param>

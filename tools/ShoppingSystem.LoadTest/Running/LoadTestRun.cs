@@ -139,7 +139,7 @@ public sealed class LoadTestRun
         var latency = figures.Latency.Since(before.Latency);
         return new LoadSample(
             now,
-            (load as OpenLoad)?.RateAt(now),
+            load is OpenLoad open ? (open.DueWithin(now) - open.DueWithin(now - length)) / length.TotalSeconds : null,
             latency.Count / length.TotalSeconds,
             (figures.Failed + figures.NotSent - before.Failed - before.NotSent) / length.TotalSeconds,
             latency.Percentile(50),

@@ -71,6 +71,9 @@ internal sealed class Traffic
         }
     }
 
+    // With lanes at rest or yet to open, what is due does not wait: the pacing thread is about to start it.
+    private bool AllLanesAreBusy => _load is OpenLoad && _resting.Count is 0 && _lanes.Count == Plan.Lanes;
+
     /// <summary>Runs the load to its end.</summary>
     public Task RunAsync()
     {
@@ -121,8 +124,7 @@ internal sealed class Traffic
                 return rest;
             }
 
-            // With lanes at rest or yet to open, the pacing thread was merely about to start it.
-            lane.Next = Take(due, waited: _load is OpenLoad && _resting.Count is 0 && _lanes.Count == Plan.Lanes);
+            lane.Next = Take(due, waited: AllLanesAreBusy);
             return ValueTask.FromResult(true);
         }
     }
@@ -246,13 +248,10 @@ internal sealed class Traffic
             return;
         }
 
-        if (_load is OpenLoad)
+        // When it is stopped early, what waited in line is not sent.
+        while (AllLanesAreBusy && _load.StartOf(_taken, now) is { } due && due <= now)
         {
-            // Stopped early: what waited in line by now was due and is not sent.
-            while (_load.StartOf(_taken, now) is { } due && due <= now)
-            {
-                NotSent(due);
-            }
+            NotSent(due);
         }
 
         (_ended, _endedAt) = (true, now);
