@@ -661,7 +661,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
     private static Customer NewCustomer()
     {
         var number = Interlocked.Increment(ref s_customers);
-        return new($"Ada {number}", $"ada-{number}, 50% &c?");
+        return new($"Ada {number}", $"ada/{number}, 50% &c?");
     }
 
     private Task<Tab> Open(Action<BrowserNewContextOptions>? configure = null) => browser.OpenAsync(shop.Client.BaseAddress!, Listen, configure);
