@@ -24,6 +24,7 @@ public sealed class CommandLineTests
     [InlineData("--verify", "later")]
     [InlineData("--retry", "0s")]
     [InlineData("--p99", "100")]
+    [InlineData("--json", "no/such/directory/result.json")]
     public async Task Names_the_option_whose_value_is_wrong(string option, string value)
     {
         var (exitCode, _, _, errors) = await InvokeAsync(option, value);

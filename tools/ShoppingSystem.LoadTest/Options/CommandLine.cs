@@ -127,7 +127,12 @@ internal sealed class CommandLine
         Description = "Do not measure the recording lag (two purchases per second by one more user, each looked for in the history)",
     };
 
-    private readonly Option<string> _json = new("--json") { Description = "Write the result to this file, too", HelpName = "file" };
+    private readonly Option<string> _json = new("--json")
+    {
+        Description = "Write the result to this file, too",
+        HelpName = "file",
+        CustomParser = ParseFile,
+    };
 
     private readonly RootCommand _root;
 
@@ -164,8 +169,14 @@ internal sealed class CommandLine
             return ExitCode.Usage;
         }
 
-        // Ctrl-C is the run's own business.
-        return await parsed.InvokeAsync(new() { Output = output, Error = errors, ProcessTerminationTimeout = null });
+        // Ctrl-C is the run's own business, and an unexpected exception must not end with an exit code that means something.
+        return await parsed.InvokeAsync(new()
+        {
+            Output = output,
+            Error = errors,
+            ProcessTerminationTimeout = null,
+            EnableDefaultExceptionHandler = false,
+        });
     }
 
     private LoadPlan PlanOf(ParseResult parsed)
@@ -292,6 +303,15 @@ internal sealed class CommandLine
         Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url is { Query: "", Fragment: "", UserInfo: "" }
             ? new Uri(url.AbsoluteUri.TrimEnd('/') + "/")
             : Fail<Uri>(result, "a URL like http://localhost:8081");
+
+    // Better known before the load than after it.
+    private static string? ParseFile(ArgumentResult result)
+    {
+        var file = result.Tokens[0].Value;
+        return file is not "" && !Directory.Exists(file) && Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file)))
+            ? file
+            : Fail<string>(result, "a file in a directory that exists");
+    }
 
     private static string? ParsePrefix(ArgumentResult result) =>
         result.Tokens[0].Value is { Length: > 0 and <= 64 } prefix && prefix.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')

@@ -23,7 +23,7 @@ internal sealed class PlainDisplay(TextWriter output) : ILoadTestObserver
 
     public void RateTried(SearchStep tried) => Line($"search: {Text.Step(tried)}");
 
-    public void Verifying(int done, int users) => Line($"verifying: {done:N0} of {users:N0} users complete");
+    public void Verifying(int done, int users) => Line($"verifying: the histories of {done:N0} of {users:N0} users are read");
 
     private void Line(string line) => output.WriteLine(line);
 }

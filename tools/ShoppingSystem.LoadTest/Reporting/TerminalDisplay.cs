@@ -44,7 +44,7 @@ internal sealed class TerminalDisplay : ILoadTestObserver
 
     public void Verifying(int done, int users)
     {
-        _verifying = $"verifying: {done:N0} of {users:N0} users complete";
+        _verifying = $"verifying: the histories of {done:N0} of {users:N0} users are read";
         Draw();
     }
 

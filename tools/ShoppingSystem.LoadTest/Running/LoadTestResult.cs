@@ -81,8 +81,8 @@ public interface ILoadTestObserver
     /// <summary>A search has tried a rate.</summary>
     void RateTried(SearchStep tried);
 
-    /// <summary>Histories are being compared.</summary>
-    /// <param name="done">Users whose history is complete.</param>
+    /// <summary>Histories are being waited for and read; about once a second.</summary>
+    /// <param name="done">Users whose history has been read.</param>
     /// <param name="users">All users.</param>
     void Verifying(int done, int users);
 }

@@ -35,7 +35,7 @@ public sealed class LoadTestRun
 
     private async Task<LoadTestResult> RunAsync()
     {
-        using var http = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(1) })
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false })
         {
             Timeout = TimeSpan.FromSeconds(30),
         };

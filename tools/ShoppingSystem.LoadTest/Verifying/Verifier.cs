@@ -12,32 +12,45 @@ internal sealed class Verifier(Histories histories, BuyRequests requests, Receip
     private const int ExamplesOfAKind = 5;
 
     private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(1);
 
     private readonly long _begun = Stopwatch.GetTimestamp();
     private readonly byte[] _seen = new byte[usedNumbers];
     private readonly UserState[] _users = new UserState[requests.Users];
+    private readonly Lock _progress = new();
+    private long _progressAt = Stopwatch.GetTimestamp();
 
     private bool DeadlineIsOver => Stopwatch.GetElapsedTime(_begun) > deadline;
 
     /// <summary>Verifies every user; what it could not read by the time of <paramref name="abort"/> stays unchecked.</summary>
-    /// <param name="progress">Called now and then with the number of users done.</param>
+    /// <param name="progress">Called once a second with the number of users whose history was read.</param>
     /// <param name="abort">Ends it early.</param>
     public async Task<Verification> RunAsync(Action<int> progress, CancellationToken abort)
     {
         for (long number = 0; number < usedNumbers; number++)
         {
-            _users[requests.UserOf(number)].Acknowledged += receipts.IsAcknowledged(number) ? 1 : 0;
+            ref var user = ref _users[requests.UserOf(number)];
+            user.Bought = true;
+            user.Acknowledged += receipts.IsAcknowledged(number) ? 1 : 0;
         }
+
+        progress(0);
 
         try
         {
-            await ForEachUserAsync(_ => true, WaitForRecorderAsync, abort);
-            for (var pass = 0; ; pass++)
+            await ForEachUserAsync(user => _users[user].Acknowledged > 0, WaitForRecorderAsync, abort);
+            while (true)
             {
                 ForgetUnfinished();
-                await ForEachUserAsync(user => !_users[user].Finished, ReadHistoryAsync, abort);
+                await ForEachUserAsync(
+                    user => !_users[user].Finished,
+                    async (user, abort) =>
+                    {
+                        await ReadHistoryAsync(user, abort);
+                        Report(progress);
+                    },
+                    abort);
                 FindFinished();
-                progress(_users.Count(user => user.Finished));
                 if (DeadlineIsOver || _users.All(user => user.Finished))
                 {
                     break;
@@ -51,7 +64,20 @@ internal sealed class Verifier(Histories histories, BuyRequests requests, Receip
             // What was not read to its end counts as unchecked.
         }
 
+        progress(_users.Count(user => user.Read || !user.Bought));
         return Conclude();
+    }
+
+    private void Report(Action<int> progress)
+    {
+        lock (_progress)
+        {
+            if (Stopwatch.GetElapsedTime(_progressAt) >= ProgressEvery)
+            {
+                _progressAt = Stopwatch.GetTimestamp();
+                progress(_users.Count(user => user.Read || !user.Bought));
+            }
+        }
     }
 
     private Task ForEachUserAsync(Func<int, bool> choose, Func<int, CancellationToken, ValueTask> act, CancellationToken abort) =>
@@ -126,7 +152,7 @@ internal sealed class Verifier(Histories histories, BuyRequests requests, Receip
         {
             if (!_users[user].Finished)
             {
-                _users[user] = new() { Acknowledged = _users[user].Acknowledged };
+                _users[user] = new() { Bought = _users[user].Bought, Acknowledged = _users[user].Acknowledged };
             }
         }
 
@@ -143,7 +169,7 @@ internal sealed class Verifier(Histories histories, BuyRequests requests, Receip
     {
         for (var user = 0; user < _users.Length; user++)
         {
-            _users[user].Finished = _users[user].Read;
+            _users[user].Finished = _users[user].Read || !_users[user].Bought;
         }
 
         for (long number = 0; number < usedNumbers; number++)
@@ -233,6 +259,7 @@ internal sealed class Verifier(Histories histories, BuyRequests requests, Receip
 
     private struct UserState
     {
+        public bool Bought;
         public int Acknowledged;
         public int Altered;
         public int Foreign;
