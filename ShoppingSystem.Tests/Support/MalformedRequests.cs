@@ -11,11 +11,11 @@ namespace ShoppingSystem.Tests.Support;
 /// <param name="ids">Ids that exist, to be used where a route takes one.</param>
 internal sealed class MalformedRequests(int seed, IReadOnlyList<Guid> ids)
 {
-    private static readonly string[] Methods = ["GET", "POST", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "get", "FOO", "BUY-IT", "G@T", ""];
+    private static readonly string[] Methods = ["GET", "POST", "GET", "POST", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "get", "FOO", "BUY-IT", "G@T", ""];
 
     private static readonly string[] Routes =
     [
-        "/api/v1/buy", "/api/buy", "/api/v1/getAllUserBuys/{}", "/api/user/{}/purchases", "/api/getAllUserBuys/{}", "/api/v1/users/{}/summary",
+        "/api/v1/buy", "/api/v1/buy", "/api/v1/buy", "/api/buy", "/api/buy", "/api/buy", "/api/v1/getAllUserBuys/{}", "/api/user/{}/purchases", "/api/getAllUserBuys/{}", "/api/v1/users/{}/summary",
         "/api/v1/purchases/{}", "/api/purchases/{}", "/api/purchases", "/api/v1/stats", "/api/v1/stats/stream", "/api/v1/dead-letters",
         "/api/v1/dead-letters/{id}/replay", "/api/v1/dead-letters/{id}", "/api/v1/dead-letters/{}/replay", "/", "/index.html", "/docs",
         "/docs/index.html", "/openapi/v1.json", "/openapi/{}.json", "/-/healthy", "/-/ready", "/alive", "/health", "/{}", "/{}/{}", "/api/{}", "/docs/{}",
@@ -88,7 +88,7 @@ internal sealed class MalformedRequests(int seed, IReadOnlyList<Guid> ids)
 
         if (!Chance(15))
         {
-            head.Append("Content-Type: ").Append(Pick(Types)).Append("\r\n");
+            head.Append("Content-Type: ").Append(Chance(2) ? "application/json" : Pick(Types)).Append("\r\n");
         }
 
         for (var i = Chance(3) ? _random.Next(1, 4) : 0; i > 0; i--)
@@ -134,12 +134,17 @@ internal sealed class MalformedRequests(int seed, IReadOnlyList<Guid> ids)
             route = Pick(["//", "/./", "/../", "", "http://other", "http://", "*", " ", "\t"]) + route;
         }
 
+        if (Chance(40))
+        {
+            return $"{route}?x={new string(Pick(["x", "\"", "<"])[0], _random.Next(1, 8_200))}";
+        }
+
         return Chance(2) ? route : $"{route}?{string.Join('&', Enumerable.Range(0, _random.Next(1, 4)).Select(_ => Pick(Queries)))}";
     }
 
     private byte[] Body()
     {
-        switch (_random.Next(12))
+        switch (_random.Next(15))
         {
             case 0:
                 return [];
@@ -154,6 +159,9 @@ internal sealed class MalformedRequests(int seed, IReadOnlyList<Guid> ids)
                 return Encoding.UTF8.GetBytes($$"""{"username":"u","userid":"1","price":{{new string('9', _random.Next(1, 3_000))}}.{{new string('1', _random.Next(1, 1_000))}}}""");
             case 5:
                 return Pick([Encoding.Unicode, Encoding.BigEndianUnicode, Encoding.UTF32, Encoding.Latin1]).GetBytes("\ufeff{\"username\":\"é\",\"userid\":\"1\",\"price\":1}");
+            case 6 or 7 or 8:
+                // Nothing wrong with it: what is wrong is elsewhere.
+                return """{"username":"u","userid":"1","price":1.50}"""u8.ToArray();
             default:
                 var fields = Chance(2) ? ["username", Pick(["userid", "userId"]), "price"] : Enumerable.Range(0, _random.Next(6)).Select(_ => Pick(Fields)).ToArray();
                 var json = $"{{{string.Join(',', fields.Select(field => $"\"{field}\":{(Chance(2) ? field is "price" ? "1.5" : "\"u\"" : Pick(Values))}"))}}}";
