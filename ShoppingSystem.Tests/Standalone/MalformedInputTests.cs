@@ -9,7 +9,7 @@ namespace ShoppingSystem.Tests.Standalone;
 
 public sealed class MalformedInputTests(ITestOutputHelper output) : IDisposable
 {
-    private const int Requests = 3000;
+    private const int Requests = 2500;
     private const int AtATime = 8;
     private readonly string _directory = StandaloneProcess.NewDataDirectory();
 

@@ -15,7 +15,7 @@ internal sealed class MalformedRequests(int seed, IReadOnlyList<Guid> ids)
 
     private static readonly string[] Routes =
     [
-        "/api/v1/buy", "/api/v1/buy", "/api/v1/buy", "/api/buy", "/api/buy", "/api/buy", "/api/v1/getAllUserBuys/{}", "/api/user/{}/purchases", "/api/getAllUserBuys/{}", "/api/v1/users/{}/summary",
+        "/api/v1/buy", "/api/buy", "/api/v1/getAllUserBuys/{}", "/api/user/{}/purchases", "/api/getAllUserBuys/{}", "/api/v1/users/{}/summary",
         "/api/v1/purchases/{}", "/api/purchases/{}", "/api/purchases", "/api/v1/stats", "/api/v1/stats/stream", "/api/v1/dead-letters",
         "/api/v1/dead-letters/{id}/replay", "/api/v1/dead-letters/{id}", "/api/v1/dead-letters/{}/replay", "/", "/index.html", "/docs",
         "/docs/index.html", "/openapi/v1.json", "/openapi/{}.json", "/-/healthy", "/-/ready", "/alive", "/health", "/{}", "/{}/{}", "/api/{}", "/docs/{}",
@@ -74,11 +74,12 @@ internal sealed class MalformedRequests(int seed, IReadOnlyList<Guid> ids)
             return (Noise(_random.Next(300)), true);
         }
 
+        var buying = Chance(4);
         var oddVersion = Chance(60);
         var body = Body();
         var chunked = Chance(10);
         var head = new StringBuilder()
-            .Append(Pick(Methods)).Append(' ').Append(Target()).Append(' ')
+            .Append(buying && !Chance(4) ? "POST" : Pick(Methods)).Append(' ').Append(Target(buying)).Append(' ')
             .Append(oddVersion ? Pick(["HTTP/0.9", "HTTP/2.0", "HTTP/9.9", "HTTP/1.1.1", "http/1.1", "FTP/1.1", "", "HTTP/"]) : Pick(["HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.0"]))
             .Append(Chance(80) ? "\n" : "\r\n");
         if (!Chance(40))
@@ -119,9 +120,9 @@ internal sealed class MalformedRequests(int seed, IReadOnlyList<Guid> ids)
         return ([.. Encoding.UTF8.GetBytes(head.ToString()), .. body], oddVersion);
     }
 
-    private string Target()
+    private string Target(bool buying)
     {
-        var route = Pick(Routes).Replace("{id}", ids.Count > 0 ? ids[_random.Next(ids.Count)].ToString() : "0", StringComparison.Ordinal);
+        var route = (buying ? Pick(["/api/v1/buy", "/api/buy"]) : Pick(Routes)).Replace("{id}", ids.Count > 0 ? ids[_random.Next(ids.Count)].ToString() : "0", StringComparison.Ordinal);
         while (route.Contains("{}", StringComparison.Ordinal))
         {
             var at = route.IndexOf("{}", StringComparison.Ordinal);
