@@ -45,9 +45,18 @@ internal static partial class Problems
             });
         }
 
-        // ASP.NET Core throws InvalidOperationException for one.
-        private static bool HasUnknownCharset(HttpRequest request) =>
-            MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.Charset.HasValue && type.Encoding is null;
+        // ASP.NET Core throws InvalidOperationException for one, or NotSupportedException for UTF-7.
+        private static bool HasUnknownCharset(HttpRequest request)
+        {
+            try
+            {
+                return MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.Charset.HasValue && type.Encoding is null;
+            }
+            catch (NotSupportedException)
+            {
+                return true;
+            }
+        }
 
         private static HttpValidationProblemDetails Describe(BadHttpRequestException refusal)
         {

@@ -105,6 +105,20 @@ public sealed class RefusalTests(ShopFixture fixture) : IClassFixture<ShopFixtur
         await reply.RefusesAsync(field);
     }
 
+    /// <summary>On the way to the management API percent signs and quotes are encoded, and what just fitted does not any more.</summary>
+    [Theory]
+    [InlineData("/api/v1/getAllUserBuys/", "%", HttpStatusCode.BadRequest)]
+    [InlineData("/api/getAllUserBuys/1?before=", "\"", HttpStatusCode.RequestUriTooLong)]
+    public async Task What_becomes_too_long_on_the_way_is_refused_and_no_fault_of_the_service(string path, string repeated, HttpStatusCode status)
+    {
+        var target = path + string.Concat(Enumerable.Repeat(repeated, 8000));
+
+        var reply = await RawHttp.SendAsync(_shop.Shop.BaseAddress!, $"GET {target} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n");
+
+        Assert.StartsWith($"HTTP/1.1 {(int)status} ", reply, StringComparison.Ordinal);
+        Assert.Contains("application/problem+json", reply, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task An_idempotency_key_follows_the_rules_of_text()
     {
@@ -137,6 +151,7 @@ public sealed class RefusalTests(ShopFixture fixture) : IClassFixture<ShopFixtur
 
     [Theory]
     [InlineData("application/json; charset=bogus")]
+    [InlineData("application/json; charset=utf-7")]
     [InlineData("application/json; charset=\"\\\"\"")]
     public async Task A_charset_that_nobody_knows_is_refused(string type)
     {

@@ -43,11 +43,10 @@ public sealed class ShutdownTests(ITestOutputHelper output) : IDisposable
         using var viewer = await standalone.Management.GetAsync("/api/v1/stats/stream", HttpCompletionOption.ResponseHeadersRead);
         Assert.Equal("text/event-stream", viewer.Content.Headers.ContentType?.MediaType);
 
-        var started = System.Diagnostics.Stopwatch.GetTimestamp();
         Assert.Equal(0, await standalone.StopAsync());
 
-        // Kestrel's patience with open requests is 30 seconds.
-        Assert.InRange(System.Diagnostics.Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(25));
+        // Kestrel's patience with open requests ends with breaking them off; this one was ended properly before.
+        Assert.StartsWith("data: {", await viewer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);

@@ -41,7 +41,10 @@ internal sealed class BuyingLoad(int customers)
     {
         while (_unanswered.TryDequeue(out var attempt))
         {
-            await BuyAsync(shop, attempt);
+            if (!await BuyAsync(shop, attempt))
+            {
+                await Task.Delay(100);
+            }
         }
     }
 

@@ -51,7 +51,7 @@ internal sealed class InProcessShop : IAsyncDisposable
             await LogSeed.WriteAsync(directory, events);
         }
 
-        var storage = EmbeddedStorage.Open(directory, new PurchaseLogOptions(), NullLoggerFactory.Instance);
+        var storage = EmbeddedStorage.Open(directory, new PurchaseLogOptions { AppendDeadline = TimeSpan.FromMinutes(1) }, NullLoggerFactory.Instance);
 
         var ledger = NewBuilder("management API", clock, settings);
         ledger.AddSqliteRecord(storage);

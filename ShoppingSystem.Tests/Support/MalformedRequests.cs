@@ -11,7 +11,7 @@ namespace ShoppingSystem.Tests.Support;
 /// <param name="ids">Ids that exist, to be used where a route takes one.</param>
 internal sealed class MalformedRequests(int seed, IReadOnlyList<Guid> ids)
 {
-    private static readonly string[] Methods = ["GET", "POST", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "get", "FOO", "BUY-IT", "G@T", ""];
+    private static readonly string[] Methods = ["GET", "POST", "GET", "POST", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "get", "FOO", "BUY-IT", "G@T", ""];
 
     private static readonly string[] Routes =
     [
@@ -74,11 +74,12 @@ internal sealed class MalformedRequests(int seed, IReadOnlyList<Guid> ids)
             return (Noise(_random.Next(300)), true);
         }
 
+        var buying = Chance(4);
         var oddVersion = Chance(60);
         var body = Body();
         var chunked = Chance(10);
         var head = new StringBuilder()
-            .Append(Pick(Methods)).Append(' ').Append(Target()).Append(' ')
+            .Append(buying && !Chance(4) ? "POST" : Pick(Methods)).Append(' ').Append(Target(buying)).Append(' ')
             .Append(oddVersion ? Pick(["HTTP/0.9", "HTTP/2.0", "HTTP/9.9", "HTTP/1.1.1", "http/1.1", "FTP/1.1", "", "HTTP/"]) : Pick(["HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.0"]))
             .Append(Chance(80) ? "\n" : "\r\n");
         if (!Chance(40))
@@ -88,7 +89,7 @@ internal sealed class MalformedRequests(int seed, IReadOnlyList<Guid> ids)
 
         if (!Chance(15))
         {
-            head.Append("Content-Type: ").Append(Pick(Types)).Append("\r\n");
+            head.Append("Content-Type: ").Append(Chance(2) ? "application/json" : Pick(Types)).Append("\r\n");
         }
 
         for (var i = Chance(3) ? _random.Next(1, 4) : 0; i > 0; i--)
@@ -119,9 +120,9 @@ internal sealed class MalformedRequests(int seed, IReadOnlyList<Guid> ids)
         return ([.. Encoding.UTF8.GetBytes(head.ToString()), .. body], oddVersion);
     }
 
-    private string Target()
+    private string Target(bool buying)
     {
-        var route = Pick(Routes).Replace("{id}", ids.Count > 0 ? ids[_random.Next(ids.Count)].ToString() : "0", StringComparison.Ordinal);
+        var route = (buying ? Pick(["/api/v1/buy", "/api/buy"]) : Pick(Routes)).Replace("{id}", ids.Count > 0 ? ids[_random.Next(ids.Count)].ToString() : "0", StringComparison.Ordinal);
         while (route.Contains("{}", StringComparison.Ordinal))
         {
             var at = route.IndexOf("{}", StringComparison.Ordinal);
@@ -134,12 +135,17 @@ internal sealed class MalformedRequests(int seed, IReadOnlyList<Guid> ids)
             route = Pick(["//", "/./", "/../", "", "http://other", "http://", "*", " ", "\t"]) + route;
         }
 
+        if (Chance(40))
+        {
+            return $"{route}?x={new string(Pick(["x", "\"", "<"])[0], _random.Next(1, 8_200))}";
+        }
+
         return Chance(2) ? route : $"{route}?{string.Join('&', Enumerable.Range(0, _random.Next(1, 4)).Select(_ => Pick(Queries)))}";
     }
 
     private byte[] Body()
     {
-        switch (_random.Next(12))
+        switch (_random.Next(15))
         {
             case 0:
                 return [];
@@ -154,6 +160,9 @@ internal sealed class MalformedRequests(int seed, IReadOnlyList<Guid> ids)
                 return Encoding.UTF8.GetBytes($$"""{"username":"u","userid":"1","price":{{new string('9', _random.Next(1, 3_000))}}.{{new string('1', _random.Next(1, 1_000))}}}""");
             case 5:
                 return Pick([Encoding.Unicode, Encoding.BigEndianUnicode, Encoding.UTF32, Encoding.Latin1]).GetBytes("\ufeff{\"username\":\"é\",\"userid\":\"1\",\"price\":1}");
+            case 6 or 7 or 8:
+                // Nothing wrong with it: what is wrong is elsewhere.
+                return """{"username":"u","userid":"1","price":1.50}"""u8.ToArray();
             default:
                 var fields = Chance(2) ? ["username", Pick(["userid", "userId"]), "price"] : Enumerable.Range(0, _random.Next(6)).Select(_ => Pick(Fields)).ToArray();
                 var json = $"{{{string.Join(',', fields.Select(field => $"\"{field}\":{(Chance(2) ? field is "price" ? "1.5" : "\"u\"" : Pick(Values))}"))}}}";

@@ -13,6 +13,9 @@ internal sealed class StandaloneProcess : IAsyncDisposable
     public const int Sigint = 2;
     public const int Sigterm = 15;
 
+    // A busy machine is no reason to refuse a purchase here.
+    private const string Patient = "--Shopping:AppendDeadline=00:01:00";
+
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
@@ -75,7 +78,7 @@ internal sealed class StandaloneProcess : IAsyncDisposable
         var shop = FreeAddress();
         var management = FreeAddress();
         return await StartAsync(
-            [$"--Shopping:DataDirectory={dataDirectory}", $"--Shopping:WebServerUrl=http://{shopHost}:{shop.Port}", $"--Shopping:ManagementApiUrl={management}", .. arguments], shop, management);
+            [$"--Shopping:DataDirectory={dataDirectory}", $"--Shopping:WebServerUrl=http://{shopHost}:{shop.Port}", $"--Shopping:ManagementApiUrl={management}", Patient, .. arguments], shop, management);
     }
 
     /// <summary>Starts it again after it has exited: same data, same addresses.</summary>

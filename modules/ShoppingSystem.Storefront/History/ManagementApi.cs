@@ -13,7 +13,7 @@ internal sealed partial class ManagementApi(HttpClient http, ILogger<ManagementA
 
     /// <summary>
     /// Answers <paramref name="context"/> with what the management API answers at <paramref name="path"/> to the same query.
-    /// A refusal of the request (400) is passed on; any other failure becomes 503 with <c>Retry-After</c>.
+    /// A refusal of the request (400, 414) is passed on; any other failure becomes 503 with <c>Retry-After</c>.
     /// </summary>
     public async Task<IResult> ForwardAsync(string path, HttpContext context)
     {
@@ -30,6 +30,12 @@ internal sealed partial class ManagementApi(HttpClient http, ILogger<ManagementA
 
         using (reply)
         {
+            // Encoded by the client library, a query can become longer than it came.
+            if (reply.StatusCode is HttpStatusCode.RequestUriTooLong)
+            {
+                return Results.Problem(statusCode: StatusCodes.Status414UriTooLong);
+            }
+
             if (reply.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.BadRequest))
             {
                 LogUnexpected(logger, (int)reply.StatusCode);
