@@ -24,6 +24,7 @@ internal sealed partial class KafkaTopic : IDisposable
     private readonly CancellationTokenSource _disposed = new();
     private readonly Lazy<Task> _ensured;
     private readonly Lock _gate = new();
+    private readonly Lock _inUse = new();
     private IClient? _client;
     private IAdminClient? _admin;
     private Task<TopicState>? _observation;
@@ -50,7 +51,7 @@ internal sealed partial class KafkaTopic : IDisposable
     /// <summary>Asks by way of <paramref name="client"/> from now on, unless there is another that can be asked.</summary>
     public void Attach(IClient client)
     {
-        lock (_gate)
+        lock (_inUse)
         {
             if (_client is null)
             {
@@ -63,7 +64,7 @@ internal sealed partial class KafkaTopic : IDisposable
     /// <summary>Must be called before <paramref name="client"/> is closed.</summary>
     public void Detach(IClient client)
     {
-        lock (_gate)
+        lock (_inUse)
         {
             if (_client == client)
             {
@@ -104,23 +105,12 @@ internal sealed partial class KafkaTopic : IDisposable
         try
         {
             return await DescribeAsync() is { } topic
-                ? new TopicState(topic.Partitions.Count, topic.Partitions.Count(partition => partition.Leader is null or { Id: < 0 }), null)
+                ? new TopicState(topic.Partitions.Count, topic.Partitions.Count(partition => partition.Leader < 0), null)
                 : new TopicState(0, 0, $"the topic {Name} does not exist");
         }
         catch (KafkaException e)
         {
             return new TopicState(0, 0, e.Error.Reason);
-        }
-    }
-
-    private IAdminClient Admin
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _admin ?? throw new KafkaException(new Error(ErrorCode.Local_State, "no client is connected"));
-            }
         }
     }
 
@@ -132,7 +122,10 @@ internal sealed partial class KafkaTopic : IDisposable
             {
                 if (await DescribeAsync() is not { } topic)
                 {
-                    await CreateAsync();
+                    if (await CreateAsync())
+                    {
+                        LogCreated(Name, _options.Partitions);
+                    }
                 }
                 else if (topic.Partitions.Count < _options.Partitions)
                 {
@@ -154,50 +147,44 @@ internal sealed partial class KafkaTopic : IDisposable
         }
     }
 
-    private async Task<TopicDescription?> DescribeAsync()
+    // Any broker will do, whereas the asynchronous request for the same asks the controller only.
+    private Task<TopicMetadata?> DescribeAsync() => AskAsync(admin =>
     {
-        try
+        var topic = admin.GetMetadata(Name, RequestTimeout).Topics[0];
+        return topic.Error.Code switch
         {
-            var described = await InTime(Admin.DescribeTopicsAsync(
-                TopicCollection.OfTopicNames([Name]), new DescribeTopicsOptions { RequestTimeout = RequestTimeout }));
-            return described.TopicDescriptions[0];
-        }
-        catch (DescribeTopicsException e) when (e.Results.TopicDescriptions[0].Error is { Code: var code } error)
-        {
-            return code is ErrorCode.UnknownTopicOrPart ? null : throw new KafkaException(error);
-        }
-    }
+            ErrorCode.NoError => topic,
+            ErrorCode.UnknownTopicOrPart => null,
+            _ => throw new KafkaException(topic.Error),
+        };
+    });
 
-    private async Task CreateAsync()
+    private Task<bool> CreateAsync() => AskAsync(admin =>
     {
+        var specification = new TopicSpecification { Name = Name, NumPartitions = _options.Partitions, ReplicationFactor = BrokersDefaultReplication };
         try
         {
-            await Admin.CreateTopicsAsync(
-                [new TopicSpecification { Name = Name, NumPartitions = _options.Partitions, ReplicationFactor = BrokersDefaultReplication }],
-                new CreateTopicsOptions { RequestTimeout = RequestTimeout, OperationTimeout = RequestTimeout });
-            LogCreated(Name, _options.Partitions);
+            admin.CreateTopicsAsync([specification], new CreateTopicsOptions { RequestTimeout = RequestTimeout, OperationTimeout = RequestTimeout })
+                .GetAwaiter().GetResult();
+            return true;
         }
-        catch (CreateTopicsException e) when (e.Results[0].Error is { } error)
+        catch (CreateTopicsException e) when (e.Results[0].Error is { Code: var code } error)
         {
-            if (error.Code is not ErrorCode.TopicAlreadyExists)
+            // Another one that starts may have been quicker.
+            return code is ErrorCode.TopicAlreadyExists ? false : throw new KafkaException(error);
+        }
+    });
+
+    // Blocks while the brokers think, so on a thread of its own; and while it does, the client can't be detached and closed.
+    private Task<T> AskAsync<T>(Func<IAdminClient, T> ask) => Task.Factory.StartNew(
+        () =>
+        {
+            lock (_inUse)
             {
-                throw new KafkaException(error);
+                return ask(_admin ?? throw new KafkaException(new Error(ErrorCode.Local_State, "no client is connected")));
             }
-        }
-    }
-
-    // A request whose client is closed meanwhile would never be answered.
-    private static async Task<T> InTime<T>(Task<T> request)
-    {
-        try
-        {
-            return await request.WaitAsync(RequestTimeout * 2);
-        }
-        catch (TimeoutException)
-        {
-            throw new KafkaException(new Error(ErrorCode.Local_TimedOut, "no answer"));
-        }
-    }
+        },
+        CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     // Errors that say "not now" rather than "no".
     private static bool IsPassing(Error error) => error.Code is
