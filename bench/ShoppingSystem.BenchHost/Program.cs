@@ -1,4 +1,6 @@
+using Confluent.Kafka;
 using Microsoft.Extensions.Logging.Abstractions;
+using ShoppingSystem.Kafka;
 using ShoppingSystem.Ledger;
 using ShoppingSystem.Purchases;
 using ShoppingSystem.ServiceDefaults;
@@ -6,7 +8,7 @@ using ShoppingSystem.Sqlite;
 using ShoppingSystem.Storefront;
 
 // The web server as the benchmarks want it: with the log of choice, or with the append taken out.
-//   --log none|sqlite   --data DIRECTORY   --record true|false (run the recorder beside it)
+//   --log none|sqlite|kafka   --data DIRECTORY   --record true|false (run the recorder beside it)   --producer:LingerMs 2 and the like
 var builder = WebApplication.CreateBuilder(args);
 builder.Logging.ClearProviders();
 builder.AddServiceDefaults("ShoppingSystem benchmark");
@@ -22,8 +24,13 @@ switch (builder.Configuration["log"])
         storage = EmbeddedStorage.Open(builder.Configuration["data"]!, new PurchaseLogOptions(), NullLoggerFactory.Instance);
         builder.AddSqlitePurchaseLog(storage);
         break;
+    case "kafka":
+        var config = (builder.Configuration.GetSection("producer").Get<ProducerConfig>() ?? new()).ForPurchases(builder.Configuration);
+        builder.Services.AddSingleton(_ => new ProducerBuilder<string, byte[]>(config).Build());
+        builder.Services.AddKafkaPurchaseLog();
+        break;
     case var other:
-        Console.Error.WriteLine($"--log none or --log sqlite, not '{other}'.");
+        Console.Error.WriteLine($"--log none, --log sqlite or --log kafka, not '{other}'.");
         return 2;
 }
 
