@@ -1,5 +1,5 @@
 using System.Net;
-using Microsoft.Extensions.Options;
+using Microsoft.AspNetCore.Connections;
 using ShoppingSystem.ServiceDefaults;
 using ShoppingSystem.Sqlite;
 
@@ -8,26 +8,13 @@ namespace ShoppingSystem.Standalone;
 /// <summary>What a newcomer sees: a welcome, or one line that says what stands in the way.</summary>
 internal static class Startup
 {
-    private const int ExitCodeOfFailure = 1;
-
-    public static async Task<int> RunAsync(Func<Task> run)
+    public static Task<int> RunAsync(Func<Task> run) => ServiceHost.RunAsync(run, e => e switch
     {
-        try
-        {
-            await run();
-            return 0;
-        }
-        catch (Exception e) when (e is StorageException or ConfigurationException or OptionsValidationException)
-        {
-            Console.Error.WriteLine(e.Message);
-        }
-        catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
-        {
-            Console.Error.WriteLine($"{e.Message} Another instance may be running; choose other ports with --Shopping:WebServerUrl and --Shopping:ManagementApiUrl.");
-        }
-
-        return ExitCodeOfFailure;
-    }
+        StorageException => e.Message,
+        IOException { InnerException: AddressInUseException } =>
+            $"{e.Message} Another instance may be running; choose other ports with --Shopping:WebServerUrl and --Shopping:ManagementApiUrl.",
+        _ => null,
+    });
 
     public static void Welcome(StandaloneOptions options)
     {
