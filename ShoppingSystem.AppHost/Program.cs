@@ -20,11 +20,11 @@ if (await Edition.IsEmbeddedAsync(builder, args))
 else
 {
     var kafka = builder.AddKafka("kafka")
-        .WithDataVolume()
+        .WithDataVolume("shopping-kafka-data")
         .WithKafkaUI();
 
     var shopping = builder.AddMongoDB("mongodb")
-        .WithDataVolume()
+        .WithDataVolume("shopping-mongodb-data")
         .WithMongoExpress()
         .AddDatabase("shopping");
 
