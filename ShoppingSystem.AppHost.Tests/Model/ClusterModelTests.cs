@@ -45,7 +45,7 @@ public sealed class ClusterModelTests
         await using var shop = await ModelledShop.ToPublishAsync();
 
         Assert.Equal(["kafka"], shop.WaitsFor("web-server"));
-        Assert.Equal(["kafka", "shopping", "mongodb"], shop.WaitsFor("management-api"));
+        Assert.Equal(["kafka", "mongodb", "shopping"], shop.WaitsFor("management-api"));
     }
 
     [Fact]
