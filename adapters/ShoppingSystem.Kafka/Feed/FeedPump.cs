@@ -1,0 +1,511 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Text;
+using System.Threading.Channels;
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+using ShoppingSystem.Purchases;
+
+namespace ShoppingSystem.Kafka;
+
+/// <summary>
+/// One thread that does everything with the consumer, for one reading: it polls, commits, follows rebalances and leaves.
+/// Events go to the reader through a channel that holds one batch; batches come back to be committed. While the reader takes
+/// nothing (the store is down), the thread goes on polling with its partitions paused, so that the group does not take it
+/// for dead.
+/// </summary>
+internal sealed partial class FeedPump(
+    IConsumer<string, byte[]> consumer, KafkaTopic topic, KafkaOptions kafka, PurchaseLogOptions log, ILogger logger)
+    : IRebalanceListener, IAsyncDisposable
+{
+    private static readonly TimeSpan IdlePoll = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan PollBeforeCommit = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan PauseAfter = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LagInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LagTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LastBackoff = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Nudge _nudge = new();
+    private readonly ConcurrentQueue<KafkaFeedBatch> _done = new();
+    private readonly Channel<Arrival> _arrived = Channel.CreateBounded<Arrival>(
+        new BoundedChannelOptions(log.BatchSize) { SingleReader = true, SingleWriter = true });
+
+    // Shared with the reader.
+    private readonly Lock _handingOut = new();
+    private readonly HashSet<KafkaFeedBatch> _inHand = [];
+    private volatile IReadOnlyList<PartitionLag> _lag = [];
+    private volatile bool _closed;
+
+    // The thread's own.
+    private readonly Dictionary<int, Holding> _holdings = [];
+    private readonly Dictionary<Holding, long> _toCommit = [];
+    private readonly Queue<Arrival> _waiting = new();
+    private readonly Backoff _consumeBackoff = new();
+    private readonly Backoff _commitBackoff = new();
+    private readonly Backoff _lagBackoff = new();
+    private long _waitingSince;
+    private long _lagAt;
+
+    public IReadOnlyList<PartitionLag> Lag => _lag;
+
+    public void Start() => new Thread(Run) { Name = "purchase feed", IsBackground = true }.Start();
+
+    /// <summary>The next batch: whatever has arrived, at least one event.</summary>
+    public async ValueTask<KafkaFeedBatch> TakeAsync(CancellationToken cancellationToken)
+    {
+        while (await _arrived.Reader.WaitToReadAsync(cancellationToken))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (HandOut() is { } batch)
+            {
+                return batch;
+            }
+        }
+
+        throw new ObjectDisposedException(nameof(IPurchaseFeed));
+    }
+
+    /// <summary>Has the batch committed; it is settled when that was done, or can't be any more.</summary>
+    public void Commit(KafkaFeedBatch batch)
+    {
+        _done.Enqueue(batch);
+        _nudge.Set();
+        if (_closed)
+        {
+            batch.Settled.TrySetResult();
+        }
+    }
+
+    /// <summary>Leaves the group. What is not committed by now is handed out to others.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        _nudge.Set();
+        try
+        {
+            await _ended.Task.WaitAsync(CloseTimeout);
+            _stopping.Dispose();
+        }
+        catch (TimeoutException)
+        {
+            // The group finds out by itself, after the session timeout.
+            LogLeftWithoutGoodbye(kafka.ConsumerGroup, CloseTimeout);
+        }
+    }
+
+    public void Assigned(IReadOnlyList<TopicPartition> partitions)
+    {
+        foreach (var partition in partitions)
+        {
+            _holdings[partition.Partition] = new Holding(partition.Partition);
+        }
+
+        _lagAt = 0;
+        LogAssigned(partitions.Count, _holdings.Count);
+    }
+
+    public void Revoked(IReadOnlyList<TopicPartitionOffset> partitions)
+    {
+        var leaving = Leave(partitions);
+        var started = Stopwatch.GetTimestamp();
+        CommitWhatIsDone();
+        while (IsInHand(leaving) && !_stopping.IsCancellationRequested && Stopwatch.GetElapsedTime(started) < kafka.HandoverTime)
+        {
+            _nudge.WaitOne(IdlePoll);
+            CommitWhatIsDone();
+        }
+
+        Forget(leaving);
+        LogRevoked(partitions.Count, _holdings.Count);
+    }
+
+    public void Lost(IReadOnlyList<TopicPartitionOffset> partitions)
+    {
+        Forget(Leave(partitions));
+        LogLost(partitions.Count, _holdings.Count);
+    }
+
+    private void Run()
+    {
+        Exception? failure = null;
+        try
+        {
+            topic.Attach(consumer);
+            topic.Ensured.Wait(_stopping.Token);
+            consumer.Subscribe(topic.Name);
+            while (!_stopping.IsCancellationRequested)
+            {
+                CommitWhatIsDone();
+                MeasureLag();
+                PassOn();
+            }
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+        }
+        catch (Exception e)
+        {
+            // Fatal by the client's own account, or a defect: the reader is told, and may read on with another consumer.
+            failure = e;
+        }
+
+        Close();
+        _arrived.Writer.TryComplete(failure);
+        _ended.SetResult();
+    }
+
+    private void PassOn()
+    {
+        while (_waiting.TryPeek(out var next) && (next.Holding.Leaving || _arrived.Writer.TryWrite(next)))
+        {
+            _waiting.Dequeue();
+        }
+
+        if (_waiting.Count == 0)
+        {
+            SetPaused(false);
+            Poll(_inHand.Count > 0 ? PollBeforeCommit : IdlePoll);
+        }
+        else if (Stopwatch.GetElapsedTime(_waitingSince) < PauseAfter)
+        {
+            _nudge.WaitOne(IdlePoll);
+        }
+        else
+        {
+            SetPaused(true);
+            Poll(IdlePoll);
+        }
+    }
+
+    private void Poll(TimeSpan timeout)
+    {
+        if (_consumeBackoff.IsOn)
+        {
+            _nudge.WaitOne(IdlePoll);
+            return;
+        }
+
+        try
+        {
+            var result = consumer.Consume(timeout);
+            if (result?.Message is not null && _holdings.TryGetValue(result.Partition, out var holding))
+            {
+                _consumeBackoff.Reset();
+                Arrive(new Arrival(holding, ToEvent(result)));
+            }
+        }
+        catch (KafkaException e) when (!e.Error.IsFatal)
+        {
+            LogConsumeFailed(e.Error.Code, e.Error.Reason, _consumeBackoff.Next());
+        }
+    }
+
+    private void Arrive(Arrival arrival)
+    {
+        if (_waiting.Count > 0 || !_arrived.Writer.TryWrite(arrival))
+        {
+            if (_waiting.Count == 0)
+            {
+                _waitingSince = Stopwatch.GetTimestamp();
+            }
+
+            _waiting.Enqueue(arrival);
+        }
+    }
+
+    private KafkaFeedBatch? HandOut()
+    {
+        var events = new List<FeedEvent>(Math.Min(_arrived.Reader.Count, log.BatchSize));
+        var ends = new Dictionary<Holding, long>();
+        KafkaFeedBatch? batch = null;
+        lock (_handingOut)
+        {
+            while (events.Count < log.BatchSize && _arrived.Reader.TryRead(out var arrival))
+            {
+                if (!arrival.Holding.Leaving)
+                {
+                    events.Add(arrival.Event);
+                    ends[arrival.Holding] = arrival.Event.Offset + 1;
+                }
+            }
+
+            if (events.Count > 0)
+            {
+                _inHand.Add(batch = new KafkaFeedBatch(events, ends, this));
+            }
+        }
+
+        _nudge.Set();
+        return batch;
+    }
+
+    private void CommitWhatIsDone()
+    {
+        if (_done.IsEmpty && (_toCommit.Count == 0 || _commitBackoff.IsOn))
+        {
+            return;
+        }
+
+        var done = new List<KafkaFeedBatch>();
+        while (_done.TryDequeue(out var batch))
+        {
+            done.Add(batch);
+            foreach (var (holding, end) in batch.Ends.Where(end => !end.Key.Gone))
+            {
+                _toCommit[holding] = end;
+            }
+        }
+
+        if (_toCommit.Count > 0)
+        {
+            TryCommit();
+        }
+
+        if (done.Count > 0)
+        {
+            lock (_handingOut)
+            {
+                _inHand.ExceptWith(done);
+            }
+        }
+
+        foreach (var batch in done)
+        {
+            batch.Settled.TrySetResult();
+        }
+    }
+
+    // A commit that fails loses nothing, so nobody waits for it: it is repeated, or overtaken by the next one.
+    private void TryCommit()
+    {
+        try
+        {
+            consumer.Commit(_toCommit.Select(end => new TopicPartitionOffset(topic.Name, end.Key.Partition, end.Value)));
+            foreach (var (holding, end) in _toCommit)
+            {
+                holding.Committed = end;
+            }
+
+            _toCommit.Clear();
+            _commitBackoff.Reset();
+        }
+        catch (KafkaException e) when (!e.Error.IsFatal)
+        {
+            LogCommitFailed(e.Error.Code, e.Error.Reason, _commitBackoff.Next());
+        }
+    }
+
+    private List<Holding> Leave(IReadOnlyList<TopicPartitionOffset> partitions)
+    {
+        var leaving = new List<Holding>(partitions.Count);
+        lock (_handingOut)
+        {
+            foreach (var partition in partitions)
+            {
+                if (_holdings.Remove(partition.Partition, out var holding))
+                {
+                    holding.Leaving = true;
+                    leaving.Add(holding);
+                }
+            }
+        }
+
+        // The client would remember, should the partition come back.
+        Pause([.. leaving.Where(holding => holding.Paused)], false);
+        return leaving;
+    }
+
+    private void Forget(List<Holding> leaving)
+    {
+        foreach (var holding in leaving)
+        {
+            holding.Gone = true;
+            _toCommit.Remove(holding);
+        }
+
+        _lagAt = 0;
+    }
+
+    private bool IsInHand(List<Holding> holdings)
+    {
+        lock (_handingOut)
+        {
+            return _inHand.Any(batch => holdings.Any(batch.Ends.ContainsKey));
+        }
+    }
+
+    // Only what was paused may be resumed: resuming any other partition makes the client fetch it from its start again.
+    private void SetPaused(bool paused)
+    {
+        List<Holding>? changing = null;
+        foreach (var holding in _holdings.Values)
+        {
+            if (holding.Paused != paused)
+            {
+                (changing ??= []).Add(holding);
+            }
+        }
+
+        if (changing is not null)
+        {
+            Pause(changing, paused);
+            LogPaused(paused, changing.Count);
+        }
+    }
+
+    private void Pause(List<Holding> holdings, bool paused)
+    {
+        if (paused)
+        {
+            consumer.Pause(holdings.Select(Place));
+        }
+        else
+        {
+            consumer.Resume(holdings.Select(Place));
+        }
+
+        holdings.ForEach(holding => holding.Paused = paused);
+    }
+
+    private void Close()
+    {
+        try
+        {
+            topic.Detach(consumer);
+            // Gives the partitions back (Revoked is called from here, which commits what is done), then leaves the group.
+            consumer.Close();
+        }
+        catch (KafkaException e)
+        {
+            LogCloseFailed(e.Error.Code, e.Error.Reason);
+        }
+
+        _closed = true;
+        while (_done.TryDequeue(out var batch))
+        {
+            batch.Settled.TrySetResult();
+        }
+    }
+
+    private void MeasureLag()
+    {
+        if (_lagBackoff.IsOn || Stopwatch.GetElapsedTime(_lagAt) < LagInterval)
+        {
+            return;
+        }
+
+        _lagAt = Stopwatch.GetTimestamp();
+        try
+        {
+            var unknown = _holdings.Values.Where(holding => holding.Committed is null).Select(Place).ToList();
+            foreach (var committed in unknown.Count > 0 ? consumer.Committed(unknown, LagTimeout) : [])
+            {
+                _holdings[committed.Partition].Committed = committed.Offset == Offset.Unset ? 0 : committed.Offset;
+            }
+
+            _lag = [.. _holdings.Values.OrderBy(holding => holding.Partition).Select(holding => new PartitionLag(holding.Partition, LagOf(holding)))];
+            _lagBackoff.Reset();
+        }
+        catch (KafkaException e) when (!e.Error.IsFatal)
+        {
+            LogLagUnknown(e.Error.Code, e.Error.Reason, _lagBackoff.Next());
+        }
+    }
+
+    // Fetching brings the end of the partition along; while nothing is fetched, it has to be asked for.
+    private long LagOf(Holding holding)
+    {
+        var watermarks = holding.Paused ? consumer.QueryWatermarkOffsets(Place(holding), LagTimeout) : consumer.GetWatermarkOffsets(Place(holding));
+        return Math.Max(0, watermarks.High - Math.Max(holding.Committed ?? 0, watermarks.Low));
+    }
+
+    private TopicPartition Place(Holding holding) => new(topic.Name, holding.Partition);
+
+    private FeedEvent ToEvent(ConsumeResult<string, byte[]> result) => new(
+        topic.Name, result.Partition, result.Offset, ToTime(result.Message.Timestamp), result.Message.Value,
+        result.Message.Headers is { Count: > 0 } headers && headers.TryGetLastBytes("traceparent", out var traceParent) && traceParent is not null
+            ? Encoding.ASCII.GetString(traceParent)
+            : null);
+
+    // Other producers may put any number there. One that is no time must not stop the partition.
+    private static DateTimeOffset ToTime(Timestamp timestamp) => DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(
+        timestamp.UnixTimestampMs, DateTimeOffset.MinValue.ToUnixTimeMilliseconds(), DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()));
+
+    private readonly record struct Arrival(Holding Holding, FeedEvent Event);
+
+    /// <summary>Wakes the thread where it waits for the reader.</summary>
+    private sealed class Nudge
+    {
+        private bool _set;
+
+        public void Set()
+        {
+            lock (this)
+            {
+                _set = true;
+                Monitor.Pulse(this);
+            }
+        }
+
+        public void WaitOne(TimeSpan timeout)
+        {
+            lock (this)
+            {
+                if (!_set)
+                {
+                    Monitor.Wait(this, timeout);
+                }
+
+                _set = false;
+            }
+        }
+    }
+
+    private sealed class Backoff
+    {
+        private TimeSpan _delay;
+        private long _since;
+
+        public bool IsOn => _delay > TimeSpan.Zero && Stopwatch.GetElapsedTime(_since) < _delay;
+
+        public TimeSpan Next()
+        {
+            _since = Stopwatch.GetTimestamp();
+            var doubled = _delay == TimeSpan.Zero ? FirstBackoff : _delay * 2;
+            return _delay = doubled < LastBackoff ? doubled : LastBackoff;
+        }
+
+        public void Reset() => _delay = TimeSpan.Zero;
+    }
+
+    [LoggerMessage(LogLevel.Information, "{Count} partitions were assigned, {Held} are held now")]
+    private partial void LogAssigned(int count, int held);
+
+    [LoggerMessage(LogLevel.Information, "{Count} partitions were handed over, {Held} are held now")]
+    private partial void LogRevoked(int count, int held);
+
+    [LoggerMessage(LogLevel.Warning, "{Count} partitions were lost, {Held} are held now; what was in hand is handed out to others")]
+    private partial void LogLost(int count, int held);
+
+    [LoggerMessage(LogLevel.Information, "Nothing has been taken from the feed for a while: fetching {Count} partitions paused: {Paused}")]
+    private partial void LogPaused(bool paused, int count);
+
+    [LoggerMessage(LogLevel.Warning, "Reading failed: {Code} {Reason}; next attempt in {Delay}")]
+    private partial void LogConsumeFailed(ErrorCode code, string reason, TimeSpan delay);
+
+    [LoggerMessage(LogLevel.Warning, "Committing failed: {Code} {Reason}; repeated in {Delay} or with the next batch")]
+    private partial void LogCommitFailed(ErrorCode code, string reason, TimeSpan delay);
+
+    [LoggerMessage(LogLevel.Debug, "The lag is unknown: {Code} {Reason}; next attempt in {Delay}")]
+    private partial void LogLagUnknown(ErrorCode code, string reason, TimeSpan delay);
+
+    [LoggerMessage(LogLevel.Warning, "Leaving the group failed: {Code} {Reason}")]
+    private partial void LogCloseFailed(ErrorCode code, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Leaving the group {Group} took longer than {Timeout}")]
+    private partial void LogLeftWithoutGoodbye(string group, TimeSpan timeout);
+}

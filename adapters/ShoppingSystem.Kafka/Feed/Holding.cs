@@ -1,0 +1,19 @@
+namespace ShoppingSystem.Kafka;
+
+/// <summary>A partition, from the time it is assigned to this reader until it goes. Assigned again, it is another holding.</summary>
+internal sealed class Holding(int partition)
+{
+    public int Partition => partition;
+
+    /// <summary>True when it is about to go: what was read ahead is not handed out any more.</summary>
+    public bool Leaving { get; set; }
+
+    /// <summary>True when it is gone: nothing is committed any more.</summary>
+    public bool Gone { get; set; }
+
+    /// <summary>True while nothing is fetched because the reader takes nothing.</summary>
+    public bool Paused { get; set; }
+
+    /// <summary>The offset that whoever reads next starts from; null while that is unknown.</summary>
+    public long? Committed { get; set; }
+}

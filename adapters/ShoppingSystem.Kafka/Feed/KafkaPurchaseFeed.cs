@@ -1,0 +1,102 @@
+using System.Diagnostics.Metrics;
+using System.Globalization;
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using ShoppingSystem.Purchases;
+
+namespace ShoppingSystem.Kafka;
+
+/// <summary>
+/// Reads as a member of the consumer group. A reading ends with its consumer, because a consumer that has left the group
+/// can't come back: the first uses the one from the container, each further one builds its own in the same way.
+/// </summary>
+internal sealed class KafkaPurchaseFeed : IPurchaseFeed, IDisposable
+{
+    private readonly Rebalances _rebalances;
+    private readonly KafkaTopic _topic;
+    private readonly KafkaOptions _kafka;
+    private readonly PurchaseLogOptions _log;
+    private readonly ILogger _logger;
+    private readonly Meter _meter = new(Signals.Name);
+    private IConsumer<string, byte[]>? _consumer;
+    private volatile FeedPump? _pump;
+    private bool _isRead;
+
+    public KafkaPurchaseFeed(
+        IConsumer<string, byte[]> consumer, Rebalances rebalances, KafkaTopic topic, IOptions<KafkaOptions> kafka,
+        IOptions<PurchaseLogOptions> log, ILogger<KafkaPurchaseFeed> logger)
+    {
+        _consumer = consumer;
+        _rebalances = rebalances;
+        _topic = topic;
+        _kafka = kafka.Value;
+        _log = log.Value;
+        _logger = logger;
+        _meter.CreateObservableGauge("shopping.feed.lag", ObserveLag, "{event}", "Events appended but not yet committed.");
+    }
+
+    public IReadOnlyList<PartitionLag> Lag => _pump?.Lag ?? [];
+
+    /// <exception cref="InvalidOperationException">
+    /// It is being read already, or its consumer was built without <see cref="KafkaClientSettings"/>.
+    /// </exception>
+    public IAsyncEnumerable<FeedBatch> ReadAsync(CancellationToken cancellationToken = default) => new Reading(this, cancellationToken);
+
+    private FeedPump Begin()
+    {
+        var builder = _rebalances.Builder ?? throw new InvalidOperationException(
+            $"The consumer's builder was not given to {nameof(KafkaClientSettings)}.{nameof(KafkaClientSettings.ForPurchases)}: partitions would change hands unnoticed.");
+        if (Interlocked.Exchange(ref _isRead, true))
+        {
+            throw new InvalidOperationException("The feed is being read already.");
+        }
+
+        var consumer = Interlocked.Exchange(ref _consumer, null) ?? builder.Build();
+        _pump = new FeedPump(consumer, _topic, _kafka, _log, _logger);
+        _rebalances.Listener = _pump;
+        _pump.Start();
+        return _pump;
+    }
+
+    private async ValueTask EndAsync(FeedPump pump)
+    {
+        await pump.DisposeAsync();
+        _pump = null;
+        _isRead = false;
+    }
+
+    public void Dispose() => _meter.Dispose();
+
+    private IEnumerable<Measurement<long>> ObserveLag() => Lag.Select(lag => new Measurement<long>(
+        lag.Lag, new KeyValuePair<string, object?>("messaging.destination.partition.id", lag.Partition.ToString(CultureInfo.InvariantCulture))));
+
+    // Written out, because an iterator method would end itself on cancellation, and the batch in hand could not be committed.
+    private sealed class Reading(KafkaPurchaseFeed feed, CancellationToken cancellationToken)
+        : IAsyncEnumerable<FeedBatch>, IAsyncEnumerator<FeedBatch>
+    {
+        private CancellationTokenSource _cancelled = null!;
+        private FeedPump _pump = null!;
+
+        public FeedBatch Current { get; private set; } = null!;
+
+        public IAsyncEnumerator<FeedBatch> GetAsyncEnumerator(CancellationToken enumeratorToken = default)
+        {
+            _pump = feed.Begin();
+            _cancelled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, enumeratorToken);
+            return this;
+        }
+
+        public async ValueTask<bool> MoveNextAsync()
+        {
+            Current = await _pump.TakeAsync(_cancelled.Token);
+            return true;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await feed.EndAsync(_pump);
+            _cancelled.Dispose();
+        }
+    }
+}

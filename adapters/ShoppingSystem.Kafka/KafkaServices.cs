@@ -1,0 +1,46 @@
+using Microsoft.Extensions.DependencyInjection;
+using ShoppingSystem.Purchases;
+
+namespace ShoppingSystem.Kafka;
+
+/// <summary>Puts Kafka under the ports of the log.</summary>
+public static class KafkaServices
+{
+    /// <summary>
+    /// Adds <see cref="IPurchaseLog"/> and the health check <c>kafka</c>. Needs an <c>IProducer&lt;string, byte[]&gt;</c> in
+    /// the container, configured with <see cref="KafkaClientSettings"/>.
+    /// </summary>
+    public static IServiceCollection AddKafkaPurchaseLog(this IServiceCollection services)
+    {
+        services.AddKafkaTopic();
+        services.AddSingleton<KafkaPurchaseLog>();
+        services.AddSingleton<IPurchaseLog>(provider => provider.GetRequiredService<KafkaPurchaseLog>());
+        services.AddHostedService(provider => provider.GetRequiredService<KafkaPurchaseLog>());
+        return services;
+    }
+
+    /// <summary>
+    /// Adds <see cref="IPurchaseFeed"/> and the health check <c>kafka</c>. Needs an <c>IConsumer&lt;string, byte[]&gt;</c> in
+    /// the container, configured and built with <see cref="KafkaClientSettings"/>.
+    /// </summary>
+    public static IServiceCollection AddKafkaPurchaseFeed(this IServiceCollection services)
+    {
+        services.AddKafkaTopic();
+        services.AddSingleton<Rebalances>();
+        services.AddSingleton<IPurchaseFeed, KafkaPurchaseFeed>();
+        return services;
+    }
+
+    private static void AddKafkaTopic(this IServiceCollection services)
+    {
+        if (services.Any(service => service.ServiceType == typeof(KafkaTopic)))
+        {
+            return;
+        }
+
+        services.AddOptions<PurchaseLogOptions>().BindConfiguration(PurchaseLogOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<KafkaOptions>().BindConfiguration(PurchaseLogOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<KafkaTopic>();
+        services.AddHealthChecks().AddCheck<KafkaHealth>("kafka");
+    }
+}

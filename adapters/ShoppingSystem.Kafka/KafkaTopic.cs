@@ -1,0 +1,211 @@
+using System.Diagnostics;
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace ShoppingSystem.Kafka;
+
+/// <summary>
+/// The topic as the brokers describe it: created when it is missing, looked at for the health check. Uses the connections
+/// of a client that is there anyway, and never holds up the start of the host.
+/// </summary>
+internal sealed partial class KafkaTopic : IDisposable
+{
+    private const short BrokersDefaultReplication = -1;
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ObservationLifetime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(5);
+
+    private readonly Func<IClient, IAdminClient> _administer;
+    private readonly KafkaOptions _options;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _disposed = new();
+    private readonly Lazy<Task> _ensured;
+    private readonly Lock _gate = new();
+    private readonly Lock _inUse = new();
+    private IClient? _client;
+    private IAdminClient? _admin;
+    private Task<TopicState>? _observation;
+    private long _observedAt;
+
+    public KafkaTopic(IOptions<KafkaOptions> options, ILogger<KafkaTopic> logger)
+        : this(options, logger, client => new DependentAdminClientBuilder(client.Handle).Build())
+    {
+    }
+
+    internal KafkaTopic(IOptions<KafkaOptions> options, ILogger<KafkaTopic> logger, Func<IClient, IAdminClient> administer)
+    {
+        _administer = administer;
+        _options = options.Value;
+        _logger = logger;
+        _ensured = new Lazy<Task>(() => Task.Run(() => EnsureAsync(_disposed.Token)));
+    }
+
+    public string Name => _options.Topic;
+
+    /// <summary>Completes when the topic exists or will not be created from here. Never fails; waits for as long as no broker answers.</summary>
+    public Task Ensured => _ensured.Value;
+
+    /// <summary>Asks by way of <paramref name="client"/> from now on, unless there is another that can be asked.</summary>
+    public void Attach(IClient client)
+    {
+        lock (_inUse)
+        {
+            if (_client is null)
+            {
+                _client = client;
+                _admin = _administer(client);
+            }
+        }
+    }
+
+    /// <summary>Must be called before <paramref name="client"/> is closed.</summary>
+    public void Detach(IClient client)
+    {
+        lock (_inUse)
+        {
+            if (_client == client)
+            {
+                _admin!.Dispose();
+                (_client, _admin) = (null, null);
+            }
+        }
+    }
+
+    /// <summary>The state of the topic, at most two seconds old. Whoever asks first asks the brokers, for all the others.</summary>
+    public Task<TopicState> ObserveAsync()
+    {
+        lock (_gate)
+        {
+            if (_observation is null || (_observation.IsCompleted && Stopwatch.GetElapsedTime(_observedAt) > ObservationLifetime))
+            {
+                _observedAt = Stopwatch.GetTimestamp();
+                _observation = LookAsync();
+            }
+
+            return _observation;
+        }
+    }
+
+    public void Dispose()
+    {
+        _disposed.Cancel();
+        if (_client is { } client)
+        {
+            Detach(client);
+        }
+
+        _disposed.Dispose();
+    }
+
+    private async Task<TopicState> LookAsync()
+    {
+        try
+        {
+            return await DescribeAsync() is { } topic
+                ? new TopicState(topic.Partitions.Count, topic.Partitions.Count(partition => partition.Leader < 0), null)
+                : new TopicState(0, 0, $"the topic {Name} does not exist");
+        }
+        catch (KafkaException e)
+        {
+            return new TopicState(0, 0, e.Error.Reason);
+        }
+    }
+
+    private async Task EnsureAsync(CancellationToken disposed)
+    {
+        for (var retry = FirstRetry; !disposed.IsCancellationRequested; retry = TimeSpan.FromTicks(Math.Min(retry.Ticks * 2, LastRetry.Ticks)))
+        {
+            try
+            {
+                if (await DescribeAsync() is not { } topic)
+                {
+                    if (await CreateAsync())
+                    {
+                        LogCreated(Name, _options.Partitions);
+                    }
+                }
+                else if (topic.Partitions.Count < _options.Partitions)
+                {
+                    LogFewerPartitions(Name, topic.Partitions.Count, _options.Partitions);
+                }
+
+                return;
+            }
+            catch (KafkaException e) when (!IsPassing(e.Error))
+            {
+                LogNotCreated(Name, _options.Partitions, e.Error.Reason);
+                return;
+            }
+            catch (KafkaException e)
+            {
+                LogUnreachable(Name, e.Error.Reason, retry);
+                await Task.Delay(retry, disposed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    // Any broker will do, whereas the asynchronous request for the same asks the controller only.
+    private Task<TopicMetadata?> DescribeAsync() => AskAsync(admin =>
+    {
+        var topic = admin.GetMetadata(Name, RequestTimeout).Topics[0];
+        return topic.Error.Code switch
+        {
+            ErrorCode.NoError => topic,
+            ErrorCode.UnknownTopicOrPart => null,
+            _ => throw new KafkaException(topic.Error),
+        };
+    });
+
+    private Task<bool> CreateAsync() => AskAsync(admin =>
+    {
+        var specification = new TopicSpecification { Name = Name, NumPartitions = _options.Partitions, ReplicationFactor = BrokersDefaultReplication };
+        try
+        {
+            admin.CreateTopicsAsync([specification], new CreateTopicsOptions { RequestTimeout = RequestTimeout, OperationTimeout = RequestTimeout })
+                .GetAwaiter().GetResult();
+            return true;
+        }
+        catch (CreateTopicsException e) when (e.Results[0].Error is { Code: var code } error)
+        {
+            // Another one that starts may have been quicker.
+            return code is ErrorCode.TopicAlreadyExists ? false : throw new KafkaException(error);
+        }
+    });
+
+    // Blocks while the brokers think, so on a thread of its own; and while it does, the client can't be detached and closed.
+    private Task<T> AskAsync<T>(Func<IAdminClient, T> ask) => Task.Factory.StartNew(
+        () =>
+        {
+            lock (_inUse)
+            {
+                return ask(_admin ?? throw new KafkaException(new Error(ErrorCode.Local_State, "no client is connected")));
+            }
+        },
+        CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    // Errors that say "not now" rather than "no".
+    private static bool IsPassing(Error error) => error.Code is
+        ErrorCode.Local_Transport or ErrorCode.Local_AllBrokersDown or ErrorCode.Local_Resolve or ErrorCode.Local_TimedOut
+        or ErrorCode.Local_TimedOutQueue or ErrorCode.Local_State or ErrorCode.Local_WaitCoord or ErrorCode.Local_Authentication or ErrorCode.RequestTimedOut
+        or ErrorCode.NotController or ErrorCode.BrokerNotAvailable or ErrorCode.NetworkException or ErrorCode.LeaderNotAvailable;
+
+    [LoggerMessage(LogLevel.Information, "Created the topic {Topic} with {Partitions} partitions")]
+    private partial void LogCreated(string topic, int partitions);
+
+    [LoggerMessage(LogLevel.Warning, "The topic {Topic} has {Actual} partitions, {Configured} are configured (Shopping:Partitions); it keeps what it has")]
+    private partial void LogFewerPartitions(string topic, int actual, int configured);
+
+    [LoggerMessage(LogLevel.Warning, "The topic {Topic} does not exist and can't be created from here: {Reason}. Create it with {Partitions} partitions; until then nothing can be appended")]
+    private partial void LogNotCreated(string topic, int partitions, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Kafka can't be asked for the topic {Topic}: {Reason}; next attempt in {Delay}")]
+    private partial void LogUnreachable(string topic, string reason, TimeSpan delay);
+}
+
+/// <param name="Partitions">How many partitions the topic has.</param>
+/// <param name="Leaderless">How many of them nobody can append to at the moment.</param>
+/// <param name="Problem">Why there is no answer; null when there is.</param>
+internal sealed record TopicState(int Partitions, int Leaderless, string? Problem);

@@ -1,0 +1,107 @@
+using System.Runtime.InteropServices;
+
+namespace ShoppingSystem.MockKafka;
+
+/// <summary>
+/// librdkafka's mock cluster: brokers that speak Kafka's protocol over TCP on free ports of the loopback interface, keep
+/// everything in memory and fail on demand. Consumer groups and the idempotent producer work; creating topics by request
+/// does not, so topics are created here.
+/// </summary>
+internal sealed class MockCluster : IDisposable
+{
+    private const int Ok = 0;
+
+    private nint _client;
+    private nint _cluster;
+
+    /// <summary>Starts a cluster whose brokers are numbered from 1.</summary>
+    public MockCluster(int brokers = 3)
+    {
+        var conf = Librdkafka.ConfNew();
+        _ = Librdkafka.ConfSet(conf, "log_level", "2", 0, 0);
+        _client = Librdkafka.New(Librdkafka.Producer, conf, 0, 0);
+        _cluster = _client == 0 ? 0 : Librdkafka.MockClusterNew(_client, brokers);
+        if (_cluster == 0)
+        {
+            throw new InvalidOperationException("librdkafka could not start a mock cluster.");
+        }
+
+        Brokers = brokers;
+        BootstrapServers = Marshal.PtrToStringUTF8(Librdkafka.MockClusterBootstraps(_cluster))!;
+        // A group that forms waits for more members, as real brokers do; there for 3 s.
+        Librdkafka.MockGroupInitialRebalanceDelay(_cluster, 100);
+    }
+
+    /// <summary>Requests of the protocol, by their numbers.</summary>
+    public enum Api : short
+    {
+        Produce = 0,
+        Fetch = 1,
+        Metadata = 3,
+        OffsetCommit = 8,
+        OffsetFetch = 9,
+        FindCoordinator = 10,
+        InitProducerId = 22,
+    }
+
+    /// <summary>How many brokers there are.</summary>
+    public int Brokers { get; }
+
+    /// <summary>Where they listen: <c>host:port</c>, separated by commas.</summary>
+    public string BootstrapServers { get; }
+
+    public void CreateTopic(string topic, int partitions) =>
+        Check(Librdkafka.MockTopicCreate(_cluster, topic, partitions, Math.Min(3, Brokers)));
+
+    /// <summary>Stops a broker from answering and closes its connections.</summary>
+    public void Stop(int broker) => Check(Librdkafka.MockBrokerSetDown(_cluster, broker));
+
+    public void Start(int broker) => Check(Librdkafka.MockBrokerSetUp(_cluster, broker));
+
+    /// <summary>Has a broker answer every request this much later.</summary>
+    public void SlowDown(int broker, TimeSpan by) => Check(Librdkafka.MockBrokerSetRtt(_cluster, broker, (int)by.TotalMilliseconds));
+
+    public void MoveLeader(string topic, int partition, int broker) =>
+        Check(Librdkafka.MockPartitionSetLeader(_cluster, topic, partition, broker));
+
+    public void MoveCoordinator(string group, int broker) => Check(Librdkafka.MockCoordinatorSet(_cluster, "group", group, broker));
+
+    /// <summary>Has the next requests of a kind fail with these errors (numbers of the protocol), one each.</summary>
+    public void Fail(Api api, params int[] errors) => Librdkafka.MockPushRequestErrors(_cluster, (short)api, (nuint)errors.Length, errors);
+
+    /// <summary>Begins to note what <see cref="Requests"/> counts.</summary>
+    public void TrackRequests() => Librdkafka.MockStartRequestTracking(_cluster);
+
+    /// <summary>How many requests of each kind have come in.</summary>
+    public Dictionary<short, int> Requests()
+    {
+        var requests = Librdkafka.MockGetRequests(_cluster, out var count);
+        var kinds = new Dictionary<short, int>();
+        for (var i = 0; i < (int)count; i++)
+        {
+            var api = Librdkafka.MockRequestApiKey(Marshal.ReadIntPtr(requests, i * nint.Size));
+            kinds[api] = kinds.GetValueOrDefault(api) + 1;
+        }
+
+        Librdkafka.MockRequestDestroyArray(requests, count);
+        return kinds;
+    }
+
+    public void Dispose()
+    {
+        if (_cluster != 0)
+        {
+            Librdkafka.MockClusterDestroy(_cluster);
+            Librdkafka.Destroy(_client);
+            _cluster = _client = 0;
+        }
+    }
+
+    private static void Check(int error)
+    {
+        if (error != Ok)
+        {
+            throw new InvalidOperationException($"The mock cluster refused: librdkafka error {error}.");
+        }
+    }
+}
