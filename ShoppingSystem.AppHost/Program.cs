@@ -30,7 +30,9 @@ else
 
     var apiKey = builder.AddParameter("management-api-key", new GenerateParameterDefault { MinLength = 32, Special = false }, secret: true, persist: true);
 
+    // Published services would believe any proxy's X-Forwarded-For: ServiceDefaults has its own list of proxies (Proxies:0).
     var managementApi = builder.AddProject<Projects.ShoppingSystem_ManagementApi>("management-api", launchProfileName: null)
+        .DisableForwardedHeaders()
         .WithHttpEndpoint(port: 8080)
         .WithHttpHealthCheck("/-/ready")
         .WithReference(kafka).WaitFor(kafka)
@@ -41,6 +43,7 @@ else
 
     // It sells without the management API, so it does not wait for it.
     builder.AddProject<Projects.ShoppingSystem_WebServer>("web-server", launchProfileName: null)
+        .DisableForwardedHeaders()
         .WithHttpEndpoint(port: 8081)
         .WithExternalHttpEndpoints()
         .WithHttpHealthCheck("/-/ready")
