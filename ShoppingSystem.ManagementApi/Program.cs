@@ -2,6 +2,7 @@ using MongoDB.Driver;
 using ShoppingSystem.Kafka;
 using ShoppingSystem.Ledger;
 using ShoppingSystem.MongoDB;
+using ShoppingSystem.Purchases;
 using ShoppingSystem.ServiceDefaults;
 
 // The internal service: the ledger, fed by Kafka, kept in MongoDB.
@@ -10,6 +11,12 @@ return await ServiceHost.RunAsync(
     {
         var builder = WebApplication.CreateBuilder(args);
         builder.ListenByDefault("http://localhost:8080");
+
+        // A setting that can not be used stops the start here, and is named.
+        builder.RequireConnections("kafka", "shopping");
+        builder.Read<KafkaOptions>(PurchaseLogOptions.Section);
+        builder.Read<PurchaseLogOptions>(PurchaseLogOptions.Section);
+
         builder.AddServiceDefaults("ShoppingSystem management API");
 
         // The integrations' health checks and signals are off in favour of the adapters' own: see the web server. The MongoDB

@@ -1,4 +1,5 @@
 using ShoppingSystem.Kafka;
+using ShoppingSystem.Purchases;
 using ShoppingSystem.ServiceDefaults;
 using ShoppingSystem.Storefront;
 
@@ -7,6 +8,12 @@ return await ServiceHost.RunAsync(async () =>
 {
     var builder = WebApplication.CreateBuilder(args);
     builder.ListenByDefault("http://localhost:8081");
+
+    // A setting that can not be used stops the start here, and is named.
+    builder.RequireConnections("kafka");
+    builder.Read<KafkaOptions>(PurchaseLogOptions.Section);
+    builder.Read<PurchaseLogOptions>(PurchaseLogOptions.Section);
+
     builder.AddServiceDefaults("ShoppingSystem web server");
 
     builder.AddKafkaProducer<string, byte[]>("kafka", kafka =>
