@@ -26,7 +26,7 @@ internal sealed class MongoHealth(IMongoDatabase database, MongoIndexes indexes)
         }
         catch (Exception e) when (e is MongoException or TimeoutException)
         {
-            return HealthCheckResult.Unhealthy(e.Message);
+            return HealthCheckResult.Unhealthy(Trouble.Describe(e));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

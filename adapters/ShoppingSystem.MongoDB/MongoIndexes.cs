@@ -32,8 +32,8 @@ internal sealed partial class MongoIndexes(IMongoDatabase database, ILogger<Mong
             }
             catch (Exception e) when (e is MongoException or TimeoutException)
             {
-                _missing = $"the indexes are not there yet: {e.Message}";
-                LogNotYet(e, retry);
+                _missing = $"the indexes are not there yet: {Trouble.Describe(e)}";
+                LogNotYet(Trouble.Describe(e), retry);
                 await Task.Delay(retry, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -56,8 +56,8 @@ internal sealed partial class MongoIndexes(IMongoDatabase database, ILogger<Mong
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "The indexes could not be created; next attempt in {Delay}")]
-    private partial void LogNotYet(Exception reason, TimeSpan delay);
+    [LoggerMessage(LogLevel.Warning, "The indexes could not be created: {Reason}; next attempt in {Delay}")]
+    private partial void LogNotYet(string reason, TimeSpan delay);
 
     [LoggerMessage(LogLevel.Warning, "The index {Collection}.{Name} on {Keys} was not created: {Reason}")]
     private partial void LogLeftAlone(string collection, string name, BsonDocument keys, string reason);
