@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace ShoppingSystem.ServiceDefaults;
 
@@ -14,6 +15,9 @@ public static class ServiceDefaultsExtensions
 
     private static readonly TimeSpan RequestHeadersTimeout = TimeSpan.FromSeconds(10);
 
+    // Orchestrators kill 30 s after they asked to stop. This leaves time to answer, flush, commit and leave the group.
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(25);
+
     /// <summary>Adds the services behind <see cref="UseServiceDefaults"/>.</summary>
     /// <param name="builder">The host.</param>
     /// <param name="title">What the API docs call the service.</param>
@@ -26,6 +30,7 @@ public static class ServiceDefaultsExtensions
             kestrel.Limits.MaxRequestHeadersTotalSize = MaxRequestHeadersSize;
             kestrel.Limits.RequestHeadersTimeout = RequestHeadersTimeout;
         });
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.AddForwardedHeaders();
         builder.AddTelemetry();

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.Extensions.Options;
 using ShoppingSystem.ServiceDefaults;
 using ShoppingSystem.Sqlite;
 
@@ -9,22 +8,11 @@ namespace ShoppingSystem.Standalone;
 /// <summary>What a newcomer sees: a welcome, or one line that says what stands in the way.</summary>
 internal static class Startup
 {
-    private const int ExitCodeOfFailure = 1;
-
-    public static async Task<int> RunAsync(Func<Task> run)
+    public static Task<int> RunAsync(Func<Task> run) => ServiceHost.RunAsync(run, e => e switch
     {
-        try
-        {
-            await run();
-            return 0;
-        }
-        catch (Exception e) when (e is StorageException or ConfigurationException or OptionsValidationException)
-        {
-            Console.Error.WriteLine(e.Message);
-        }
-
-        return ExitCodeOfFailure;
-    }
+        StorageException => e.Message,
+        _ => null,
+    });
 
     /// <exception cref="ConfigurationException">It can't listen there; the message names the setting and the address.</exception>
     public static async Task ListenAsync(WebApplication app, string setting, string url)
