@@ -254,7 +254,8 @@ internal sealed class Traffic
             NotSent(due);
         }
 
-        (_ended, _endedAt) = (true, now);
+        // The last purchase is due a little before the end.
+        (_ended, _endedAt) = (true, _stop.IsCancellationRequested ? now : Later(now, _load.Duration));
         foreach (var lane in _resting)
         {
             ThreadPool.UnsafeQueueUserWorkItem(static lane => lane.Wake(hasNext: false), lane, preferLocal: false);
