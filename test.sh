@@ -15,6 +15,17 @@ if ! command -v chromium chromium-browser google-chrome >/dev/null && [ "$(id -u
         || { tail -n 5 "$results/apt.log"; echo "Chromium can't be installed here: the page tests will be skipped."; }
 fi
 
+# What is under deploy is tested with kubectl and the schemas of Kubernetes and KEDA, which npm carries, and with shellcheck and
+# jq. Where they can't be had, those tests are skipped and counted as such.
+if ! { command -v shellcheck && command -v jq; } >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends shellcheck jq) >"$results/apt.log" 2>&1 \
+        || { tail -n 5 "$results/apt.log"; echo "shellcheck and jq can't be installed here: the tests that need them will be skipped."; }
+fi
+if [ ! -e deploy/tools/node_modules/.package-lock.json ] && command -v npm >/dev/null; then
+    npm ci --prefix deploy/tools >"$results/npm.log" 2>&1 \
+        || { tail -n 5 "$results/npm.log"; echo "kubectl and schemas can't be had here: the tests that render manifests will be skipped."; }
+fi
+
 # The whole solution needs the full NuGet gallery. Where that can't be had, what runs anywhere is tested.
 left_out=0
 solution=ShoppingSystem.sln

@@ -19,9 +19,12 @@ if (await Edition.IsEmbeddedAsync(builder, args))
 }
 else
 {
+    var kubernetes = builder.AddKubernetes();
+
     var kafka = builder.AddKafka("kafka")
         .WithDataVolume("shopping-kafka-data")
-        .WithKafkaUI();
+        .WithKafkaUI()
+        .OnKubernetes(kubernetes);
 
     var shopping = builder.AddMongoDB("mongodb")
         .WithDataVolume("shopping-mongodb-data")
@@ -39,7 +42,8 @@ else
         .WithReference(shopping).WaitFor(shopping)
         .WithEnvironment("Management__ApiKey", apiKey)
         .WithReplicas(builder.Configuration.GetValue("Replicas:management-api", 1))
-        .WithLinks("http", "Operations");
+        .WithLinks("http", "Operations")
+        .OnKubernetesByLag(kubernetes);
 
     // It sells without the management API, so it does not wait for it.
     builder.AddProject<Projects.ShoppingSystem_WebServer>("web-server", launchProfileName: null)
@@ -52,7 +56,8 @@ else
         .WithEnvironment("Management__ApiKey", apiKey)
         .WithReplicas(builder.Configuration.GetValue("Replicas:web-server", 1))
         .WithLinks("http", "Shop")
-        .WithShopCommands("http");
+        .WithShopCommands("http")
+        .OnKubernetesByCpu(kubernetes);
 }
 
 builder.Build().Run();

@@ -1,0 +1,73 @@
+using System.Text.RegularExpressions;
+
+namespace ShoppingSystem.Tests.Kubernetes;
+
+/// <summary>The release pipeline: does it publish what the overlays deploy?</summary>
+public sealed partial class ReleaseTests
+{
+    private static readonly string File = System.IO.File.ReadAllText(Path.Combine(Tools.Deploy, "../.github/workflows/release.yml"));
+    private static readonly Manifest Workflow = Manifest.Parse(File).Single();
+
+    [Fact]
+    public void It_follows_a_CI_that_passed_on_main()
+    {
+        Assert.Equal(["CI"], Workflow.Each("on/workflow_run/workflows").Select(name => name.Node.ToString()));
+        Assert.Equal(["main"], Workflow.Each("on/workflow_run/branches").Select(name => name.Node.ToString()));
+        Assert.Contains("github.event.workflow_run.conclusion == 'success'", Workflow.Text("jobs/images/if"));
+        // The commit that passed, not the last one.
+        Assert.All(Checkouts(), checkout => Assert.Equal("${{ env.COMMIT }}", checkout.Text("with/ref")));
+        Assert.Equal("${{ github.event.workflow_run.head_sha }}", Workflow.Text("env/COMMIT"));
+    }
+
+    [Fact]
+    public void It_builds_every_image_that_is_deployed_for_both_platforms()
+    {
+        var images = Workflow.Each("jobs/images/strategy/matrix/include").ToDictionary(image => image.Text("image"), image => image.Text("project"));
+
+        Assert.Equal(["management-api", "web-server"], images.Keys.Order());
+        Assert.All(images, image =>
+        {
+            Assert.True(System.IO.File.Exists(Path.Combine(Tools.Deploy, "..", image.Value, $"{image.Value}.csproj")), image.Value);
+            Assert.Contains($"image: {image.Key}:", System.IO.File.ReadAllText(Path.Combine(Tools.Deploy, "base", image.Key, "deployment.yaml")));
+        });
+
+        var publish = Run("Build and push");
+        Assert.Contains("-t:PublishContainer", publish);
+        Assert.Contains("-p:ContainerRuntimeIdentifiers=\"linux-x64;linux-arm64\"", publish);
+        Assert.Contains("-p:ContainerImageTags=\"latest;${{ steps.names.outputs.tag }}\"", publish);
+        Assert.Contains("tag=sha-${COMMIT::7}", Run("Names"));
+    }
+
+    [Fact]
+    public void It_says_where_the_images_come_from()
+    {
+        foreach (var action in new[] { "attest-sbom", "attest-build-provenance" })
+        {
+            var step = Assert.Single(Workflow.Each("jobs/images/steps"), step => step.Maybe("uses")?.StartsWith($"actions/{action}@", StringComparison.Ordinal) == true);
+            Assert.Equal("${{ steps.digest.outputs.digest }}", step.Text("with/subject-digest"));
+            Assert.Equal("true", step.Text("with/push-to-registry"));
+        }
+
+        Assert.Equal("write", Workflow.Text("jobs/images/permissions/attestations"));
+        Assert.Equal("write", Workflow.Text("jobs/images/permissions/id-token"));
+        // A tag of an action can be moved; a commit can't.
+        Assert.All(Actions().Matches(File), action => Assert.Matches("^[0-9a-f]{40}$", action.Groups[1].Value));
+    }
+
+    [Fact]
+    public void Its_commands_deploy_that_build()
+    {
+        var commands = Workflow.Each("jobs/how-to-deploy/steps").Single().Text("run");
+
+        Assert.Contains("git checkout $COMMIT", commands);
+        Assert.Contains("deploy/setup.sh --registry $images --tag sha-${COMMIT::7}", commands);
+    }
+
+    private static IEnumerable<Manifest> Checkouts() => Workflow.Each("jobs/images/steps")
+        .Where(step => step.Maybe("uses")?.StartsWith("actions/checkout@", StringComparison.Ordinal) == true);
+
+    private static string Run(string step) => Assert.Single(Workflow.Each("jobs/images/steps"), candidate => candidate.Maybe("name") == step).Text("run");
+
+    [GeneratedRegex(@"uses: \S+@(\S+)")]
+    private static partial Regex Actions();
+}

@@ -1,0 +1,207 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace ShoppingSystem.Tests.Kubernetes;
+
+/// <summary>The ScaledObjects: does KEDA watch what the services work on, and want what <c>scaling.env</c> says?</summary>
+public sealed class ScalingTests
+{
+    // Every key of KEDA's Kafka scaler that is used here; one that it doesn't know it would ignore without a word.
+    private static readonly string[] KafkaScalerKeys =
+    [
+        "bootstrapServers", "consumerGroup", "topic", "lagThreshold", "activationLagThreshold", "offsetResetPolicy", "allowIdleConsumers",
+        "scaleToZeroOnInvalidOffset", "excludePersistentLag", "limitToPartitionsWithLag", "ensureEvenDistributionOfPartitions", "version",
+        "partitionLimitation", "fullMetadata", "sasl", "tls",
+    ];
+
+    public static TheoryData<string> Overlays => OverlayTests.Overlays;
+
+    [RenderingTheory, MemberData(nameof(Overlays))]
+    public async Task What_is_scaled_exists_and_nothing_else_says_how_many(string overlay)
+    {
+        var manifests = await Manifest.OverlayAsync(overlay);
+        var scaled = manifests.Of("ScaledObject").ToArray();
+
+        Assert.Equal(["management-api", "web-server"], scaled.Select(scaled => scaled.Name).Order());
+        Assert.Empty(manifests.Of("HorizontalPodAutoscaler"));
+        foreach (var scaledObject in scaled)
+        {
+            var deployment = manifests.One("Deployment", scaledObject.Text("spec/scaleTargetRef/name"));
+            Assert.Null(deployment.At("spec/replicas"));
+            // Both answer requests: KEDA must never leave none.
+            Assert.InRange(scaledObject.Number("spec/minReplicaCount"), overlay == "production" ? 2 : 1, scaledObject.Number("spec/maxReplicaCount"));
+        }
+    }
+
+    [RenderingTheory, MemberData(nameof(Overlays))]
+    public async Task KEDA_watches_the_topic_that_is_read_as_the_group_that_reads_it(string overlay)
+    {
+        var manifests = await Manifest.OverlayAsync(overlay);
+        var trigger = KafkaTrigger(manifests);
+        var watched = trigger.Map("metadata");
+
+        foreach (var (key, variable) in new[]
+        {
+            ("bootstrapServers", "ConnectionStrings__kafka"), ("topic", "Shopping__Topic"), ("consumerGroup", "Shopping__ConsumerGroup"),
+        })
+        {
+            Assert.Equal(variable, watched[$"{key}FromEnv"]);
+            Assert.DoesNotContain(key, watched.Keys);
+        }
+
+        Assert.Equal(manifests.Environment("web-server", "ConnectionStrings__kafka"), manifests.Environment("management-api", "ConnectionStrings__kafka"));
+        Assert.Equal(manifests.Environment("web-server", "Shopping__Topic"), manifests.Environment("management-api", "Shopping__Topic"));
+        Assert.Equal(manifests.Environment("web-server", "Shopping__Partitions"), manifests.Environment("management-api", "Shopping__Partitions"));
+
+        // Resolved from KEDA's namespace, not from the shop's: a bare service name would not do.
+        Assert.All(
+            manifests.Environment("management-api", "ConnectionStrings__kafka").Split(','),
+            broker => Assert.Contains('.', broker.Split(':')[0]));
+    }
+
+    [RenderingTheory, MemberData(nameof(Overlays))]
+    public async Task The_log_is_the_one_that_the_services_use_by_default(string overlay)
+    {
+        var manifests = await Manifest.OverlayAsync(overlay);
+        foreach (var (service, project) in new[] { ("web-server", "ShoppingSystem.WebServer"), ("management-api", "ShoppingSystem.ManagementApi") })
+        {
+            using var settings = JsonDocument.Parse(File.ReadAllText(Path.Combine(Tools.Deploy, "..", project, "appsettings.json")));
+            var shopping = settings.RootElement.GetProperty("Shopping");
+            Assert.Equal(shopping.GetProperty("Topic").ToString(), manifests.Environment(service, "Shopping__Topic"));
+            Assert.Equal(shopping.GetProperty("Partitions").ToString(), manifests.Environment(service, "Shopping__Partitions"));
+            if (service == "management-api")
+            {
+                Assert.Equal(shopping.GetProperty("ConsumerGroup").ToString(), manifests.Environment(service, "Shopping__ConsumerGroup"));
+            }
+        }
+    }
+
+    [RenderingTheory, MemberData(nameof(Overlays))]
+    public async Task The_lag_is_read_as_the_consumer_reads_it(string overlay)
+    {
+        var manifests = await Manifest.OverlayAsync(overlay);
+        var scaled = manifests.One("ScaledObject", "management-api");
+        var watched = KafkaTrigger(manifests).Map("metadata");
+
+        Assert.All(watched.Keys, key => Assert.Contains(key.Replace("FromEnv", ""), KafkaScalerKeys));
+        Assert.Equal("earliest", watched["offsetResetPolicy"]);
+        Assert.Equal("true", watched["limitToPartitionsWithLag"]);
+        Assert.Equal("false", watched["allowIdleConsumers"]);
+        Assert.InRange(long.Parse(watched["activationLagThreshold"]), 1, long.Parse(watched["lagThreshold"]) - 1);
+        Assert.Equal(manifests.Environment("management-api", "Shopping__Partitions"), scaled.Text("spec/maxReplicaCount"));
+
+        // Fast up, slowly down.
+        var behavior = scaled.At("spec/advanced/horizontalPodAutoscalerConfig/behavior")!;
+        Assert.True(behavior.Number("scaleUp/stabilizationWindowSeconds") < behavior.Number("scaleDown/stabilizationWindowSeconds"));
+        Assert.InRange(scaled.Number("spec/fallback/replicas"), scaled.Number("spec/minReplicaCount"), scaled.Number("spec/maxReplicaCount"));
+        Assert.True(scaled.Number("spec/fallback/failureThreshold") > 0);
+        Assert.Equal("currentReplicasIfHigher", scaled.Text("spec/fallback/behavior"));
+    }
+
+    [RenderingTheory, MemberData(nameof(Overlays))]
+    public async Task The_web_server_scales_on_CPU_that_it_requests(string overlay)
+    {
+        var manifests = await Manifest.OverlayAsync(overlay);
+        var scaled = manifests.One("ScaledObject", "web-server");
+        var trigger = Assert.Single(scaled.Each("spec/triggers"));
+
+        Assert.Equal("cpu", trigger.Text("type"));
+        Assert.Equal("Utilization", trigger.Text("metricType"));
+        Assert.InRange(int.Parse(trigger.Text("metadata/value")), 1, 99);
+        Assert.All(manifests.One("Deployment", "web-server").Containers(), container => Assert.NotNull(container.Maybe("resources/requests/cpu")));
+        // KEDA refuses a fallback where there is nothing but CPU.
+        Assert.Null(scaled.At("spec/fallback"));
+    }
+
+    [RenderingFact]
+    public async Task Production_scales_as_scaling_env_says()
+    {
+        var manifests = await Manifest.OverlayAsync("production");
+        var scaling = Settings("scaling.env");
+        var web = manifests.One("ScaledObject", "web-server");
+        var management = manifests.One("ScaledObject", "management-api");
+        var used = new Dictionary<string, string>
+        {
+            ["webServerMinReplicas"] = web.Text("spec/minReplicaCount"),
+            ["webServerMaxReplicas"] = web.Text("spec/maxReplicaCount"),
+            ["webServerCpuUtilization"] = web.Text("spec/triggers/0/metadata/value"),
+            ["managementApiMinReplicas"] = management.Text("spec/minReplicaCount"),
+            ["managementApiMaxReplicas"] = management.Text("spec/maxReplicaCount"),
+            ["lagThreshold"] = management.Text("spec/triggers/0/metadata/lagThreshold"),
+            ["activationLagThreshold"] = management.Text("spec/triggers/0/metadata/activationLagThreshold"),
+            ["fallbackFailures"] = management.Text("spec/fallback/failureThreshold"),
+            ["fallbackReplicas"] = management.Text("spec/fallback/replicas"),
+        };
+
+        Assert.All(used, value => Assert.Equal(scaling[value.Key], value.Value));
+        // The rest is the arithmetic behind it.
+        Assert.Equal(["drainSeconds", "recordedPerSecond"], scaling.Keys.Except(used.Keys).Order());
+        Assert.Equal(int.Parse(scaling["recordedPerSecond"]) * int.Parse(scaling["drainSeconds"]), int.Parse(scaling["lagThreshold"]));
+        Assert.Equal(Settings("log.env")["partitions"], scaling["managementApiMaxReplicas"]);
+        Assert.DoesNotContain(manifests.Of("ConfigMap"), map => map.Name.StartsWith("scaling", StringComparison.Ordinal));
+    }
+
+    [RenderingTheory, MemberData(nameof(Overlays))]
+    public async Task KEDA_logs_in_as_the_services_do(string overlay)
+    {
+        var manifests = await Manifest.OverlayAsync(overlay);
+        var trigger = KafkaTrigger(manifests);
+        if (trigger.Maybe("authenticationRef/name") is not { } name)
+        {
+            Assert.Empty(manifests.Of("TriggerAuthentication"));
+            return;
+        }
+
+        var authentication = manifests.One("TriggerAuthentication", name);
+        foreach (var reference in authentication.Each("spec/configMapTargetRef"))
+        {
+            Assert.Contains(reference.Text("key"), manifests.One("ConfigMap", reference.Text("name")).Map("data").Keys);
+        }
+
+        var login = authentication.Each("spec/secretTargetRef").ToDictionary(reference => reference.Text("parameter"));
+        foreach (var (parameter, variable) in new[] { ("username", "SaslUsername"), ("password", "SaslPassword") })
+        {
+            var source = Assert.Single(
+                manifests.One("Deployment", "management-api").Containers().First().Each("env"),
+                entry => entry.Text("name") == $"Aspire__Confluent__Kafka__Consumer__Config__{variable}").At("valueFrom/secretKeyRef")!;
+            Assert.Equal((source.Text("name"), source.Text("key")), (login[parameter].Text("name"), login[parameter].Text("key")));
+        }
+
+        // The same choice in two languages.
+        var settings = manifests.One("ConfigMap", "kafka-sasl").Map("data");
+        Assert.Equal(
+            settings["saslMechanism"] switch { "Plain" => "plaintext", "ScramSha256" => "scram_sha256", "ScramSha512" => "scram_sha512", var other => other },
+            settings["kedaSasl"]);
+        Assert.Equal(settings["securityProtocol"] == "SaslSsl" ? "enable" : "disable", settings["kedaTls"]);
+    }
+
+    [Fact]
+    public void Both_ways_to_Kubernetes_use_the_same_settings()
+    {
+        var aspire = File.ReadAllText(Path.Combine(Tools.Deploy, "../ShoppingSystem.AppHost/Kubernetes.cs"));
+        var kustomize = File.ReadAllText(Path.Combine(Tools.Deploy, "components/keda/kustomization.yaml"));
+
+        foreach (var setting in Settings("scaling.env").Keys.Except(["drainSeconds", "recordedPerSecond"]))
+        {
+            Assert.Contains($"\"{setting}\"", aspire);
+            Assert.Contains($"fieldPath: data.{setting}}}", kustomize);
+        }
+
+        Assert.All(Settings("log.env").Keys, setting => Assert.Contains($"\"{setting}\"", aspire));
+        var version = Regex.Match(File.ReadAllText(Path.Combine(Tools.Deploy, "lib.sh")), "KEDA_VERSION:-([0-9.]+)").Groups[1].Value;
+        Assert.Contains($"KedaVersion = \"{version}\"", aspire);
+    }
+
+    private static Manifest KafkaTrigger(IReadOnlyList<Manifest> manifests)
+    {
+        var trigger = Assert.Single(manifests.One("ScaledObject", "management-api").Each("spec/triggers"));
+        Assert.Equal("kafka", trigger.Text("type"));
+        return trigger;
+    }
+
+    private static Dictionary<string, string> Settings(string file) => File
+        .ReadLines(Path.Combine(Tools.Deploy, "components/keda", file))
+        .Where(line => line.Length > 0 && !line.StartsWith('#'))
+        .Select(line => line.Split('=', 2))
+        .ToDictionary(parts => parts[0], parts => parts[1]);
+}

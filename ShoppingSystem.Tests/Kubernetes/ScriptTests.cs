@@ -1,0 +1,449 @@
+namespace ShoppingSystem.Tests.Kubernetes;
+
+/// <summary>
+/// The scripts of <c>deploy</c>, run with stand-ins for kubectl, helm, minikube and dotnet that write down how they were
+/// called. What is not given to them is not on their path.
+/// </summary>
+public sealed class ScriptTests : IDisposable
+{
+    // What the scripts may take for granted on any Unix.
+    private static readonly string[] Basics =
+    [
+        "awk", "basename", "bash", "cat", "cp", "cut", "date", "diff", "dirname", "env", "find", "git", "grep", "mkdir", "mktemp", "od", "rm", "sed",
+        "sleep", "tail", "tr",
+    ];
+
+    private readonly TemporaryFolder _folder = new();
+
+    // Relative to the copy of deploy that the scripts run in, so that nothing is written into the repository.
+    private readonly string _deploy;
+    private readonly string _programs;
+    private readonly string _calls;
+
+    public ScriptTests()
+    {
+        _deploy = Path.Combine(_folder.Path, "deploy");
+        _programs = Path.Combine(_folder.Path, "bin");
+        _calls = Path.Combine(_folder.Path, "calls");
+        Directory.CreateDirectory(_programs);
+        foreach (var file in Directory.EnumerateFiles(Tools.Deploy, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
+            .Select(file => Path.GetRelativePath(Tools.Deploy, file))
+            .Where(file => !file.StartsWith("tools", StringComparison.Ordinal) && !file.StartsWith(".local", StringComparison.Ordinal)))
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(_deploy, file))!);
+            File.Copy(Path.Combine(Tools.Deploy, file), Path.Combine(_deploy, file));
+        }
+
+        foreach (var program in Basics)
+        {
+            if (Tools.Find(program) is { } path)
+            {
+                File.CreateSymbolicLink(Path.Combine(_programs, program), path);
+            }
+        }
+    }
+
+    public static TheoryData<string> Scripts => [.. Directory.GetFiles(Tools.Deploy, "*.sh").Select(file => Path.GetFileName(file)).Where(name => name != "lib.sh").Order()];
+
+    public void Dispose() => _folder.Dispose();
+
+    [NeedsFact("shellcheck")]
+    public async Task Shellcheck_has_nothing_to_say()
+    {
+        var result = await Tools.RunAsync("shellcheck", ["--external-sources", "--source-path=SCRIPTDIR", .. Directory.GetFiles(Tools.Deploy, "*.sh")]);
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+    }
+
+    [NeedsTheory("bash"), MemberData(nameof(Scripts))]
+    public async Task It_says_how_it_is_used(string script)
+    {
+        var help = await RunAsync(script, "--help");
+
+        Assert.Equal(0, help.ExitCode);
+        Assert.Contains($"usage: deploy/{script}", help.Output);
+        Assert.Contains("--help", help.Output);
+        Assert.DoesNotContain("set -euo", help.Output);
+    }
+
+    [NeedsTheory("bash"), MemberData(nameof(Scripts))]
+    public async Task It_refuses_what_it_does_not_know(string script)
+    {
+        AssertRefused("Unknown argument '--nonsense'", await RunAsync(script, "--nonsense"));
+        Assert.Empty(Calls());
+    }
+
+    [NeedsTheory("bash")]
+    [InlineData("setup.sh", "kubectl")]
+    [InlineData("teardown.sh --yes", "kubectl")]
+    [InlineData("watch.sh --once", "kubectl")]
+    [InlineData("reset-data.sh wipe --yes", "kubectl")]
+    [InlineData("setup.sh", "helm")]
+    [InlineData("setup.sh", "dotnet")]
+    [InlineData("setup.sh", "minikube")]
+    [InlineData("teardown.sh --keda", "helm")]
+    [InlineData("generate.sh", "dotnet")]
+    [InlineData("generate.sh", "jq")]
+    [InlineData("generate.sh", "kubectl")]
+    public async Task It_says_which_program_is_missing_before_it_does_anything(string command, string missing)
+    {
+        GiveAll();
+        File.Delete(Path.Combine(_programs, missing));
+
+        AssertRefused($"'{missing}' is not installed", await RunAsync(command.Split(' ')));
+        AssertNothingChanged();
+    }
+
+    [NeedsTheory("bash")]
+    [InlineData("--overlay nowhere", "There is no overlay 'nowhere'")]
+    [InlineData("--overlay", "--overlay needs a value")]
+    [InlineData("--timeout soon", "--timeout needs a number")]
+    [InlineData("--push", "--push needs --registry")]
+    [InlineData("--registry ghcr.io/shop --push --tag sha-1", "one of them")]
+    [InlineData("--registry ghcr.io/shop --tag latest", "'latest' says nothing")]
+    [InlineData("--registry ghcr.io/shop", "say --tag")]
+    [InlineData("--tag sha-1", "--tag needs --registry")]
+    [InlineData("--overlay production", "Which images?")]
+    [InlineData("--overlay production --registry ghcr.io/shop --tag sha-1", "Set MONGODB_CONNECTION_STRING")]
+    public async Task Setup_refuses_what_can_not_work(string arguments, string reason)
+    {
+        GiveAll();
+
+        AssertRefused(reason, await RunAsync(["setup.sh", .. arguments.Split(' ')]));
+        AssertNothingChanged();
+    }
+
+    [NeedsFact("bash")]
+    public async Task Setup_refuses_when_nothing_runs_or_something_else_does()
+    {
+        GiveAll();
+        Give("minikube", """[ "$1" != status ] || exit 7""");
+        AssertRefused("Minikube is not running", await RunAsync("setup.sh"));
+
+        GiveAll();
+        Give("kubectl", """case "$*" in "config current-context") echo somewhere-else ;; esac""");
+        AssertRefused("kubectl points at 'somewhere-else'", await RunAsync("setup.sh"));
+
+        GiveAll();
+        Give("kubectl", """case "$*" in "config current-context") echo minikube ;; cluster-info) exit 1 ;; esac""");
+        AssertRefused("No cluster answers", await RunAsync("setup.sh"));
+        AssertNothingChanged();
+    }
+
+    [NeedsFact("bash")]
+    public async Task Setup_refuses_production_without_login_or_brokers()
+    {
+        GiveAll();
+        string[] command = ["setup.sh", "--overlay", "production", "--registry", "ghcr.io/shop", "--tag", "sha-1"];
+        var environment = new Dictionary<string, string> { ["MONGODB_CONNECTION_STRING"] = "mongodb://u:p@db.example.org/shopping" };
+        AssertRefused("Set KAFKA_USERNAME and KAFKA_PASSWORD", await RunAsync(command, environment));
+
+        environment["KAFKA_USERNAME"] = "shop";
+        environment["KAFKA_PASSWORD"] = "p";
+        AssertRefused("still names an example", await RunAsync(command, environment));
+        AssertNothingChanged();
+    }
+
+    [NeedsFact("bash")]
+    public async Task Setup_refuses_to_make_a_new_password_for_old_data()
+    {
+        GiveAll();
+        Give("kubectl", """
+            case "$*" in
+                "config current-context") echo minikube ;;
+                *"get pvc data-mongodb-0"*) echo persistentvolumeclaim/data-mongodb-0 ;;
+            esac
+            """);
+
+        AssertRefused("its password is gone", await RunAsync("setup.sh"));
+        Assert.DoesNotContain(Calls(), call => call.StartsWith("kubectl apply", StringComparison.Ordinal));
+    }
+
+    [NeedsFact("bash")]
+    public async Task Setup_prepares_builds_applies_and_waits()
+    {
+        GiveAll();
+        var result = await RunAsync("setup.sh");
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        var calls = Calls();
+        AssertInOrder(
+            calls,
+            "minikube addons enable metrics-server",
+            "minikube addons enable ingress",
+            "helm upgrade --install keda keda --repo https://kedacore.github.io/charts --version 2.20.2 --namespace keda --create-namespace --wait",
+            "kubectl create namespace shopping-system",
+            "kubectl -n shopping-system patch secret shopping-secrets",
+            "dotnet publish",
+            "minikube image load",
+            "kubectl apply -k",
+            "kubectl -n shopping-system rollout status deployment.apps/web-server",
+            "kubectl -n shopping-system wait --for condition=Ready scaledobject.keda.sh/management-api");
+        Assert.Equal(2, calls.Count(call => call.StartsWith("dotnet publish", StringComparison.Ordinal)));
+        Assert.All(
+            calls.Where(call => call.StartsWith("dotnet publish", StringComparison.Ordinal)),
+            call => Assert.Matches("--os linux --arch x64 .*-t:PublishContainer", call));
+
+        // Secrets are made, and never on a command line: what patches them reads it from standard input.
+        Assert.Matches("stringData: {management-api-key: \"[0-9a-f]{48}\"}", Input());
+        Assert.Matches("stringData: {mongodb-password: \"[0-9a-f]{48}\"}", Input());
+        Assert.DoesNotContain(calls, call => call.Contains("from-literal", StringComparison.Ordinal));
+
+        Assert.Contains("http://purchase.local/", result.Output);
+        Assert.Contains("port-forward service/web-server 8081", result.Output);
+    }
+
+    [NeedsFact("bash")]
+    public async Task Setup_keeps_the_secrets_that_are_there()
+    {
+        GiveAll();
+        Give("kubectl", Cluster("""*"get secret"*jsonpath=*) echo c2VjcmV0 ;;"""));
+        var result = await RunAsync("setup.sh");
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.DoesNotContain(Calls(), call => call.Contains("patch secret", StringComparison.Ordinal) || call.Contains("create secret", StringComparison.Ordinal));
+    }
+
+    [RenderingFact]
+    public async Task Setup_deploys_exactly_the_images_that_were_asked_for()
+    {
+        GiveAll();
+        var result = await RunAsync("setup.sh", "--registry", "ghcr.io/shop/system/", "--tag", "sha-1234567");
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.DoesNotContain(Calls(), call => call.StartsWith("dotnet", StringComparison.Ordinal));
+        var (_, manifests) = await Manifest.RenderAsync(Path.Combine(_deploy, ".local/minikube"));
+        Assert.Equal("ghcr.io/shop/system/web-server:sha-1234567", manifests.One("Deployment", "web-server").Text("spec/template/spec/containers/0/image"));
+        Assert.Equal("ghcr.io/shop/system/management-api:sha-1234567", manifests.One("Deployment", "management-api").Text("spec/template/spec/containers/0/image"));
+    }
+
+    [NeedsFact("bash")]
+    public async Task Setup_pushes_both_platforms_to_the_registry()
+    {
+        GiveAll();
+        var result = await RunAsync("setup.sh", "--registry", "ghcr.io/shop/system", "--push");
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.DoesNotContain(Calls(), call => call.StartsWith("minikube image", StringComparison.Ordinal));
+        var publishes = Calls().Where(call => call.StartsWith("dotnet publish", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(2, publishes.Length);
+        Assert.All(publishes, call =>
+        {
+            Assert.Contains("-p:ContainerRuntimeIdentifiers=\"linux-x64;linux-arm64\"", call);
+            Assert.Contains("-p:ContainerRegistry=ghcr.io ", call);
+            Assert.Contains("-p:ContainerRepository=shop/system/", call);
+        });
+    }
+
+    [NeedsFact("bash")]
+    public async Task Setup_says_what_is_not_ready()
+    {
+        GiveAll();
+        Give("kubectl", Cluster("""*"rollout status statefulset.apps/kafka"*) exit 1 ;;"""));
+
+        AssertRefused("statefulset.apps/kafka is not ready", await RunAsync("setup.sh", "--timeout", "7"));
+    }
+
+    [NeedsTheory("bash")]
+    [InlineData("teardown.sh")]
+    [InlineData("teardown.sh --keep-data")]
+    [InlineData("reset-data.sh drop")]
+    [InlineData("reset-data.sh wipe")]
+    public async Task What_deletes_asks_first(string command)
+    {
+        GiveAll();
+        Give("kubectl", Cluster("""*"get pvc/data-mongodb-0"*) echo persistentvolumeclaim/data-mongodb-0 ;; *"get namespace"*) echo namespace/shopping-system ;;"""));
+
+        AssertRefused("nobody is there to answer", await RunAsync(command.Split(' ')));
+        AssertNothingChanged();
+    }
+
+    [NeedsFact("bash")]
+    public async Task Teardown_lets_KEDA_finish_before_the_namespace_goes()
+    {
+        GiveAll();
+        Give("kubectl", Cluster("""*"get namespace"*) echo namespace/shopping-system ;; *--all-namespaces*) ;;"""));
+        var result = await RunAsync("teardown.sh", "--yes", "--keda");
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        AssertInOrder(
+            Calls(),
+            "kubectl -n shopping-system delete scaledobjects,triggerauthentications --all",
+            "kubectl delete namespace shopping-system",
+            "helm uninstall keda --namespace keda");
+    }
+
+    [NeedsFact("bash")]
+    public async Task Teardown_can_keep_the_data()
+    {
+        GiveAll();
+        Give("kubectl", Cluster("""*"get namespace"*) echo namespace/shopping-system ;;"""));
+        var result = await RunAsync("teardown.sh", "--yes", "--keep-data");
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        var deleted = Calls().Where(call => call.Contains(" delete ", StringComparison.Ordinal)).ToArray();
+        Assert.NotEmpty(deleted);
+        Assert.DoesNotContain(deleted, call => call.Contains("namespace ", StringComparison.Ordinal) || call.Contains("pvc", StringComparison.Ordinal) || call.Contains("secret", StringComparison.Ordinal));
+    }
+
+    [NeedsFact("bash")]
+    public async Task Teardown_leaves_KEDA_to_others_that_it_scales()
+    {
+        GiveAll();
+        Give("kubectl", Cluster("""*"get scaledobjects --all-namespaces"*) echo scaledobject.keda.sh/somebody-elses ;;"""));
+
+        AssertRefused("KEDA still scales others", await RunAsync("teardown.sh", "--yes", "--keda"));
+        Assert.DoesNotContain(Calls(), call => call.StartsWith("helm uninstall", StringComparison.Ordinal));
+    }
+
+    [NeedsFact("bash")]
+    public async Task Reset_needs_to_know_what_and_that_there_is_something()
+    {
+        GiveAll();
+
+        AssertRefused("drop or wipe?", await RunAsync("reset-data.sh", "--yes"));
+        AssertRefused("There is no data", await RunAsync("reset-data.sh", "wipe", "--yes"));
+        AssertNothingChanged();
+    }
+
+    [NeedsFact("bash")]
+    public async Task Wiping_stops_who_writes_and_takes_the_password_along()
+    {
+        GiveAll();
+        Give("kubectl", Cluster("""*" get "*) echo something ;;"""));
+        var result = await RunAsync("reset-data.sh", "wipe", "--yes");
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        AssertInOrder(
+            Calls(),
+            "kubectl -n shopping-system annotate scaledobject management-api autoscaling.keda.sh/paused-replicas=0",
+            "kubectl -n shopping-system scale deployment/management-api --replicas 0",
+            "kubectl -n shopping-system delete statefulset kafka mongodb",
+            "kubectl -n shopping-system delete pvc data-kafka-0 data-mongodb-0",
+            "kubectl -n shopping-system patch secret shopping-secrets --type json",
+            "kubectl -n shopping-system annotate scaledobject management-api autoscaling.keda.sh/paused-replicas-");
+    }
+
+    [NeedsFact("bash")]
+    public async Task Watch_shows_the_lag_as_KEDA_sees_it()
+    {
+        GiveAll();
+        Give("kubectl", Cluster("""
+            *"get namespace"*) ;;
+            *"jsonpath={.status.externalMetricNames[0]}"*) echo s0-kafka-purchases ;;
+            *"get --raw"*s0-kafka-purchases*) echo '{"kind":"ExternalMetricValueList","items":[{"metricName":"s0-kafka-purchases","value":"1234"}]}' ;;
+            """));
+
+        var result = await RunAsync("watch.sh", "--once");
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Contains("lag KEDA sees: 1234", result.Output);
+
+        GiveAll();
+        Give("kubectl", Cluster("""*"get namespace"*) ;; *"jsonpath={.status.externalMetricNames[0]}"*) echo s0-kafka-purchases ;; *"get --raw"*) exit 1 ;;"""));
+        Assert.Contains("unknown: KEDA can't read it", (await RunAsync("watch.sh", "--once")).Output);
+        AssertRefused("--every needs a number", await RunAsync("watch.sh", "--every", "often"));
+        Give("kubectl", Cluster());
+        AssertRefused("There is no shop in this cluster", await RunAsync("watch.sh", "--once"));
+    }
+
+    [RenderingFact("jq")]
+    public async Task Generate_refuses_what_Aspirate_got_wrong()
+    {
+        var (manifest, aspirate) = (Path.Combine(_folder.Path, "manifest.json"), Path.Combine(_programs, "aspirate"));
+        await File.WriteAllTextAsync(manifest, """{"resources": {"web-server": {"type": "project.v0", "path": "x.csproj", "env": {}, "bindings": {"http": {}}}}}""");
+        GiveAll();
+        foreach (var (program, path) in new[] { ("jq", Tools.Find("jq")!), ("kubectl", Tools.Kubectl) })
+        {
+            File.Delete(Path.Combine(_programs, program));
+            File.CreateSymbolicLink(Path.Combine(_programs, program), path);
+        }
+
+        var right = await Mistaking("s/nothing/nothing/");
+        Assert.True(right.ExitCode == 0 && right.Output.Contains("deploy/base is what the AppHost says"), right.ToString());
+
+        AssertRefused("placeholder", await Mistaking("s/kafka.shopping-system.svc:9092/{kafka.connectionString}/"));
+        AssertRefused("HTML-escaped", await Mistaking("s/&auth/\\&amp;auth/"));
+        AssertRefused("port where nothing listens", await Mistaking("s/ontainerPort: 8081/ontainerPort: 8443/"));
+        AssertRefused("port where nothing listens", await Mistaking("s/port: 8080/port: 0/"));
+        AssertRefused("A password", await Mistaking("s/admin:$(MONGODB_PASSWORD)@/admin:hunter2@/"));
+        AssertRefused("secret with its value", await Mistaking("s/'$(MANAGEMENT_API_KEY)'/'hunter2'/"));
+        AssertRefused("kustomize refuses", await Mistaking("s/^kind: Service$/kind:/"));
+        AssertRefused("web-server is in the manifest, and nowhere in the result", await Mistaking("s/name: web-server/name: webserver/"));
+        AssertRefused("has drifted", await Mistaking("s/storage: 8Gi/storage: 9Gi/"));
+        AssertRefused("There is no manifest", await RunAsync("generate.sh", "--check", "--manifest", "nowhere.json"));
+
+        Task<Result> Mistaking(string sed)
+        {
+            Give("aspirate", $"""
+                while [ "$1" != --output-path ]; do shift; done
+                cp -r "{_deploy}/base" "$2"
+                find "$2" -name '*.yaml' -exec sed -i "$MISTAKE" {"{}"} +
+                """);
+            return RunAsync(
+                ["generate.sh", "--check", "--manifest", manifest],
+                new Dictionary<string, string> { ["ASPIRATE"] = aspirate, ["MISTAKE"] = sed });
+        }
+    }
+
+    private static void AssertRefused(string reason, Result result)
+    {
+        Assert.True(result.ExitCode == 1 && result.Errors.Contains(reason, StringComparison.Ordinal), $"Not refused with \"{reason}\": {result}");
+        Assert.Contains("ERROR: ", result.Errors);
+    }
+
+    private void AssertNothingChanged() => Assert.DoesNotContain(Calls(), call => !(
+        call.Contains(" get ", StringComparison.Ordinal) || call.StartsWith("kubectl config", StringComparison.Ordinal)
+        || call is "kubectl cluster-info" or "minikube status" or "minikube profile"));
+
+    private static void AssertInOrder(string[] calls, params string[] expected)
+    {
+        var from = 0;
+        foreach (var start in expected)
+        {
+            var at = Array.FindIndex(calls, from, call => call.StartsWith(start, StringComparison.Ordinal));
+            Assert.True(at >= 0, $"Not called, or not in this order: {start}{Environment.NewLine}{string.Join(Environment.NewLine, calls)}");
+            from = at + 1;
+        }
+    }
+
+    // A cluster in which everything works and nothing is there yet, but for what the first cases say.
+    private static string Cluster(string first = "") => $"""
+        case "$*" in
+            {first}
+            "config current-context") echo minikube ;;
+            *"get namespace "*) exit 1 ;;
+            *"get statefulsets,deployments -o name"*) printf '%s\n' statefulset.apps/kafka deployment.apps/management-api deployment.apps/web-server ;;
+            *"get scaledobjects -o name"*) printf '%s\n' scaledobject.keda.sh/management-api scaledobject.keda.sh/web-server ;;
+            *"get ingress web-server"*) echo purchase.local ;;
+            *"--patch-file /dev/stdin"*) cat >>"$CALLS.input" ;;
+        esac
+        """;
+
+    private void GiveAll()
+    {
+        Give("kubectl", Cluster());
+        Give("helm", "");
+        Give("minikube", """case "$1" in profile) echo minikube ;; ip) echo 192.0.2.1 ;; esac""");
+        Give("dotnet", "");
+        Give("jq", "");
+    }
+
+    private void Give(string program, string body)
+    {
+        var path = Path.Combine(_programs, program);
+        File.Delete(path);
+        File.WriteAllText(path, $"#!/usr/bin/env bash\nprintf '%s\\n' \"{program} $*\" >>\"$CALLS\"\n{body}\n");
+        Tools.MakeExecutable(path);
+    }
+
+    private string[] Calls() => File.Exists(_calls) ? File.ReadAllLines(_calls) : [];
+
+    private string Input() => File.ReadAllText(_calls + ".input");
+
+    private Task<Result> RunAsync(params string[] command) => RunAsync(command, new Dictionary<string, string>());
+
+    private Task<Result> RunAsync(string[] command, IReadOnlyDictionary<string, string> environment) => Tools.RunAsync(
+        Path.Combine(_programs, "bash"),
+        [Path.Combine(_deploy, command[0]), .. command[1..]],
+        new Dictionary<string, string>(environment) { ["PATH"] = _programs, ["CALLS"] = _calls, ["KEDA_VERSION"] = "" });
+}
