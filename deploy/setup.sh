@@ -112,7 +112,7 @@ else
 fi
 
 step "Namespace and secrets"
-kubectl get namespace "$NAMESPACE" >/dev/null 2>&1 || kubectl create namespace "$NAMESPACE" >/dev/null
+kubectl apply -f "$here/base/namespace.yaml" >/dev/null
 keep "$SECRET" management-api-key "$(random)"
 if [ "$overlay" = production ]; then
     keep "$SECRET" mongodb-connection-string "${MONGODB_CONNECTION_STRING:-}"

@@ -156,7 +156,7 @@ public sealed class ScriptTests : IDisposable
             """);
 
         AssertRefused("its password is gone", await RunAsync("setup.sh"));
-        Assert.DoesNotContain(Calls(), call => call.StartsWith("kubectl apply", StringComparison.Ordinal));
+        Assert.DoesNotContain(Calls(), call => call.StartsWith("kubectl apply -k", StringComparison.Ordinal));
     }
 
     [NeedsFact("bash")]
@@ -172,7 +172,7 @@ public sealed class ScriptTests : IDisposable
             "minikube addons enable metrics-server",
             "minikube addons enable ingress",
             "helm upgrade --install keda keda --repo https://kedacore.github.io/charts --version 2.20.2 --namespace keda --create-namespace --wait",
-            "kubectl create namespace shopping-system",
+            "kubectl apply -f",
             "kubectl -n shopping-system patch secret shopping-secrets",
             "dotnet publish",
             "minikube image load",
