@@ -20,7 +20,7 @@ internal static class ApiDocs
 
     public static void MapApiDocs(this WebApplication app)
     {
-        app.MapOpenApi();
+        app.MapOpenApi().AllowAnonymous();
         app.UseSwaggerUI(ui =>
         {
             ui.RoutePrefix = Path.Value![1..];

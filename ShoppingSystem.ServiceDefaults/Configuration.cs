@@ -33,10 +33,30 @@ public static class ConfigurationExtensions
         var problems = new List<ValidationResult>();
         if (!Validator.TryValidateObject(options, new ValidationContext(options), problems, validateAllProperties: true))
         {
-            throw new ConfigurationException(string.Join(' ', problems.Select(problem =>
-                $"{string.Join(", ", problem.MemberNames.Select(member => $"{section}:{member}"))}: {problem.ErrorMessage}")));
+            throw new ConfigurationException(string.Join(' ', problems.Select(problem => Describe(section, problem))));
         }
 
         return options;
+    }
+
+    /// <summary>Checks that there are connection strings of these names.</summary>
+    /// <exception cref="ConfigurationException">One is missing or empty; the message names its key.</exception>
+    public static IHostApplicationBuilder RequireConnections(this IHostApplicationBuilder builder, params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
+        {
+            if (string.IsNullOrWhiteSpace(builder.Configuration.GetConnectionString(name)))
+            {
+                throw new ConfigurationException($"ConnectionStrings:{name} is missing.");
+            }
+        }
+
+        return builder;
+    }
+
+    private static string Describe(string section, ValidationResult problem)
+    {
+        var keys = string.Join(", ", problem.MemberNames.Select(member => $"{section}:{member}"));
+        return problem.ErrorMessage is { } message && message.StartsWith(keys, StringComparison.Ordinal) ? message : $"{keys}: {problem.ErrorMessage}";
     }
 }

@@ -20,13 +20,17 @@ internal static class Probes
             routes.MapHealthChecks(path, new HealthCheckOptions
             {
                 Predicate = _ => false,
-                ResponseWriter = (context, _) => context.Response.WriteAsync("""{"status":"alive"}"""),
-            }).DisableHttpMetrics();
+                ResponseWriter = (context, _) =>
+                {
+                    context.Response.ContentType = "application/json";
+                    return context.Response.WriteAsync("""{"status":"alive"}""");
+                },
+            }).AllowAnonymous().DisableHttpMetrics();
         }
 
         foreach (var path in (string[])["/-/ready", "/health"])
         {
-            routes.MapHealthChecks(path, new HealthCheckOptions { ResponseWriter = WriteReport }).DisableHttpMetrics();
+            routes.MapHealthChecks(path, new HealthCheckOptions { ResponseWriter = WriteReport }).AllowAnonymous().DisableHttpMetrics();
         }
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace ShoppingSystem.ServiceDefaults;
 
@@ -9,6 +10,13 @@ public static class ServiceDefaultsExtensions
 {
     /// <summary>No request body of this system is larger (bytes).</summary>
     public const int MaxRequestBodySize = 16 * 1024;
+
+    private const int MaxRequestHeadersSize = 16 * 1024;
+
+    private static readonly TimeSpan RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+
+    // Orchestrators kill 30 s after they asked to stop. This leaves time to answer, flush, commit and leave the group.
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(25);
 
     /// <summary>Adds the services behind <see cref="UseServiceDefaults"/>.</summary>
     /// <param name="builder">The host.</param>
@@ -19,8 +27,12 @@ public static class ServiceDefaultsExtensions
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = MaxRequestBodySize;
+            kestrel.Limits.MaxRequestHeadersTotalSize = MaxRequestHeadersSize;
+            kestrel.Limits.RequestHeadersTimeout = RequestHeadersTimeout;
         });
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.AddForwardedHeaders();
         builder.AddTelemetry();
         builder.AddProblems();
         builder.Services.AddHealthChecks();
@@ -35,9 +47,11 @@ public static class ServiceDefaultsExtensions
     /// </summary>
     public static WebApplication UseServiceDefaults(this WebApplication app)
     {
+        app.UseConfiguredProxies();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseSecurityHeaders();
+        app.UseDecodedPathValues();
         app.MapProbes();
         app.MapApiDocs();
         return app;

@@ -12,11 +12,12 @@ namespace ShoppingSystem.ServiceDefaults;
 
 /// <summary>
 /// Traces, metrics and logs by OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> says where to; nothing at all when it does
-/// not. .NET, ASP.NET Core and HttpClient tell about themselves; the system adds its own source and meter.
+/// not. .NET, ASP.NET Core, HttpClient and the MongoDB driver tell about themselves; the system adds its own source and
+/// meter.
 /// </summary>
 internal static class Telemetry
 {
-    private static readonly string[] Sources = ["ShoppingSystem", "Microsoft.AspNetCore", "System.Net.Http"];
+    private static readonly string[] Sources = ["ShoppingSystem", "Microsoft.AspNetCore", "System.Net.Http", "MongoDB.Driver"];
 
     private static readonly string[] Meters =
         ["ShoppingSystem", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http", "System.Runtime"];

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using ShoppingSystem.ServiceDefaults;
 using ShoppingSystem.Sqlite;
 
@@ -7,25 +8,24 @@ namespace ShoppingSystem.Standalone;
 /// <summary>What a newcomer sees: a welcome, or one line that says what stands in the way.</summary>
 internal static class Startup
 {
-    private const int ExitCodeOfFailure = 1;
+    public static Task<int> RunAsync(Func<Task> run) => ServiceHost.RunAsync(run, e => e switch
+    {
+        StorageException => e.Message,
+        _ => null,
+    });
 
-    public static async Task<int> RunAsync(Func<Task> run)
+    /// <exception cref="ConfigurationException">It can't listen there; the message names the setting and the address.</exception>
+    public static async Task ListenAsync(WebApplication app, string setting, string url)
     {
         try
         {
-            await run();
-            return 0;
+            await app.StartAsync();
         }
-        catch (Exception e) when (e is StorageException or ConfigurationException)
+        catch (Exception e) when (e is IOException or SocketException)
         {
-            Console.Error.WriteLine(e.Message);
+            throw new ConfigurationException(
+                $"{StandaloneOptions.Section}:{setting}: can't listen on {url}: {e.GetBaseException().Message}. Another instance may be running; choose another address with --{StandaloneOptions.Section}:{setting}=http://…", e);
         }
-        catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
-        {
-            Console.Error.WriteLine($"{e.Message} Another instance may be running; choose other ports with --Shopping:WebServerUrl and --Shopping:ManagementApiUrl.");
-        }
-
-        return ExitCodeOfFailure;
     }
 
     public static void Welcome(StandaloneOptions options)

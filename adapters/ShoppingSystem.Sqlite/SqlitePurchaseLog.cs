@@ -91,39 +91,10 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
         _deadlines.Change(interval, interval);
     }
 
-    public ValueTask AppendAsync(Purchase purchase, CancellationToken cancellationToken = default)
-    {
-        Group group;
-        bool first;
-        lock (_gate)
-        {
-            if (_stopping)
-            {
-                throw new PurchaseLogUnavailableException("The log is shutting down.");
-            }
-
-            if (_waitingBytes > MaxWaitingBytes)
-            {
-                throw new PurchaseLogUnavailableException("Too many purchases are waiting for the disk.");
-            }
-
-            if (_filling is null || _filling.Count >= _options.BatchSize)
-            {
-                _waiting.Enqueue(_filling = new Group());
-            }
-
-            group = _filling;
-            first = group.Count == 0;
-            _waitingBytes += group.Add(purchase, Activity.Current?.Id);
-        }
-
-        if (first)
-        {
-            _work.Set();
-        }
-
-        return new ValueTask(group.Durable.WaitAsync(cancellationToken));
-    }
+    public ValueTask AppendAsync(Purchase purchase, CancellationToken cancellationToken = default) =>
+        Signals.AppendDuration.Enabled || Signals.Activities.HasListeners()
+            ? AppendObservedAsync(purchase, cancellationToken)
+            : new ValueTask(Enqueue(purchase).WaitAsync(cancellationToken));
 
     /// <summary>Completes when something has been appended after the call.</summary>
     public Task AppendedAsync() => Volatile.Read(ref _appended).Task;
@@ -148,6 +119,57 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
         await Task.Run(_writer.Join);
         await _deadlines.DisposeAsync();
         _work.Dispose();
+    }
+
+    private async ValueTask AppendObservedAsync(Purchase purchase, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        using var span = Signals.Activities.StartActivity("send purchases", ActivityKind.Producer);
+        span?.SetTag("messaging.system", "sqlite")
+            .SetTag("messaging.operation.type", "send")
+            .SetTag("messaging.operation.name", "send")
+            .SetTag("messaging.destination.name", "purchases");
+        try
+        {
+            await Enqueue(purchase).WaitAsync(cancellationToken);
+            Signals.AppendDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
+        }
+        catch (PurchaseLogUnavailableException e)
+        {
+            span?.SetTag("error.type", "unavailable").SetStatus(ActivityStatusCode.Error, e.Message);
+            Signals.AppendDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, new KeyValuePair<string, object?>("error.type", "unavailable"));
+            throw;
+        }
+    }
+
+    /// <returns>Completes when the purchase is durable.</returns>
+    private Task Enqueue(Purchase purchase)
+    {
+        lock (_gate)
+        {
+            if (_stopping)
+            {
+                throw new PurchaseLogUnavailableException("The log is shutting down.");
+            }
+
+            if (_waitingBytes > MaxWaitingBytes)
+            {
+                throw new PurchaseLogUnavailableException("Too many purchases are waiting for the disk.");
+            }
+
+            if (_filling is null || _filling.Count >= _options.BatchSize)
+            {
+                _waiting.Enqueue(_filling = new Group());
+            }
+
+            if (_filling.Count == 0)
+            {
+                _work.Set();
+            }
+
+            _waitingBytes += _filling.Add(purchase, Activity.Current?.Id);
+            return _filling.Durable;
+        }
     }
 
     private void WriteAll()

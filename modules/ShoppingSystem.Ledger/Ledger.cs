@@ -22,6 +22,7 @@ public static class LedgerModule
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, PurchaseJson.Default);
         });
         builder.Services.AddSingleton<RecorderStatistics>();
+        builder.Services.AddSingleton<StatisticsReader>();
         builder.Services.AddSingleton<RecorderState>();
         builder.Services.AddHostedService<Recorder>();
         builder.Services.AddHealthChecks().AddCheck<RecorderHealth>("recorder");
@@ -31,7 +32,8 @@ public static class LedgerModule
     /// <summary>Maps history, summary, statistics and dead letters; all of them behind the API key where one is configured.</summary>
     public static WebApplication MapLedger(this WebApplication app)
     {
-        var api = app.MapGroup("/api").RequireApiKey(app.Configuration["Management:ApiKey"]).AnswerWhileStoreIsAway();
+        app.UseApiKey(app.Configuration["Management:ApiKey"]);
+        var api = app.MapGroup("/api").AnswerWhileStoreIsAway();
         api.MapHistory();
         api.MapStatistics();
         api.MapDeadLetters();

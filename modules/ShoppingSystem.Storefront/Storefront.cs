@@ -11,6 +11,8 @@ public static class StorefrontModule
     /// <summary>Adds the services of the storefront.</summary>
     public static IHostApplicationBuilder AddStorefront(this IHostApplicationBuilder builder)
     {
+        builder.AddAdmission();
+        builder.AddCustomers();
         builder.AddBuying();
         builder.AddHistory();
         return builder;
@@ -19,6 +21,7 @@ public static class StorefrontModule
     /// <summary>Maps buying, the customers' history and the shop page.</summary>
     public static WebApplication MapStorefront(this WebApplication app)
     {
+        app.UseRateLimiter();
         app.MapBuying();
         app.MapHistory();
         app.UseFileServer(new FileServerOptions

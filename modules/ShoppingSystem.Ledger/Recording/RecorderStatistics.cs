@@ -3,18 +3,21 @@ using ShoppingSystem.Purchases;
 namespace ShoppingSystem.Ledger;
 
 /// <summary>
-/// What this process has recorded, for the statistics endpoint and the metrics: counters since it started, the rate of the
+/// What this process has recorded, for the statistics endpoints and the metrics: counters since it started, the rate of the
 /// last whole second, latencies and purchases of the last few.
 /// </summary>
 internal sealed class RecorderStatistics(TimeProvider time)
 {
-    private const int LatenciesKept = 4096;
+    private const int LatenciesKept = 8192;
+    private const int LatencySeconds = 10;
     private const int PurchasesKept = 20;
 
+    private readonly DateTimeOffset _started = time.GetUtcNow();
     private readonly Lock _gate = new();
-    private readonly double[] _latencies = new double[LatenciesKept];
+    private readonly (long Second, double Milliseconds)[] _latencies = new (long, double)[LatenciesKept];
     private readonly Queue<Purchase> _latest = new(PurchasesKept);
     private long _latencyCount;
+    private long _recorded;
     private long _duplicates;
     private long _second;
     private long _thisSecond;
@@ -27,13 +30,14 @@ internal sealed class RecorderStatistics(TimeProvider time)
         Signals.DeadLettered.Add(deadLettered);
         lock (_gate)
         {
-            _duplicates += result.Duplicates;
             Advance(now);
+            _recorded += result.Recorded;
+            _duplicates += result.Duplicates;
             _thisSecond += result.Recorded;
             foreach (var purchase in purchases)
             {
                 var latency = Math.Max(0, (now - purchase.Timestamp).TotalMilliseconds);
-                _latencies[_latencyCount++ % LatenciesKept] = latency;
+                _latencies[_latencyCount++ % LatenciesKept] = (_second, latency);
                 Signals.RecordLatency.Record(latency / 1000);
             }
 
@@ -54,10 +58,15 @@ internal sealed class RecorderStatistics(TimeProvider time)
         lock (_gate)
         {
             Advance(time.GetUtcNow());
-            var latencies = _latencies.AsSpan(0, (int)Math.Min(_latencyCount, LatenciesKept)).ToArray();
-            Array.Sort(latencies);
+            double[] latencies =
+            [
+                .. _latencies.Take((int)Math.Min(_latencyCount, LatenciesKept))
+                    .Where(sample => sample.Second > _second - LatencySeconds)
+                    .Select(sample => sample.Milliseconds)
+                    .Order(),
+            ];
             return new Snapshot(
-                _duplicates, _lastSecond,
+                _started, _recorded, _duplicates, _lastSecond,
                 Percentile(latencies, 0.50), Percentile(latencies, 0.95), Percentile(latencies, 0.99),
                 [.. _latest.Reverse()]);
         }
@@ -77,7 +86,11 @@ internal sealed class RecorderStatistics(TimeProvider time)
     private static double? Percentile(double[] sorted, double share) =>
         sorted.Length == 0 ? null : Math.Round(sorted[(int)Math.Ceiling(share * sorted.Length) - 1], 3);
 
-    /// <summary>Latencies in milliseconds from acceptance to record, of the last 4,096 events; null before the first.</summary>
+    /// <summary>
+    /// Latencies in milliseconds from acceptance to record, of the last 10 seconds (at most 8,192 events); null when there
+    /// were none.
+    /// </summary>
     public sealed record Snapshot(
-        long Duplicates, long RecordedLastSecond, double? P50, double? P95, double? P99, IReadOnlyList<Purchase> Latest);
+        DateTimeOffset Started, long Recorded, long Duplicates, long RecordedLastSecond,
+        double? P50, double? P95, double? P99, IReadOnlyList<Purchase> Latest);
 }

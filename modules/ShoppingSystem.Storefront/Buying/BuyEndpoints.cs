@@ -26,12 +26,13 @@ internal static partial class BuyEndpoints
         });
     }
 
-    public static void MapBuying(this IEndpointRouteBuilder routes)
+    public static void MapBuying(this WebApplication app)
     {
-        var group = routes.MapGroup("/api").WithTags("Buying")
+        var group = app.MapGroup("/api").WithTags("Buying").RequireAdmission().RequireCustomer(app)
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
             .ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
+            .ProducesProblem(StatusCodes.Status429TooManyRequests)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
         group.MapPost("/v1/buy", async Task<Results<Accepted<BuyReplyV1>, ValidationProblem, ProblemHttpResult>> (

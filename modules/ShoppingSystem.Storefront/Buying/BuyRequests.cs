@@ -8,7 +8,7 @@ internal sealed record BuyRequestV1(
     [property: JsonPropertyName("username")] string? Username,
     [property: JsonPropertyName("userid")] string? UserId,
     [property: JsonPropertyName("price")] decimal? Price,
-    [property: JsonPropertyName("item")] string? Item);
+    [property: JsonPropertyName("item")] string? Item) : IOfUser;
 
 /// <summary>The reply to it.</summary>
 internal sealed record BuyReplyV1(
@@ -21,7 +21,7 @@ internal sealed record BuyRequestClassic(
     [property: JsonPropertyName("username")] string? Username,
     [property: JsonPropertyName("userId")] string? UserId,
     [property: JsonPropertyName("price")] decimal? Price,
-    [property: JsonPropertyName("item")] string? Item);
+    [property: JsonPropertyName("item")] string? Item) : IOfUser;
 
 /// <summary>The reply to it.</summary>
 internal sealed record BuyReplyClassic(

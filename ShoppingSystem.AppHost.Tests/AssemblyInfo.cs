@@ -1,0 +1,2 @@
+// Each class starts an application of several processes: one after the other.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]

@@ -1,0 +1,121 @@
+using MongoDB.Bson;
+using MongoDB.Driver;
+using ShoppingSystem.AppHost.Tests.Cluster;
+using ShoppingSystem.MongoDB;
+using ShoppingSystem.Tests.Support;
+
+namespace ShoppingSystem.AppHost.Tests.MongoDB;
+
+/// <summary>What is MongoDB's own: how a purchase is kept, and what the server may say to it.</summary>
+[Collection(ClusterTestGroup.Name)]
+public sealed class MongoPurchaseStoreTests(ClusterShop cluster) : IAsyncLifetime
+{
+    private IMongoDatabase? _database;
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _database?.DropAsync() ?? Task.CompletedTask;
+
+    [MongoFact]
+    public async Task A_purchase_is_kept_in_the_types_that_others_expect()
+    {
+        var store = await OpenAsync();
+        var purchase = Some.Purchase(price: 50.0m, item: "tea", at: new DateTimeOffset(2024, 1, 19, 11, 20, 0, 123, 456, TimeSpan.Zero));
+
+        await store.RecordAsync([purchase]);
+
+        var document = await Purchases.Find(new BsonDocument()).SingleAsync();
+        Assert.Equal(
+            new BsonDocument
+            {
+                { "_id", new BsonBinaryData(purchase.Id, GuidRepresentation.Standard) },
+                { "userid", "u1" },
+                { "username", "Ada" },
+                { "price", Decimal128.Parse("50.0") },
+                { "timestamp", new BsonDateTime(new DateTime(2024, 1, 19, 11, 20, 0, 123, DateTimeKind.Utc)) },
+                { "micros", 456 },
+                { "item", "tea" },
+            }.OrderBy(field => field.Name),
+            document.OrderBy(field => field.Name));
+        Assert.Equal("50.0", document["price"].AsDecimal128.ToString());
+    }
+
+    [MongoTheory]
+    [InlineData("0001-01-01T00:00:00.0000010Z")]
+    [InlineData("1969-12-31T23:59:59.9999990Z")]
+    [InlineData("9999-12-31T23:59:59.9999990Z")]
+    public async Task Any_time_comes_back_to_the_microsecond(string time)
+    {
+        var store = await OpenAsync();
+        var purchase = Some.Purchase() with { Timestamp = DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture) };
+
+        await store.RecordAsync([purchase]);
+
+        Assert.Equal(purchase, Assert.Single((await store.ReadHistoryAsync("u1", 10)).Purchases));
+        Assert.Equal(purchase.Timestamp, (await store.SummarizeAsync("u1")).First);
+    }
+
+    [MongoFact]
+    public async Task A_document_that_the_server_refuses_is_named_and_the_rest_is_recorded()
+    {
+        var store = await OpenAsync();
+        await _database!.RunCommandAsync<BsonDocument>(new BsonDocument
+        {
+            { "collMod", PurchaseDocument.Collection },
+            { "validator", new BsonDocument("username", new BsonDocument("$ne", "Mallory")) },
+        });
+        var known = Some.Purchase();
+        await store.RecordAsync([known]);
+
+        var result = await store.RecordAsync([Some.Purchase(), Some.Purchase() with { Username = "Mallory" }, known, Some.Purchase()]);
+
+        Assert.Equal((2, 1), (result.Recorded, result.Duplicates));
+        var refused = Assert.Single(result.Refused);
+        Assert.Equal(1, refused.Index);
+        Assert.Contains("121", refused.Reason, StringComparison.Ordinal);
+        Assert.Equal(3, (await store.ReadHistoryAsync("u1", 10)).Purchases.Count);
+    }
+
+    [MongoFact]
+    public async Task A_duplicate_by_an_operators_unique_index_is_refused_and_not_taken_for_recorded()
+    {
+        var store = await OpenAsync();
+        await Purchases.Indexes.CreateOneAsync(new CreateIndexModel<BsonDocument>(new BsonDocument("item", 1), new CreateIndexOptions { Unique = true }));
+        await store.RecordAsync([Some.Purchase(item: "the only one")]);
+
+        var result = await store.RecordAsync([Some.Purchase(item: "the only one"), Some.Purchase(item: "another")]);
+
+        Assert.Equal((1, 0), (result.Recorded, result.Duplicates));
+        Assert.Equal(0, Assert.Single(result.Refused).Index);
+    }
+
+    [MongoFact]
+    public async Task An_id_that_another_user_has_is_a_duplicate()
+    {
+        var store = await OpenAsync();
+        var first = Some.Purchase();
+        await store.RecordAsync([first]);
+
+        var result = await store.RecordAsync([first with { UserId = "u2" }, Some.Purchase("u2")]);
+
+        Assert.Equal((1, 1), (result.Recorded, result.Duplicates));
+        Assert.Empty(result.Refused);
+    }
+
+    [MongoFact]
+    public async Task A_server_that_can_not_be_reached_is_an_exception_and_nothing_is_refused()
+    {
+        var address = new MongoClientSettings { Server = new MongoServerAddress("127.0.0.1", 1), ServerSelectionTimeout = TimeSpan.FromMilliseconds(200) };
+        var store = new MongoPurchaseStore(new MongoClient(address).GetDatabase("test"));
+
+        await Assert.ThrowsAnyAsync<TimeoutException>(async () => await store.RecordAsync([Some.Purchase()]));
+    }
+
+    private IMongoCollection<BsonDocument> Purchases => _database!.GetCollection<BsonDocument>(PurchaseDocument.Collection);
+
+    private async Task<MongoPurchaseStore> OpenAsync()
+    {
+        _database = await MongoServer.NewDatabaseAsync(cluster);
+        return new MongoPurchaseStore(_database);
+    }
+}

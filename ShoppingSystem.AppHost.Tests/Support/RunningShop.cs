@@ -1,0 +1,101 @@
+using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace ShoppingSystem.AppHost.Tests.Support;
+
+/// <summary>The AppHost's application, running; seen as its users see it.</summary>
+internal sealed class RunningShop : IAsyncDisposable
+{
+    // Images may have to be downloaded first.
+    private static readonly TimeSpan StartTime = TimeSpan.FromMinutes(10);
+
+    private readonly DistributedApplication _app;
+
+    private RunningShop(DistributedApplication app) => _app = app;
+
+    public required HttpClient Shop { get; init; }
+
+    public required HttpClient Management { get; init; }
+
+    public DistributedApplicationModel Model => _app.Services.GetRequiredService<DistributedApplicationModel>();
+
+    /// <summary>Starts the application and waits until its services are healthy.</summary>
+    /// <param name="arguments">The AppHost's.</param>
+    /// <param name="shop">The resource and endpoint that sells.</param>
+    /// <param name="management">The resource and endpoint that knows what was bought.</param>
+    /// <param name="change">What is different in the test.</param>
+    public static async Task<RunningShop> StartAsync(
+        string[] arguments, (string Resource, string Endpoint) shop, (string Resource, string Endpoint) management,
+        Action<IDistributedApplicationTestingBuilder> change)
+    {
+        using var patience = new CancellationTokenSource(StartTime);
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.ShoppingSystem_AppHost>(arguments, patience.Token);
+        builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
+        change(builder);
+        var app = await builder.BuildAsync(patience.Token);
+        try
+        {
+            await app.StartAsync(patience.Token);
+            foreach (var resource in new HashSet<string> { shop.Resource, management.Resource })
+            {
+                await app.ResourceNotifications.WaitForResourceHealthyAsync(resource, patience.Token);
+            }
+
+            var running = new RunningShop(app)
+            {
+                Shop = app.CreateHttpClient(shop.Resource, shop.Endpoint),
+                Management = app.CreateHttpClient(management.Resource, management.Endpoint),
+            };
+            if (running.Model.Resources.OfType<ParameterResource>().SingleOrDefault(parameter => parameter.Name == "management-api-key") is { } key)
+            {
+                running.Management.DefaultRequestHeaders.Add("X-API-Key", await key.GetValueAsync(patience.Token));
+            }
+
+            return running;
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
+    }
+
+    public ValueTask<string?> ConnectionStringAsync(string resource) => _app.GetConnectionStringAsync(resource);
+
+    /// <summary>The links that the dashboard shows for a resource.</summary>
+    public IReadOnlyList<(string Text, Uri Address)> Links(string resource)
+    {
+        Assert.True(_app.ResourceNotifications.TryGetCurrentState(resource, out var state));
+        return [.. state.Snapshot.Urls.Select(url => (url.DisplayProperties.DisplayName, new Uri(url.Url)))];
+    }
+
+    /// <summary>Does what a click on a command in the dashboard does.</summary>
+    public Task<ExecuteCommandResult> ExecuteAsync(string resource, string command) =>
+        _app.Services.GetRequiredService<ResourceCommandService>().ExecuteCommandAsync(resource, command);
+
+    public Task<ResourceEvent> WaitForStateAsync(string resource, params string[] states)
+    {
+        using var patience = new CancellationTokenSource(StartTime);
+        return _app.ResourceNotifications.WaitForResourceAsync(resource, change => states.Contains(change.Snapshot.State?.Text), patience.Token);
+    }
+
+    /// <summary>Restarts a resource and waits until it is healthy again.</summary>
+    public async Task RestartAsync(string resource)
+    {
+        using var patience = new CancellationTokenSource(StartTime);
+        var result = await ExecuteAsync(resource, KnownResourceCommands.RestartCommand);
+        Assert.True(result.Success, result.Message);
+        await _app.ResourceNotifications.WaitForResourceHealthyAsync(resource, patience.Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Shop.Dispose();
+        Management.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+}

@@ -1,0 +1,57 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace ShoppingSystem.ServiceDefaults;
+
+/// <summary>How a host starts: where it listens, and what a newcomer reads when it can't.</summary>
+public static class ServiceHost
+{
+    private const int ExitCodeOfFailure = 1;
+
+    /// <summary>
+    /// Runs a host. When something that its operator can mend stands in the way of the start, one line says what, instead of
+    /// a stack trace.
+    /// </summary>
+    /// <param name="run">Builds the host and runs it to its end.</param>
+    /// <param name="explain">The line for a failure that only this host knows; null for failures that it doesn't know either.</param>
+    /// <returns>The exit code of the process.</returns>
+    public static async Task<int> RunAsync(Func<Task> run, Func<Exception, string?>? explain = null)
+    {
+        try
+        {
+            await run();
+            return 0;
+        }
+        catch (Exception e) when ((explain?.Invoke(e) ?? Explain(e)) is { } line)
+        {
+            Console.Error.WriteLine(line);
+            return ExitCodeOfFailure;
+        }
+    }
+
+    /// <summary>
+    /// Listens on <paramref name="url"/> where nothing else is configured: neither addresses (<c>--urls</c>,
+    /// <c>ASPNETCORE_URLS</c>), nor ports (<c>ASPNETCORE_HTTP_PORTS</c>, which container images set), nor Kestrel's endpoints.
+    /// </summary>
+    public static WebApplicationBuilder ListenByDefault(this WebApplicationBuilder builder, string url)
+    {
+        string[] addresses = [WebHostDefaults.ServerUrlsKey, WebHostDefaults.HttpPortsKey, WebHostDefaults.HttpsPortsKey];
+        if (addresses.All(key => string.IsNullOrEmpty(builder.Configuration[key])) && !builder.Configuration.GetSection("Kestrel:Endpoints").Exists())
+        {
+            builder.WebHost.UseUrls(url);
+        }
+
+        return builder;
+    }
+
+    private static string? Explain(Exception e) => e switch
+    {
+        ConfigurationException or OptionsValidationException => e.Message,
+        IOException { InnerException: AddressInUseException } =>
+            $"{e.Message} Another instance may be running; choose another address with --urls.",
+        _ => null,
+    };
+}

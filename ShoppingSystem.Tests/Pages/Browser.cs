@@ -1,0 +1,124 @@
+using System.Collections.Concurrent;
+using Microsoft.Playwright;
+
+namespace ShoppingSystem.Tests.Pages;
+
+/// <summary>A test in a browser; skipped, with the reason, where there is none.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class BrowserFactAttribute : FactAttribute
+{
+    public BrowserFactAttribute() => Skip = Browser.WhyNot;
+}
+
+/// <inheritdoc cref="BrowserFactAttribute"/>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class BrowserTheoryAttribute : TheoryAttribute
+{
+    public BrowserTheoryAttribute() => Skip = Browser.WhyNot;
+}
+
+/// <summary>The system's Chromium or Chrome, headless; nothing is downloaded. <c>CHROME_PATH</c> names another.</summary>
+public sealed class Browser : IAsyncLifetime
+{
+    // The machine may be busy: what takes this long is broken, not slow.
+    private const int PatienceMs = 60_000;
+
+    private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
+
+    private static readonly string? Executable = Find();
+
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+
+    /// <summary>Why there can be no test in a browser here; null when there can.</summary>
+    public static string? WhyNot => Executable is null ? $"no browser: none of {string.Join(", ", Names)} is on the PATH" : null;
+
+    public async Task InitializeAsync()
+    {
+        if (Executable is null)
+        {
+            return;
+        }
+
+        Assertions.SetDefaultExpectTimeout(PatienceMs);
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new()
+        {
+            ExecutablePath = Executable,
+            Args =
+            [
+                "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+                "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+            ],
+        });
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_browser is not null)
+        {
+            await _browser.DisposeAsync();
+        }
+
+        _playwright?.Dispose();
+    }
+
+    /// <summary>
+    /// Opens a page at <paramref name="address"/> in a window of its own, which remembers nothing of others;
+    /// <paramref name="script"/> runs in it before anything else.
+    /// </summary>
+    internal async Task<Tab> OpenAsync(Uri address, string? script = null, Action<BrowserNewContextOptions>? configure = null)
+    {
+        var options = new BrowserNewContextOptions { BaseURL = address.ToString(), Locale = "en-US", ViewportSize = new() { Width = 1280, Height = 900 } };
+        configure?.Invoke(options);
+        var context = await _browser!.NewContextAsync(options);
+        context.SetDefaultTimeout(PatienceMs);
+        if (script is not null)
+        {
+            await context.AddInitScriptAsync(script);
+        }
+
+        var tab = new Tab(context, await context.NewPageAsync());
+        await tab.Page.GotoAsync("/");
+        return tab;
+    }
+
+    private static string? Find() =>
+        Environment.GetEnvironmentVariable("CHROME_PATH") is { Length: > 0 } named && File.Exists(named)
+            ? named
+            : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+                .SelectMany(directory => Names, Path.Combine)
+                .SelectMany(path => (string[])[path, path + ".exe"])
+                .FirstOrDefault(File.Exists);
+}
+
+/// <summary>A page in a window of its own, and what went wrong in it.</summary>
+internal sealed class Tab : IAsyncDisposable
+{
+    private readonly IBrowserContext _context;
+    private readonly ConcurrentQueue<string> _problems = new();
+
+    public Tab(IBrowserContext context, IPage page)
+    {
+        _context = context;
+        Page = page;
+        page.PageError += (_, error) => _problems.Enqueue($"page error: {error}");
+        page.Console += (_, message) =>
+        {
+            if (message.Type is "error" or "warning")
+            {
+                _problems.Enqueue($"console {message.Type}: {message.Text}");
+            }
+        };
+    }
+
+    public IPage Page { get; }
+
+    /// <summary>Errors of scripts, violations of the Content-Security-Policy, and what else the console complained about.</summary>
+    public IReadOnlyCollection<string> Problems => _problems;
+
+    /// <summary>The same without the requests that failed, for tests that make them fail.</summary>
+    public IEnumerable<string> ProblemsOfThePage => _problems.Where(problem => !problem.Contains("Failed to load resource", StringComparison.Ordinal));
+
+    public async ValueTask DisposeAsync() => await _context.DisposeAsync();
+}

@@ -1,0 +1,25 @@
+using MongoDB.Bson;
+using ShoppingSystem.Purchases;
+
+namespace ShoppingSystem.MongoDB;
+
+/// <summary>
+/// A BSON date holds milliseconds, a purchase microseconds: the date is kept as everybody reads it, and the 0 to 999
+/// microseconds that it can't hold stand in a field of their own beside it.
+/// </summary>
+/// <param name="Date">The time, rounded down to a millisecond.</param>
+/// <param name="Micros">What was rounded off, in microseconds.</param>
+internal readonly record struct BsonTime(BsonDateTime Date, int Micros)
+{
+    private const long MicrosPerMillisecond = 1000;
+
+    public static BsonTime From(DateTimeOffset time)
+    {
+        var microseconds = time.ToUnixMicroseconds();
+        var micros = ((microseconds % MicrosPerMillisecond) + MicrosPerMillisecond) % MicrosPerMillisecond;
+        return new(new BsonDateTime((microseconds - micros) / MicrosPerMillisecond), (int)micros);
+    }
+
+    public static DateTimeOffset Read(BsonValue date, BsonValue micros) =>
+        Microseconds.FromUnixMicroseconds((date.AsBsonDateTime.MillisecondsSinceEpoch * MicrosPerMillisecond) + micros.ToInt64());
+}

@@ -1,0 +1,64 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using MongoDB.Bson;
+using MongoDB.Driver;
+
+namespace ShoppingSystem.MongoDB;
+
+/// <summary>
+/// Creates the indexes on start where they are missing. The host starts meanwhile, but is not ready before they are there:
+/// without them a history is a scan of everything.
+/// </summary>
+internal sealed partial class MongoIndexes(IMongoDatabase database, ILogger<MongoIndexes> logger) : BackgroundService
+{
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(5);
+
+    private volatile string? _missing = "the indexes are not there yet";
+
+    /// <summary>Why the indexes can't be relied on yet; null when they can.</summary>
+    public string? Missing => _missing;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        for (var retry = FirstRetry; !stoppingToken.IsCancellationRequested; retry = TimeSpan.FromTicks(Math.Min(retry.Ticks * 2, LastRetry.Ticks)))
+        {
+            try
+            {
+                await EnsureAsync(PurchaseDocument.Collection, PurchaseDocument.Index, "history", stoppingToken);
+                await EnsureAsync(DeadLetterDocument.Collection, DeadLetterDocument.Index, "newest", stoppingToken);
+                _missing = null;
+                return;
+            }
+            catch (Exception e) when (e is MongoException or TimeoutException)
+            {
+                _missing = $"the indexes are not there yet: {Trouble.Describe(e)}";
+                LogNotYet(Trouble.Describe(e), retry);
+                await Task.Delay(retry, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+            }
+        }
+    }
+
+    private async Task EnsureAsync(string collection, BsonDocument keys, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await database.GetCollection<BsonDocument>(collection).Indexes.CreateOneAsync(
+                new CreateIndexModel<BsonDocument>(keys, new CreateIndexOptions { Name = name }), cancellationToken: cancellationToken);
+        }
+        catch (MongoCommandException e) when (e.CodeName is "IndexOptionsConflict" or "IndexKeySpecsConflict" or "Unauthorized")
+        {
+            // An operator's decision: the index is there under another name, was made differently, or is theirs to make.
+            LogLeftAlone(collection, name, keys, e.Message);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The indexes could not be created: {Reason}; next attempt in {Delay}")]
+    private partial void LogNotYet(string reason, TimeSpan delay);
+
+    [LoggerMessage(LogLevel.Warning, "The index {Collection}.{Name} on {Keys} was not created: {Reason}")]
+    private partial void LogLeftAlone(string collection, string name, BsonDocument keys, string reason);
+}

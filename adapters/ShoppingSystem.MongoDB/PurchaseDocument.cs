@@ -1,0 +1,83 @@
+using MongoDB.Bson;
+using MongoDB.Driver;
+using ShoppingSystem.Purchases;
+
+namespace ShoppingSystem.MongoDB;
+
+/// <summary>A purchase as a document of the collection <c>purchases</c>.</summary>
+internal static class PurchaseDocument
+{
+    public const string Collection = "purchases";
+    public const string Id = "_id";
+    public const string UserId = "userid";
+    public const string Username = "username";
+    public const string Price = "price";
+    public const string Item = "item";
+    public const string Timestamp = "timestamp";
+    public const string Micros = "micros";
+
+    /// <summary>
+    /// The order of a history, newest first, within a user. The price rides along so that a user's totals are read off the
+    /// index, too.
+    /// </summary>
+    public static BsonDocument Index { get; } = new() { { UserId, 1 }, { Timestamp, -1 }, { Micros, -1 }, { Id, -1 }, { Price, 1 } };
+
+    /// <summary>The part of <see cref="Index"/> that puts one user's purchases in order.</summary>
+    public static BsonDocument NewestFirst { get; } = new() { { Timestamp, -1 }, { Micros, -1 }, { Id, -1 } };
+
+    public static BsonBinaryData ToBson(Guid id) => new(id, GuidRepresentation.Standard);
+
+    /// <summary>
+    /// Inserts the purchase where its id is unknown, and changes nothing where it is known. The filter names the user so that
+    /// the write goes to one shard when the collection is sharded by it.
+    /// </summary>
+    public static UpdateOneModel<BsonDocument> ToUpsert(Purchase purchase)
+    {
+        var time = BsonTime.From(purchase.Timestamp);
+        var fields = new BsonDocument
+        {
+            { Username, purchase.Username },
+            { Price, new BsonDecimal128(new Decimal128(purchase.Price)) },
+            { Timestamp, time.Date },
+            { Micros, time.Micros },
+        };
+        if (purchase.Item is not null)
+        {
+            fields.Add(Item, purchase.Item);
+        }
+
+        return new UpdateOneModel<BsonDocument>(
+            new BsonDocument { { Id, ToBson(purchase.Id) }, { UserId, purchase.UserId } },
+            new BsonDocument("$setOnInsert", fields))
+        {
+            IsUpsert = true,
+        };
+    }
+
+    public static Purchase Read(BsonDocument document) => new(
+        document[Id].AsBsonBinaryData.ToGuid(GuidRepresentation.Standard),
+        document[UserId].AsString,
+        document[Username].AsString,
+        Decimal128.ToDecimal(document[Price].AsDecimal128),
+        document.TryGetValue(Item, out var item) ? item.AsString : null,
+        BsonTime.Read(document[Timestamp], document[Micros]));
+
+    /// <summary>What is older than <paramref name="cursor"/>: one stretch of the index, less the newer ones of its millisecond.</summary>
+    public static BsonDocument Before(string userId, PurchaseCursor cursor)
+    {
+        var time = BsonTime.From(cursor.Timestamp);
+        return new BsonDocument
+        {
+            { UserId, userId },
+            { Timestamp, new BsonDocument("$lte", time.Date) },
+            {
+                "$or", new BsonArray
+                {
+                    new BsonDocument(Timestamp, new BsonDocument("$lt", time.Date)),
+                    new BsonDocument(Micros, new BsonDocument("$lt", time.Micros)),
+                    new BsonDocument { { Micros, time.Micros }, { Id, new BsonDocument("$lt", ToBson(cursor.Id)) } },
+                }
+            },
+        };
+    }
+}

@@ -1,0 +1,72 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using ShoppingSystem.Purchases;
+
+namespace ShoppingSystem.Ledger;
+
+/// <summary>Puts the statistics together, and never fails: an operator needs them most when something else does.</summary>
+internal sealed class StatisticsReader(
+    RecorderStatistics statistics, RecorderState state, IPurchaseFeed feed, IPurchaseStore store, IDeadLetters deadLetters,
+    HealthCheckService health, TimeProvider time)
+{
+    private static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SharedFor = TimeSpan.FromMilliseconds(900);
+
+    private readonly Lock _gate = new();
+    private Task<StatisticsReply>? _shared;
+    private long _sharedSince;
+
+    /// <summary>Statistics of this moment.</summary>
+    public async Task<StatisticsReply> ReadAsync(CancellationToken cancellationToken)
+    {
+        var snapshot = statistics.Read();
+        var recorded = Ask(store.CountAsync, cancellationToken);
+        var kept = Ask(deadLetters.CountAsync, cancellationToken);
+        var report = await health.CheckHealthAsync(cancellationToken);
+        return new StatisticsReply(
+            await recorded,
+            await kept,
+            new ProcessReply(
+                Environment.MachineName, snapshot.Started, state.HeldUpBy is { } reason ? $"held up: {reason}" : "recording",
+                snapshot.Recorded, snapshot.Duplicates, snapshot.RecordedLastSecond,
+                new LatencyReply(snapshot.P50, snapshot.P95, snapshot.P99),
+                [.. snapshot.Latest.Select(HistoryEntryV1.From)]),
+            [.. feed.Lag.Select(partition => new LagReply(partition.Partition, partition.Lag))],
+            report.Entries.ToDictionary(entry => entry.Key, entry => Describe(entry.Value)));
+    }
+
+    /// <summary>Statistics of the last second, put together once for all who watch.</summary>
+    public Task<StatisticsReply> ReadSharedAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (_shared is null || time.GetElapsedTime(_sharedSince) > SharedFor)
+            {
+                _sharedSince = time.GetTimestamp();
+                _shared = ReadAsync(CancellationToken.None);
+            }
+
+            return _shared.WaitAsync(cancellationToken);
+        }
+    }
+
+    private static async Task<long?> Ask(Func<CancellationToken, ValueTask<long>> count, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(StorePatience);
+        try
+        {
+            return await count(patience.Token);
+        }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    private static DependencyReply Describe(HealthReportEntry entry) => entry.Status switch
+    {
+        HealthStatus.Healthy => new("up", null),
+        HealthStatus.Degraded => new("degraded", entry.Description ?? entry.Exception?.Message),
+        _ => new("down", entry.Description ?? entry.Exception?.Message),
+    };
+}

@@ -1,0 +1,43 @@
+using System.Text.Json.Serialization;
+using ShoppingSystem.Purchases;
+
+namespace ShoppingSystem.Ledger;
+
+/// <summary>
+/// How recording goes. <c>recorded</c> and <c>deadLetters</c> are the store's: all replicas, all times; null while it can't
+/// be asked. Everything under <c>process</c> is the answering process's own, since it started; <c>lag</c> is that of the
+/// partitions it reads.
+/// </summary>
+internal sealed record StatisticsReply(
+    [property: JsonPropertyName("recorded"), JsonIgnore(Condition = JsonIgnoreCondition.Never)] long? Recorded,
+    [property: JsonPropertyName("deadLetters"), JsonIgnore(Condition = JsonIgnoreCondition.Never)] long? DeadLetters,
+    [property: JsonPropertyName("process")] ProcessReply Process,
+    [property: JsonPropertyName("lag")] IReadOnlyList<LagReply> Lag,
+    [property: JsonPropertyName("dependencies")] IReadOnlyDictionary<string, DependencyReply> Dependencies);
+
+/// <summary>What one process has recorded since it started.</summary>
+internal sealed record ProcessReply(
+    [property: JsonPropertyName("name")] string Name,
+    [property: JsonPropertyName("started"), JsonConverter(typeof(EpochSecondsConverter))] DateTimeOffset Started,
+    [property: JsonPropertyName("state")] string State,
+    [property: JsonPropertyName("recorded")] long Recorded,
+    [property: JsonPropertyName("duplicates")] long Duplicates,
+    [property: JsonPropertyName("recordedPerSecond")] long RecordedPerSecond,
+    [property: JsonPropertyName("latencyMs")] LatencyReply LatencyMs,
+    [property: JsonPropertyName("latest")] IReadOnlyList<HistoryEntryV1> Latest);
+
+/// <summary>Milliseconds from acceptance to record, of the last 10 seconds; null when nothing was recorded in them.</summary>
+internal sealed record LatencyReply(
+    [property: JsonPropertyName("p50"), JsonIgnore(Condition = JsonIgnoreCondition.Never)] double? P50,
+    [property: JsonPropertyName("p95"), JsonIgnore(Condition = JsonIgnoreCondition.Never)] double? P95,
+    [property: JsonPropertyName("p99"), JsonIgnore(Condition = JsonIgnoreCondition.Never)] double? P99);
+
+/// <summary>Events of a partition that are appended but not yet recorded.</summary>
+internal sealed record LagReply(
+    [property: JsonPropertyName("partition")] int Partition,
+    [property: JsonPropertyName("lag")] long Lag);
+
+/// <summary>A dependency is <c>up</c>, <c>degraded</c> or <c>down</c>; the reason says why it is not up.</summary>
+internal sealed record DependencyReply(
+    [property: JsonPropertyName("state")] string State,
+    [property: JsonPropertyName("reason")] string? Reason);

@@ -1,0 +1,84 @@
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Net;
+using System.Threading.RateLimiting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace ShoppingSystem.Storefront;
+
+/// <summary>How much the storefront lets in (section <c>Admission</c>).</summary>
+public sealed class AdmissionOptions
+{
+    /// <summary>The configuration section that these options are read from.</summary>
+    public const string Section = "Admission";
+
+    /// <summary>The most requests that are worked on at a time; one more is answered 503 at once.</summary>
+    [Range(1, 1_000_000, ErrorMessage = "Admission:MaxConcurrentRequests must be between {1} and {2}.")]
+    public int MaxConcurrentRequests { get; set; } = 2048;
+
+    /// <summary>What one client (address) may send a second on average; more is answered 429. Loopback is not limited.</summary>
+    [Range(1, 1_000_000, ErrorMessage = "Admission:RequestsPerSecond must be between {1} and {2}.")]
+    public int RequestsPerSecond { get; set; } = 100;
+
+    /// <summary>What one client may send at once after a pause.</summary>
+    [Range(1, 1_000_000, ErrorMessage = "Admission:Burst must be between {1} and {2}.")]
+    public int Burst { get; set; } = 200;
+}
+
+/// <summary>
+/// Two limits in front of the storefront's API. Above capacity it sheds instead of collapsing: what is let in keeps its
+/// latency, the rest is told at once to come back. And no single client can use up what is there for all.
+/// </summary>
+internal static class Admission
+{
+    private const string PerClient = "per-client";
+    private const string OverloadedRetryAfter = "1";
+
+    public static void AddAdmission(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<AdmissionOptions>().BindConfiguration(AdmissionOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddRateLimiter(_ => { });
+        builder.Services.AddOptions<RateLimiterOptions>().Configure<IOptions<AdmissionOptions>>((limiter, admission) =>
+        {
+            limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, bool>(context => IsAdmitted(context)
+                ? RateLimitPartition.GetConcurrencyLimiter(true, _ => new() { PermitLimit = admission.Value.MaxConcurrentRequests })
+                : RateLimitPartition.GetNoLimiter(false));
+            limiter.AddPolicy(PerClient, context => ClientPartition(context.Connection.RemoteIpAddress, admission.Value));
+            limiter.OnRejected = RefuseAsync;
+        });
+    }
+
+    /// <summary>Puts the endpoints of <paramref name="group"/> behind the limits.</summary>
+    public static TBuilder RequireAdmission<TBuilder>(this TBuilder group) where TBuilder : IEndpointConventionBuilder =>
+        group.RequireRateLimiting(PerClient);
+
+    private static bool IsAdmitted(HttpContext context) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<EnableRateLimitingAttribute>() is not null;
+
+    private static RateLimitPartition<IPAddress> ClientPartition(IPAddress? client, AdmissionOptions options) =>
+        client is null || IPAddress.IsLoopback(client)
+            ? RateLimitPartition.GetNoLimiter(IPAddress.Loopback)
+            : RateLimitPartition.GetTokenBucketLimiter(client, _ => new()
+            {
+                TokenLimit = options.Burst,
+                TokensPerPeriod = options.RequestsPerSecond,
+                ReplenishmentPeriod = TimeSpan.FromSeconds(1),
+            });
+
+    // Only a client's own limit knows when it will let the client in again.
+    private static ValueTask RefuseAsync(OnRejectedContext rejected, CancellationToken cancellationToken)
+    {
+        var response = rejected.HttpContext.Response;
+        var ownFault = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait);
+        response.StatusCode = ownFault ? StatusCodes.Status429TooManyRequests : StatusCodes.Status503ServiceUnavailable;
+        response.Headers.RetryAfter = ownFault
+            ? Math.Ceiling(Math.Max(1, wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture)
+            : OverloadedRetryAfter;
+        return ValueTask.CompletedTask;
+    }
+}
