@@ -1,8 +1,10 @@
+using System.Collections.Concurrent;
 using Confluent.Kafka;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using ShoppingSystem.Kafka;
 using ShoppingSystem.MockKafka;
 using ShoppingSystem.Purchases;
@@ -22,22 +24,20 @@ internal sealed class KafkaHost : IAsyncDisposable
 
     public IServiceProvider Services => _host.Services;
 
+    /// <summary>What it has logged at warning and above.</summary>
+    public IEnumerable<string> Warnings => _host.Services.GetServices<ILoggerProvider>().OfType<Warnings>().Single();
+
     public static async Task<KafkaHost> StartAsync(
-        MockCluster cluster, bool log = true, bool feed = true, Action<IServiceCollection>? services = null, params (string Key, string Value)[] settings)
+        MockCluster cluster, bool log = true, bool feed = true, Action<ConsumerConfig>? consumer = null, params (string Key, string Value)[] settings)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.Configure(cluster, settings);
-        builder.Services.AddKafka(builder.Configuration, log, feed);
-        services?.Invoke(builder.Services);
+        builder.Logging.AddProvider(new Warnings());
+        builder.Services.AddKafka(builder.Configuration, log, feed, consumer);
         var host = builder.Build();
         await host.StartAsync();
         return new KafkaHost(host);
     }
-
-    /// <summary>
-    /// What SIGKILL looks like from the cluster: connections are gone, nothing was committed, nobody said goodbye.
-    /// </summary>
-    public void VanishAsReader() => _host.Services.GetRequiredService<IConsumer<string, byte[]>>().Dispose();
 
     public async ValueTask DisposeAsync()
     {
@@ -55,13 +55,14 @@ internal static class KafkaHostExtensions
         ]);
 
     /// <summary>The adapter, with clients built plainly, as a client integration would.</summary>
-    public static void AddKafka(this IServiceCollection services, IConfiguration configuration, bool log, bool feed)
+    public static void AddKafka(this IServiceCollection services, IConfiguration configuration, bool log, bool feed, Action<ConsumerConfig>? consumer = null)
     {
         services.TryAddSingleton(TimeProvider.System);
         if (log)
         {
-            services.AddSingleton(_ => new ProducerBuilder<string, byte[]>(new ProducerConfig().ForPurchases(configuration))
+            services.AddSingleton(provider => new ProducerBuilder<string, byte[]>(new ProducerConfig().ForPurchases(configuration))
                 .SetLogHandler((_, _) => { })
+                .ForPurchases(provider)
                 .Build());
             services.AddKafkaPurchaseLog();
         }
@@ -69,12 +70,35 @@ internal static class KafkaHostExtensions
         if (feed)
         {
             // Short enough to see a reader that died being replaced.
-            var config = new ConsumerConfig { SessionTimeoutMs = 3000, HeartbeatIntervalMs = 250 }.ForPurchases(configuration);
+            var config = new ConsumerConfig { SessionTimeoutMs = 3000, HeartbeatIntervalMs = 250 };
+            consumer?.Invoke(config);
+            config.ForPurchases(configuration);
             services.AddSingleton(provider => new ConsumerBuilder<string, byte[]>(config)
                 .SetLogHandler((_, _) => { })
                 .ForPurchases(provider)
                 .Build());
             services.AddKafkaPurchaseFeed();
         }
+    }
+}
+
+internal sealed class Warnings : ConcurrentQueue<string>, ILoggerProvider, ILogger
+{
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (logLevel >= LogLevel.Warning)
+        {
+            Enqueue(formatter(state, exception));
+        }
+    }
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+    public void Dispose()
+    {
     }
 }

@@ -1,16 +1,18 @@
 using Confluent.Kafka;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.Kafka;
 
 /// <summary>
 /// The one place where Kafka clients are configured. Whoever builds the clients (Aspire's client integration, a test) calls
-/// these on the configuration and on the consumer's builder. What "nothing is lost" rests on is set, whatever was
+/// these on the client's configuration and on its builder. What "nothing is lost" rests on is set, whatever was
 /// configured before; everything else is a default that configuration can override.
 /// </summary>
-public static class KafkaClientSettings
+public static partial class KafkaClientSettings
 {
     /// <summary>Configures the producer that <see cref="IPurchaseLog"/> appends with.</summary>
     /// <param name="config">The client's configuration so far, TLS and SASL included.</param>
@@ -30,7 +32,6 @@ public static class KafkaClientSettings
 
         // Every buyer waits for an append: 1 ms gathers a batch under load, 5 ms costs most of the throughput of few buyers.
         config.LingerMs ??= 1;
-        config.CompressionType ??= CompressionType.None;
         // The reports carry back what was sent; nobody reads it.
         config.DeliveryReportFields ??= "none";
         return config.Client(configuration);
@@ -62,14 +63,37 @@ public static class KafkaClientSettings
     }
 
     /// <summary>
+    /// Stops the host when the producer can't go on: one that has lost track of what was written refuses everything from then
+    /// on, and only a new one can help. Its other troubles are logged.
+    /// </summary>
+    public static ProducerBuilder<string, byte[]> ForPurchases(this ProducerBuilder<string, byte[]> builder, IServiceProvider services)
+    {
+        var host = services.GetRequiredService<IHostApplicationLifetime>();
+        var logger = services.GetRequiredService<ILogger<KafkaPurchaseLog>>();
+        return builder.SetErrorHandler((_, error) =>
+        {
+            if (error.IsFatal)
+            {
+                LogFatal(logger, error.Code, error.Reason);
+                host.StopApplication();
+            }
+            else
+            {
+                LogTrouble(logger, error.Code, error.Reason);
+            }
+        });
+    }
+
+    /// <summary>
     /// Lets <see cref="IPurchaseFeed"/> know which partitions come and go. Without this it refuses to read. Needs
-    /// <see cref="KafkaServices.AddKafkaPurchaseFeed"/>.
+    /// <see cref="KafkaServices.AddKafkaPurchaseFeed"/>. The consumer's troubles are logged.
     /// </summary>
     public static ConsumerBuilder<string, byte[]> ForPurchases(this ConsumerBuilder<string, byte[]> builder, IServiceProvider services)
     {
+        var logger = services.GetRequiredService<ILogger<KafkaPurchaseFeed>>();
         services.GetRequiredService<Rebalances>().Attach(builder);
         // The key only chose the partition; what it says is in the value, too.
-        return builder.SetKeyDeserializer(NoKey.Instance);
+        return builder.SetKeyDeserializer(NoKey.Instance).SetErrorHandler((_, error) => LogTrouble(logger, error.Code, error.Reason));
     }
 
     private static T Client<T>(this T config, IConfiguration configuration) where T : ClientConfig
@@ -84,6 +108,12 @@ public static class KafkaClientSettings
         config.TopicMetadataRefreshIntervalMs ??= 30_000;
         return config;
     }
+
+    [LoggerMessage(LogLevel.Critical, "The Kafka client can't go on, the process stops: {Code} {Reason}")]
+    private static partial void LogFatal(ILogger logger, ErrorCode code, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "The Kafka client has trouble: {Code} {Reason}")]
+    private static partial void LogTrouble(ILogger logger, ErrorCode code, string reason);
 
     private sealed class NoKey : IDeserializer<string>
     {

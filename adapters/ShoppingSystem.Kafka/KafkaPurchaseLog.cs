@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Text;
 using Confluent.Kafka;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ShoppingSystem.Purchases;
 
@@ -18,7 +17,7 @@ namespace ShoppingSystem.Kafka;
 /// When the deadline passes, the event may have been written all the same, or still be written: nobody can know. That is why
 /// a retry must carry the id of the first attempt, as one with an <c>Idempotency-Key</c> does.
 /// </remarks>
-internal sealed partial class KafkaPurchaseLog : IPurchaseLog, IHostedService, IDisposable
+internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService, IDisposable
 {
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? t_value;
@@ -29,13 +28,9 @@ internal sealed partial class KafkaPurchaseLog : IPurchaseLog, IHostedService, I
     private readonly string _spanName;
     private readonly TimeSpan _deadline;
     private readonly SemaphoreSlim _room;
-    private readonly IHostApplicationLifetime _host;
-    private readonly ILogger _logger;
-    private int _broken;
 
     public KafkaPurchaseLog(
-        IProducer<string, byte[]> producer, KafkaTopic topic, IOptions<KafkaOptions> kafka, IOptions<PurchaseLogOptions> log,
-        IHostApplicationLifetime host, ILogger<KafkaPurchaseLog> logger)
+        IProducer<string, byte[]> producer, KafkaTopic topic, IOptions<KafkaOptions> kafka, IOptions<PurchaseLogOptions> log)
     {
         _producer = producer;
         _kafkaTopic = topic;
@@ -43,8 +38,6 @@ internal sealed partial class KafkaPurchaseLog : IPurchaseLog, IHostedService, I
         _spanName = $"send {_topic}";
         _deadline = log.Value.AppendDeadline;
         _room = new SemaphoreSlim(kafka.Value.MaxPendingAppends);
-        _host = host;
-        _logger = logger;
     }
 
     public async ValueTask AppendAsync(Purchase purchase, CancellationToken cancellationToken = default)
@@ -115,7 +108,7 @@ internal sealed partial class KafkaPurchaseLog : IPurchaseLog, IHostedService, I
             message.Headers = new Headers { { "traceparent", Encoding.ASCII.GetBytes(traceParent) } };
         }
 
-        var delivery = new Delivery(this);
+        var delivery = new Delivery(_room);
         try
         {
             _producer.Produce(_topic, message, delivery.Complete);
@@ -138,28 +131,14 @@ internal sealed partial class KafkaPurchaseLog : IPurchaseLog, IHostedService, I
 
     private static TimeSpan Positive(TimeSpan time) => time > TimeSpan.Zero ? time : TimeSpan.Zero;
 
-    // A producer that has lost track of what was written can't go on, and says so with every call; only a new one can.
-    private void StopWhenBroken(Error error)
-    {
-        if (error.IsFatal && Interlocked.Exchange(ref _broken, 1) == 0)
-        {
-            LogBroken(error.Reason);
-            _host.StopApplication();
-        }
-    }
-
-    [LoggerMessage(LogLevel.Critical, "The Kafka producer can't go on, the process stops: {Reason}")]
-    private partial void LogBroken(string reason);
-
     // Completed on the client's one thread for reports, where nothing else must run.
-    private sealed class Delivery(KafkaPurchaseLog log)
+    private sealed class Delivery(SemaphoreSlim room)
         : TaskCompletionSource<DeliveryReport<string, byte[]>>(TaskCreationOptions.RunContinuationsAsynchronously)
     {
         public void Complete(DeliveryReport<string, byte[]> report)
         {
             SetResult(report);
-            log.StopWhenBroken(report.Error);
-            log._room.Release();
+            room.Release();
         }
     }
 }

@@ -8,7 +8,7 @@ public static class KafkaServices
 {
     /// <summary>
     /// Adds <see cref="IPurchaseLog"/> and the health check <c>kafka</c>. Needs an <c>IProducer&lt;string, byte[]&gt;</c> in
-    /// the container, configured with <see cref="KafkaClientSettings"/>.
+    /// the container, configured and built with <see cref="KafkaClientSettings"/>.
     /// </summary>
     public static IServiceCollection AddKafkaPurchaseLog(this IServiceCollection services)
     {

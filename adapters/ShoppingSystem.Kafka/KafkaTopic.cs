@@ -141,7 +141,7 @@ internal sealed partial class KafkaTopic : IDisposable
             }
             catch (KafkaException e)
             {
-                LogUnreachable(Name, e.Error.Reason, retry);
+                LogNotYet(Name, e.Error.Reason, retry);
                 await Task.Delay(retry, disposed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -201,8 +201,8 @@ internal sealed partial class KafkaTopic : IDisposable
     [LoggerMessage(LogLevel.Warning, "The topic {Topic} does not exist and can't be created from here: {Reason}. Create it with {Partitions} partitions; until then nothing can be appended")]
     private partial void LogNotCreated(string topic, int partitions, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "Kafka can't be asked for the topic {Topic}: {Reason}; next attempt in {Delay}")]
-    private partial void LogUnreachable(string topic, string reason, TimeSpan delay);
+    [LoggerMessage(LogLevel.Warning, "The topic {Topic} can't be looked up or created yet: {Reason}; next attempt in {Delay}")]
+    private partial void LogNotYet(string topic, string reason, TimeSpan delay);
 }
 
 /// <param name="Partitions">How many partitions the topic has.</param>

@@ -27,7 +27,7 @@ switch (builder.Configuration["log"])
         break;
     case "kafka":
         var config = (builder.Configuration.GetSection("producer").Get<ProducerConfig>() ?? new()).ForPurchases(builder.Configuration);
-        builder.Services.AddSingleton(_ => new ProducerBuilder<string, byte[]>(config).Build());
+        builder.Services.AddSingleton(provider => new ProducerBuilder<string, byte[]>(config).ForPurchases(provider).Build());
         builder.Services.AddKafkaPurchaseLog();
         break;
     case var other:

@@ -41,6 +41,7 @@ internal sealed class MockCluster : IDisposable
         OffsetCommit = 8,
         OffsetFetch = 9,
         FindCoordinator = 10,
+        LeaveGroup = 13,
         InitProducerId = 22,
     }
 

@@ -117,7 +117,7 @@ internal sealed partial class FeedPump(
         var leaving = Leave(partitions);
         var started = Stopwatch.GetTimestamp();
         CommitWhatIsDone();
-        while (IsInHand(leaving) && !_stopping.IsCancellationRequested && Stopwatch.GetElapsedTime(started) < kafka.HandoverTime)
+        while ((IsInHand(leaving) || leaving.Any(_toCommit.ContainsKey)) && !_stopping.IsCancellationRequested && Stopwatch.GetElapsedTime(started) < kafka.HandoverTime)
         {
             _nudge.WaitOne(IdlePoll);
             CommitWhatIsDone();

@@ -1,0 +1,213 @@
+using System.Diagnostics.Metrics;
+using System.Text;
+using Confluent.Kafka;
+using ShoppingSystem.MockKafka;
+using ShoppingSystem.Purchases;
+using ShoppingSystem.Tests.Support;
+using Xunit.Abstractions;
+
+namespace ShoppingSystem.Tests.Kafka;
+
+/// <summary>What the feed on Kafka does beyond the contract of the port: rebalances, stalls, other producers' events.</summary>
+public sealed class FeedTests(ITestOutputHelper output)
+{
+    private const int Events = 240;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_batch_in_hand_is_committed_before_its_partitions_go_or_handed_out_there(bool finished)
+    {
+        using var cluster = NewCluster();
+        var handoverTime = ("Shopping:HandoverTime", finished ? "00:00:50" : "00:00:00.2");
+        await using var first = await KafkaHost.StartAsync(cluster, settings: handoverTime);
+        await AppendAsync(first.Log, Events);
+        await using var reading = first.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
+        var inHand = new List<FeedBatch>();
+        for (var seen = 0; seen < Events; seen += inHand[^1].Events.Count)
+        {
+            await reading.MoveNextAsync();
+            inHand.Add(reading.Current);
+        }
+
+        await using var second = await KafkaHost.StartAsync(cluster, log: false, settings: handoverTime);
+        await using var taking = second.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
+        var taken = taking.MoveNextAsync().AsTask();
+        if (finished)
+        {
+            // The second one is let in while the first one still works on what it has: it is given time to.
+            await Task.Delay(TimeSpan.FromSeconds(2));
+            Assert.False(taken.IsCompleted);
+            foreach (var batch in inHand)
+            {
+                await batch.CommitAsync();
+            }
+
+            await Eventually.TrueAsync(() => second.Feed.Lag.Count > 0, "the second has partitions");
+            await AppendAsync(first.Log, Events);
+        }
+
+        Assert.True(await taken);
+        output.WriteLine(string.Join('\n', first.Warnings));
+        var held = second.Feed.Lag.Select(lag => lag.Partition).ToHashSet();
+        Assert.InRange(held.Count, 1, 11);
+        var firstOffsets = taking.Current.Events.GroupBy(@event => @event.Partition).Select(events => events.Min(@event => @event.Offset));
+        var ends = inHand.SelectMany(batch => batch.Events).GroupBy(@event => @event.Partition).ToDictionary(events => events.Key, events => events.Max(@event => @event.Offset) + 1);
+        Assert.All(taking.Current.Events, @event => Assert.True(finished ? @event.Offset >= ends[@event.Partition] : @event.Offset >= 0));
+        if (!finished)
+        {
+            Assert.All(firstOffsets, offset => Assert.Equal(0, offset));
+            foreach (var batch in inHand)
+            {
+                // Says nothing any more about the partitions that are gone; the others are committed.
+                await batch.CommitAsync();
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_reader_that_is_held_up_stays_in_the_group()
+    {
+        using var cluster = NewCluster();
+        await using var host = await KafkaHost.StartAsync(
+            cluster, consumer: config => config.MaxPollIntervalMs = 4000, settings: ("Shopping:BatchSize", "10"));
+        await AppendAsync(host.Log, Events);
+        var seen = new List<(int, long)>();
+        await using var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
+        await reading.MoveNextAsync();
+        Note(reading.Current);
+
+        // Longer than the client may go without polling, were it the reader that polls.
+        await Task.Delay(TimeSpan.FromSeconds(9));
+        await AppendAsync(host.Log, Events);
+        await Eventually.TrueAsync(() => host.Feed.Lag.Sum(lag => lag.Lag) == 2 * Events, "the lag grows meanwhile");
+        await reading.Current.CommitAsync();
+        while (seen.Count < 2 * Events)
+        {
+            await reading.MoveNextAsync();
+            Note(reading.Current);
+            await reading.Current.CommitAsync();
+        }
+
+        Assert.Equal(2 * Events, seen.Distinct().Count());
+        Assert.DoesNotContain(host.Warnings, line => line.Contains("lost", StringComparison.Ordinal));
+
+        void Note(FeedBatch batch) => seen.AddRange(batch.Events.Select(@event => (@event.Partition, @event.Offset)));
+    }
+
+    [Fact]
+    public async Task A_feed_can_be_read_again_after_a_reading_ended()
+    {
+        using var cluster = NewCluster();
+        await using var host = await KafkaHost.StartAsync(cluster);
+        for (var round = 1; round <= 3; round++)
+        {
+            await host.Log.AppendAsync(Some.Purchase($"u{round}"));
+            await foreach (var batch in host.Feed.ReadAsync(Soon()))
+            {
+                Assert.True(PurchaseEvent.TryRead(Assert.Single(batch.Events), out var purchase, out _));
+                Assert.Equal($"u{round}", purchase.UserId);
+                await batch.CommitAsync();
+                break;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_reading_that_ends_leaves_the_group_at_once()
+    {
+        using var cluster = NewCluster();
+        await using var host = await KafkaHost.StartAsync(cluster);
+        await host.Log.AppendAsync(Some.Purchase());
+        cluster.TrackRequests();
+        await using (var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator())
+        {
+            await reading.MoveNextAsync();
+            Assert.DoesNotContain((short)MockCluster.Api.LeaveGroup, cluster.Requests().Keys);
+        }
+
+        Assert.Contains((short)MockCluster.Api.LeaveGroup, cluster.Requests().Keys);
+    }
+
+    [Fact]
+    public async Task The_lag_is_a_gauge_by_partition()
+    {
+        using var cluster = NewCluster();
+        await using var host = await KafkaHost.StartAsync(cluster);
+        var lag = new Dictionary<string, long>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Meter.Name == Signals.Name && instrument.Name == "shopping.feed.lag")
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, value, tags, _) => lag[(string)tags[0].Value!] = value);
+        listener.Start();
+        await AppendAsync(host.Log, Events);
+        await using var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
+        await reading.MoveNextAsync();
+
+        await Eventually.TrueAsync(() =>
+        {
+            lag.Clear();
+            listener.RecordObservableInstruments();
+            return lag.Count == 12 && lag.Values.Sum() == Events;
+        }, "the gauge shows what is not committed");
+    }
+
+    [Fact]
+    public async Task Events_of_other_producers_are_recorded_and_what_is_none_becomes_a_dead_letter()
+    {
+        await using var pipeline = await Pipeline.StartAsync(output);
+        using var other = new ProducerBuilder<string?, byte[]?>(new ProducerConfig { BootstrapServers = pipeline.Cluster.BootstrapServers }).Build();
+        string[] good =
+        [
+            """{"username":"Bob","userId":"u7","price":"3.20","timestamp":"2024-01-19T11:20:00Z"}""",
+            """{"username":"Eve","userid":"u8","price":1.5,"timestamp":1705663200.5}""",
+            """{"Username":"Eve","UserId":"u8","Price":2,"Timestamp":1705663200123,"colour":{"any":[1]}}""",
+            """{"username":"Eve","userid":"u8","price":3}""",
+        ];
+        byte[]?[] bad = [null, [], "not json"u8.ToArray(), [0xFF, 0xFE], """{"username":"Eve","userid":"u9","price":-1}"""u8.ToArray()];
+        foreach (var value in good)
+        {
+            await SendAsync(Encoding.UTF8.GetBytes(value), Timestamp.Default);
+        }
+
+        // A time that is none stops nothing.
+        await SendAsync(Encoding.UTF8.GetBytes(good[3]), new Timestamp(long.MaxValue, TimestampType.CreateTime));
+        foreach (var value in bad)
+        {
+            await SendAsync(value, Timestamp.Default);
+        }
+
+        await Eventually.TrueAsync(
+            async () => await pipeline.Store.CountAsync() == good.Length + 1 && await pipeline.DeadLetters.CountAsync() == bad.Length,
+            Patience, "all are dealt with");
+        Assert.Equal(4, (await pipeline.Store.ReadHistoryAsync("u8", 10)).Purchases.Count);
+        var letters = await pipeline.DeadLetters.ListAsync(10);
+        Assert.All(letters, letter => Assert.NotEmpty(letter.Reason));
+        Assert.Contains(letters, letter => letter.Event.Value.Span.SequenceEqual("not json"u8));
+        output.WriteLine(string.Join('\n', letters.Select(letter => letter.Reason)));
+
+        Task SendAsync(byte[]? value, Timestamp timestamp) =>
+            other.ProduceAsync(new TopicPartition(Pipeline.Topic, 3), new Message<string?, byte[]?> { Value = value, Timestamp = timestamp });
+    }
+
+    private static MockCluster NewCluster()
+    {
+        var cluster = new MockCluster();
+        cluster.CreateTopic("purchases", 12);
+        return cluster;
+    }
+
+    private static Task AppendAsync(IPurchaseLog log, int count) =>
+        Task.WhenAll(Enumerable.Range(0, count).Select(i => log.AppendAsync(Some.Purchase($"u{i}")).AsTask()));
+
+    private static CancellationToken Soon() => new CancellationTokenSource(Patience).Token;
+}

@@ -1,0 +1,291 @@
+using System.Diagnostics;
+using System.Reflection;
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using ShoppingSystem.Kafka;
+using ShoppingSystem.MockKafka;
+using ShoppingSystem.Purchases;
+using ShoppingSystem.Tests.Support;
+using Xunit.Abstractions;
+
+namespace ShoppingSystem.Tests.Kafka;
+
+/// <summary>What the log on Kafka does beyond the contract of the port, and what comes with it: topic, health, options.</summary>
+public sealed class LogTests(ITestOutputHelper output)
+{
+    private const int ClusterAuthorizationFailed = 31;
+
+    [Fact]
+    public async Task When_the_queue_is_full_callers_wait_for_room()
+    {
+        using var cluster = NewCluster();
+        await using var host = await KafkaHost.StartAsync(cluster, feed: false, settings: [("Shopping:MaxPendingAppends", "5"), ("Shopping:AppendDeadline", "00:01:00")]);
+
+        await Task.WhenAll(Some.Purchases(200).Select(purchase => host.Log.AppendAsync(purchase).AsTask()));
+    }
+
+    [Fact]
+    public async Task What_waits_for_room_until_the_deadline_is_refused()
+    {
+        using var cluster = NewCluster();
+        await using var host = await KafkaHost.StartAsync(cluster, feed: false, settings: [("Shopping:MaxPendingAppends", "1"), ("Shopping:AppendDeadline", "00:00:01")]);
+        StopAll(cluster);
+
+        foreach (var append in Some.Purchases(3).Select(purchase => host.Log.AppendAsync(purchase).AsTask()).ToList())
+        {
+            await Assert.ThrowsAsync<PurchaseLogUnavailableException>(() => append);
+        }
+    }
+
+    [Fact]
+    public async Task Cancellation_stops_the_wait_only()
+    {
+        using var cluster = NewCluster();
+        await using var host = await KafkaHost.StartAsync(cluster, settings: ("Shopping:AppendDeadline", "00:01:00"));
+        cluster.SlowDown(1, TimeSpan.FromSeconds(1));
+        cluster.SlowDown(2, TimeSpan.FromSeconds(1));
+        cluster.SlowDown(3, TimeSpan.FromSeconds(1));
+        using var impatient = new CancellationTokenSource();
+
+        var append = host.Log.AppendAsync(Some.Purchase("u1"), impatient.Token).AsTask();
+        await impatient.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => append);
+
+        await foreach (var batch in host.Feed.ReadAsync(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token))
+        {
+            Assert.Single(batch.Events);
+            break;
+        }
+    }
+
+    [Fact]
+    public async Task A_producer_that_cannot_go_on_stops_the_host()
+    {
+        using var cluster = NewCluster();
+        cluster.Fail(MockCluster.Api.InitProducerId, ClusterAuthorizationFailed);
+        await using var host = await KafkaHost.StartAsync(cluster, feed: false);
+
+        var why = await Assert.ThrowsAsync<PurchaseLogUnavailableException>(() => host.Log.AppendAsync(Some.Purchase()).AsTask());
+        output.WriteLine(why.Message);
+
+        var stopping = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        await Eventually.TrueAsync(async () =>
+        {
+            await Assert.ThrowsAsync<PurchaseLogUnavailableException>(() => host.Log.AppendAsync(Some.Purchase()).AsTask());
+            return stopping.IsCancellationRequested;
+        }, "the host stops");
+    }
+
+    [Fact]
+    public async Task A_send_span_is_the_parent_that_the_event_names()
+    {
+        using var cluster = NewCluster();
+        await using var host = await KafkaHost.StartAsync(cluster);
+        var spans = new List<Activity>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == Signals.Name,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = spans.Add,
+        };
+        ActivitySource.AddActivityListener(listener);
+        using var request = new Activity("request").SetIdFormat(ActivityIdFormat.W3C).Start();
+
+        await host.Log.AppendAsync(Some.Purchase());
+
+        var span = Assert.Single(spans, span => span.TraceId == request.TraceId);
+        Assert.Equal("send purchases", span.DisplayName);
+        Assert.Equal(ActivityKind.Producer, span.Kind);
+        Assert.Equal(request.SpanId, span.ParentSpanId);
+        Assert.Equal("kafka", span.GetTagItem("messaging.system"));
+        Assert.NotNull(span.GetTagItem("messaging.destination.partition.id"));
+        await foreach (var batch in host.Feed.ReadAsync(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token))
+        {
+            Assert.Equal(span.Id, Assert.Single(batch.Events).TraceParent);
+            break;
+        }
+    }
+
+    [Fact]
+    public async Task Health_asks_for_metadata_now_and_then_and_produces_nothing()
+    {
+        using var cluster = NewCluster();
+        await using var host = await KafkaHost.StartAsync(cluster, feed: false);
+        var health = host.Services.GetRequiredService<HealthCheckService>();
+        await Eventually.TrueAsync(async () => (await health.CheckHealthAsync()).Status is HealthStatus.Healthy, TimeSpan.FromSeconds(60), "healthy");
+        cluster.TrackRequests();
+
+        await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => health.CheckHealthAsync()));
+
+        var requests = cluster.Requests();
+        Assert.DoesNotContain((short)MockCluster.Api.Produce, requests.Keys);
+        Assert.InRange(requests.GetValueOrDefault((short)MockCluster.Api.Metadata), 0, 20);
+        StopAll(cluster);
+        await Eventually.TrueAsync(async () => (await health.CheckHealthAsync()).Status is HealthStatus.Unhealthy, TimeSpan.FromSeconds(60), "unhealthy");
+        Assert.Equal("kafka", Assert.Single((await health.CheckHealthAsync()).Entries).Key);
+    }
+
+    [Fact]
+    public async Task A_host_starts_without_brokers_and_works_when_they_come()
+    {
+        using var cluster = NewCluster();
+        StopAll(cluster);
+        await using var host = await KafkaHost.StartAsync(cluster, feed: false, settings: ("Shopping:AppendDeadline", "00:01:00"));
+        var append = host.Log.AppendAsync(Some.Purchase()).AsTask();
+        for (var broker = 1; broker <= cluster.Brokers; broker++)
+        {
+            cluster.Start(broker);
+        }
+
+        await append;
+    }
+
+    [Fact]
+    public async Task A_missing_topic_is_a_warning_and_can_be_created_later()
+    {
+        // The mock cluster has no controller that could create it.
+        using var cluster = new MockCluster();
+        await using var host = await KafkaHost.StartAsync(cluster, settings: ("Shopping:AppendDeadline", "00:01:00"));
+        await Eventually.TrueAsync(() => host.Warnings.Any(line => line.Contains("can't be looked up or created yet", StringComparison.Ordinal)), "a warning");
+        await using var reading = host.Feed.ReadAsync(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token).GetAsyncEnumerator();
+        var first = reading.MoveNextAsync();
+
+        cluster.CreateTopic("purchases", 3);
+
+        await host.Log.AppendAsync(Some.Purchase());
+        Assert.True(await first);
+    }
+
+    [Fact]
+    public async Task A_topic_that_may_not_be_created_is_a_warning_and_nothing_more()
+    {
+        var admin = FakeAdmin.Create(ErrorCode.TopicAuthorizationFailed, out _);
+        var warnings = new Warnings();
+        using var loggers = LoggerFactory.Create(logging => logging.AddProvider(warnings));
+        using var topic = new KafkaTopic(Options.Create(new KafkaOptions()), loggers.CreateLogger<KafkaTopic>(), _ => admin);
+        topic.Attach(NoClient.Instance);
+
+        await topic.Ensured.WaitAsync(TimeSpan.FromSeconds(60));
+
+        Assert.Contains("Create it with 12 partitions", Assert.Single(warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_topic_with_fewer_partitions_is_a_warning_that_names_both_numbers()
+    {
+        using var cluster = new MockCluster();
+        cluster.CreateTopic("purchases", 3);
+        await using var host = await KafkaHost.StartAsync(cluster, feed: false, settings: ("Shopping:Partitions", "7"));
+
+        await Eventually.TrueAsync(() => host.Warnings.Any(line => line.Contains("has 3 partitions, 7 are configured", StringComparison.Ordinal)), "a warning");
+        await host.Log.AppendAsync(Some.Purchase());
+    }
+
+    [Theory]
+    [InlineData(ErrorCode.NoError)]
+    [InlineData(ErrorCode.TopicAlreadyExists)]
+    public async Task A_missing_topic_is_created_with_the_configured_partitions(ErrorCode answer)
+    {
+        var admin = FakeAdmin.Create(answer, out var fake);
+        using var topic = new KafkaTopic(
+            Options.Create(new KafkaOptions { Topic = "t", Partitions = 5 }), NullLogger<KafkaTopic>.Instance, _ => admin);
+        topic.Attach(NoClient.Instance);
+
+        await topic.Ensured.WaitAsync(TimeSpan.FromSeconds(60));
+
+        var created = Assert.Single(fake.Created);
+        Assert.Equal(("t", 5, (short)-1), (created.Name, created.NumPartitions, created.ReplicationFactor));
+    }
+
+    [Theory]
+    [InlineData("Shopping:Topic", "two words")]
+    [InlineData("Shopping:Topic", "")]
+    [InlineData("Shopping:Partitions", "0")]
+    [InlineData("Shopping:ConsumerGroup", "")]
+    [InlineData("Shopping:MaxPendingAppends", "0")]
+    public async Task A_wrong_setting_stops_the_start_and_is_named(string key, string value)
+    {
+        using var cluster = NewCluster();
+
+        var refusal = await Assert.ThrowsAsync<OptionsValidationException>(() => KafkaHost.StartAsync(cluster, feed: false, settings: (key, value)));
+
+        Assert.Contains(key, refusal.Message, StringComparison.Ordinal);
+    }
+
+    private static MockCluster NewCluster()
+    {
+        var cluster = new MockCluster();
+        cluster.CreateTopic("purchases", 12);
+        return cluster;
+    }
+
+    private static void StopAll(MockCluster cluster)
+    {
+        for (var broker = 1; broker <= cluster.Brokers; broker++)
+        {
+            cluster.Stop(broker);
+        }
+    }
+
+    /// <summary>Brokers that know no topic, and answer a request to create one as told.</summary>
+#pragma warning disable CA1852 // A dispatch proxy is derived from at run time.
+    private class FakeAdmin : DispatchProxy
+    {
+        private ErrorCode _answer;
+
+        public List<TopicSpecification> Created { get; } = [];
+
+        public static IAdminClient Create(ErrorCode answer, out FakeAdmin fake)
+        {
+            var admin = Create<IAdminClient, FakeAdmin>();
+            fake = (FakeAdmin)(object)admin;
+            fake._answer = answer;
+            return admin;
+        }
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
+        {
+            switch (targetMethod!.Name)
+            {
+                case nameof(IAdminClient.GetMetadata):
+                    return new Metadata([], [new TopicMetadata((string)args![0]!, [], new Error(ErrorCode.UnknownTopicOrPart))], 1, "fake");
+                case nameof(IAdminClient.CreateTopicsAsync):
+                    Created.AddRange((IEnumerable<TopicSpecification>)args![0]!);
+                    return _answer is ErrorCode.NoError
+                        ? Task.CompletedTask
+                        : Task.FromException(new CreateTopicsException([new CreateTopicReport { Error = new Error(_answer) }]));
+                case nameof(IDisposable.Dispose):
+                    return null;
+                default:
+                    throw new NotSupportedException(targetMethod.Name);
+            }
+        }
+    }
+
+#pragma warning restore CA1852
+
+    private sealed class NoClient : IClient
+    {
+        public static readonly NoClient Instance = new();
+
+        public Handle Handle => null!;
+
+        public string Name => "none";
+
+        public int AddBrokers(string brokers) => 0;
+
+        public void SetSaslCredentials(string username, string password)
+        {
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}
