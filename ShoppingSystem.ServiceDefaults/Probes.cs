@@ -20,7 +20,11 @@ internal static class Probes
             routes.MapHealthChecks(path, new HealthCheckOptions
             {
                 Predicate = _ => false,
-                ResponseWriter = (context, _) => context.Response.WriteAsync("""{"status":"alive"}"""),
+                ResponseWriter = (context, _) =>
+                {
+                    context.Response.ContentType = "application/json";
+                    return context.Response.WriteAsync("""{"status":"alive"}""");
+                },
             }).AllowAnonymous().DisableHttpMetrics();
         }
 

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Net.Http.Headers;
 
 namespace ShoppingSystem.ServiceDefaults;
 
@@ -22,7 +23,13 @@ internal static partial class Problems
     {
         public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
         {
-            if (exception is not BadHttpRequestException refusal)
+            var refusal = exception as BadHttpRequestException;
+            if (refusal is null && HasUnknownCharset(context.Request))
+            {
+                refusal = new BadHttpRequestException("The body's charset is not known.", StatusCodes.Status415UnsupportedMediaType, exception);
+            }
+
+            if (refusal is null)
             {
                 return false;
             }
@@ -36,6 +43,19 @@ internal static partial class Problems
                     ? Describe(refusal)
                     : new() { Status = refusal.StatusCode, Detail = refusal.Message },
             });
+        }
+
+        // ASP.NET Core throws InvalidOperationException for one, or NotSupportedException for UTF-7.
+        private static bool HasUnknownCharset(HttpRequest request)
+        {
+            try
+            {
+                return MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.Charset.HasValue && type.Encoding is null;
+            }
+            catch (NotSupportedException)
+            {
+                return true;
+            }
         }
 
         private static HttpValidationProblemDetails Describe(BadHttpRequestException refusal)

@@ -51,6 +51,7 @@ public static class ServiceDefaultsExtensions
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseSecurityHeaders();
+        app.UseDecodedPathValues();
         app.MapProbes();
         app.MapApiDocs();
         return app;

@@ -34,8 +34,8 @@ return await Startup.RunAsync(async () =>
     shop.UseServiceDefaults();
     shop.MapStorefront();
 
-    await ledger.StartAsync();
-    await shop.StartAsync();
+    await Startup.ListenAsync(ledger, nameof(options.ManagementApiUrl), options.ManagementApiUrl);
+    await Startup.ListenAsync(shop, nameof(options.WebServerUrl), options.WebServerUrl);
     Startup.Welcome(options);
     await shop.WaitForShutdownAsync();
     await ledger.StopAsync();

@@ -1,5 +1,5 @@
 using System.Net;
-using Microsoft.AspNetCore.Connections;
+using System.Net.Sockets;
 using ShoppingSystem.ServiceDefaults;
 using ShoppingSystem.Sqlite;
 
@@ -11,10 +11,22 @@ internal static class Startup
     public static Task<int> RunAsync(Func<Task> run) => ServiceHost.RunAsync(run, e => e switch
     {
         StorageException => e.Message,
-        IOException { InnerException: AddressInUseException } =>
-            $"{e.Message} Another instance may be running; choose other ports with --Shopping:WebServerUrl and --Shopping:ManagementApiUrl.",
         _ => null,
     });
+
+    /// <exception cref="ConfigurationException">It can't listen there; the message names the setting and the address.</exception>
+    public static async Task ListenAsync(WebApplication app, string setting, string url)
+    {
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (Exception e) when (e is IOException or SocketException)
+        {
+            throw new ConfigurationException(
+                $"{StandaloneOptions.Section}:{setting}: can't listen on {url}: {e.GetBaseException().Message}. Another instance may be running; choose another address with --{StandaloneOptions.Section}:{setting}=http://…", e);
+        }
+    }
 
     public static void Welcome(StandaloneOptions options)
     {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The cost of the durable log: POST /api/v1/buy with the log against the same with the append taken out, in turns, each
 # started anew and warmed up. Prints requests/s of every run and the ratio of the medians. Needs wrk.
-#   bench/buy.sh [--log sqlite|sqlite+record] [--rounds 5] [--seconds 5] [--connections "64 256"]
+#   bench/buy.sh [--log sqlite|sqlite+record|kafka] [--rounds 5] [--seconds 5] [--connections "64 256"]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,14 +20,21 @@ command -v wrk >/dev/null || { echo "wrk is needed (apt-get install wrk)." >&2; 
 
 dotnet build -c Release bench/ShoppingSystem.BenchHost -v q --nologo
 host=bench/ShoppingSystem.BenchHost/bin/Release/net10.0/ShoppingSystem.BenchHost.dll
-data=$(mktemp -d) server=
-trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$data"' EXIT
+data=$(mktemp -d) server= broker= servers=
+trap 'kill $server $broker 2>/dev/null || true; rm -rf "$data"' EXIT
+if [ "$log" = kafka ]; then # librdkafka's mock cluster, in a process of its own
+    dotnet build -c Release tools/ShoppingSystem.MockKafka -v q --nologo
+    dotnet tools/ShoppingSystem.MockKafka/bin/Release/net10.0/ShoppingSystem.MockKafka.dll >"$data.broker" &
+    broker=$!
+    until servers=$(cat "$data.broker") && [ -n "$servers" ]; do sleep 0.1; done
+    rm "$data.broker"
+fi
 port=$((20000 + RANDOM % 1000))
 
 # measure LOG CONNECTIONS: starts the server, warms it up, prints requests/s.
 measure() {
     rm -rf "${data:?}"/*
-    dotnet "$host" --urls "http://127.0.0.1:$port" --log "${1%+record}" --data "$data" \
+    dotnet "$host" --urls "http://127.0.0.1:$port" --log "${1%+record}" --data "$data" --ConnectionStrings:kafka "$servers" \
         --record "$([ "$1" = "${1%+record}" ] && echo false || echo true)" >/dev/null 2>&1 &
     server=$!
     for _ in $(seq 200); do curl -sf -o /dev/null "http://127.0.0.1:$port/alive" && break; sleep 0.05; done

@@ -129,12 +129,13 @@ public sealed class FaultTests(ITestOutputHelper output)
     {
         await using var pipeline = await Pipeline.StartAsync(output, recorders: 0);
         var killed = new TaskCompletionSource();
+        var over = new TaskCompletionSource();
         WebApplication? victim = null;
         victim = await pipeline.AddRecorderAsync(services => services.AddSingleton<IPurchaseStore>(new StoreThatEndsWith(pipeline.Store, async () =>
         {
             victim!.Services.GetRequiredService<IConsumer<string, byte[]>>().Dispose();
             killed.TrySetResult();
-            await Task.Delay(Timeout.Infinite);
+            await over.Task;
         })));
         await pipeline.BuyAsync(200);
         await killed.Task.WaitAsync(TimeSpan.FromSeconds(60));
@@ -144,6 +145,7 @@ public sealed class FaultTests(ITestOutputHelper output)
         await pipeline.AddRecorderAsync();
         await pipeline.EverythingIsRecordedOnceAsync();
         output.WriteLine($"{before} had been recorded by the one that was killed");
+        over.SetResult();
     }
 
     private static void Each(Pipeline pipeline, Action<int> act)

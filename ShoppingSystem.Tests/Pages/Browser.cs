@@ -63,13 +63,21 @@ public sealed class Browser : IAsyncLifetime
         _playwright?.Dispose();
     }
 
-    /// <summary>Opens a page at <paramref name="address"/> in a window of its own, which remembers nothing of others.</summary>
-    internal async Task<Tab> OpenAsync(Uri address, Action<BrowserNewContextOptions>? configure = null)
+    /// <summary>
+    /// Opens a page at <paramref name="address"/> in a window of its own, which remembers nothing of others;
+    /// <paramref name="script"/> runs in it before anything else.
+    /// </summary>
+    internal async Task<Tab> OpenAsync(Uri address, string? script = null, Action<BrowserNewContextOptions>? configure = null)
     {
         var options = new BrowserNewContextOptions { BaseURL = address.ToString(), Locale = "en-US", ViewportSize = new() { Width = 1280, Height = 900 } };
         configure?.Invoke(options);
         var context = await _browser!.NewContextAsync(options);
         context.SetDefaultTimeout(PatienceMs);
+        if (script is not null)
+        {
+            await context.AddInitScriptAsync(script);
+        }
+
         var tab = new Tab(context, await context.NewPageAsync());
         await tab.Page.GotoAsync("/");
         return tab;

@@ -10,11 +10,18 @@ namespace ShoppingSystem.Tests.Support;
 /// <summary>The real Standalone, in a process of its own, on free ports and a data directory that outlives it.</summary>
 internal sealed class StandaloneProcess : IAsyncDisposable
 {
+    public const int Sigint = 2;
+    public const int Sigterm = 15;
+
+    // A busy machine is no reason to refuse a purchase here.
+    private const string Patient = "--Shopping:AppendDeadline=00:01:00";
+
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
     private readonly string[] _arguments;
     private readonly StringBuilder _output = new();
+    private readonly StringBuilder _errors = new();
 
     private StandaloneProcess(Process process, string[] arguments, Uri shop, Uri management)
     {
@@ -46,16 +53,32 @@ internal sealed class StandaloneProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>What it has printed so far to the error stream.</summary>
+    public string Errors
+    {
+        get
+        {
+            lock (_output)
+            {
+                return _errors.ToString();
+            }
+        }
+    }
+
     /// <summary>A directory for the data of one test; delete it when done.</summary>
     public static string NewDataDirectory() => Directory.CreateTempSubdirectory("shopping-test-").FullName;
 
     /// <summary>Starts it and waits until both services are ready.</summary>
-    public static async Task<StandaloneProcess> StartAsync(string dataDirectory, params IEnumerable<string> arguments)
+    public static Task<StandaloneProcess> StartAsync(string dataDirectory, params string[] arguments) =>
+        StartAsync(dataDirectory, "127.0.0.1", arguments);
+
+    /// <summary>The same with the web server listening on the addresses that <paramref name="shopHost"/> stands for.</summary>
+    public static async Task<StandaloneProcess> StartAsync(string dataDirectory, string shopHost, string[] arguments)
     {
         var shop = FreeAddress();
         var management = FreeAddress();
         return await StartAsync(
-            [$"--Shopping:DataDirectory={dataDirectory}", $"--Shopping:WebServerUrl={shop}", $"--Shopping:ManagementApiUrl={management}", .. arguments], shop, management);
+            [$"--Shopping:DataDirectory={dataDirectory}", $"--Shopping:WebServerUrl=http://{shopHost}:{shop.Port}", $"--Shopping:ManagementApiUrl={management}", Patient, .. arguments], shop, management);
     }
 
     /// <summary>Starts it again after it has exited: same data, same addresses.</summary>
@@ -80,11 +103,11 @@ internal sealed class StandaloneProcess : IAsyncDisposable
     }
 
     /// <summary>Runs it until it exits by itself; for starts that are refused.</summary>
-    public static async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
+    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments)
     {
         await using var standalone = Launch(arguments, FreeAddress(), FreeAddress());
         await standalone._process.WaitForExitAsync(new CancellationTokenSource(StartTime).Token);
-        return (standalone._process.ExitCode, standalone.Output);
+        return (standalone._process.ExitCode, standalone.Output, standalone.Errors);
     }
 
     /// <summary>An address on the loopback interface that nobody listens on.</summary>
@@ -102,10 +125,10 @@ internal sealed class StandaloneProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
-    /// <summary>SIGTERM, as an orchestrator stops it; answers with the exit code.</summary>
-    public async Task<int> StopAsync()
+    /// <summary>SIGTERM, as an orchestrator stops it, or another signal; answers with the exit code.</summary>
+    public async Task<int> StopAsync(int signal = Sigterm)
     {
-        _ = Signal(_process.Id, Sigterm);
+        _ = Signal(_process.Id, signal);
         await _process.WaitForExitAsync(new CancellationTokenSource(StartTime).Token);
         return _process.ExitCode;
     }
@@ -136,7 +159,7 @@ internal sealed class StandaloneProcess : IAsyncDisposable
         };
         var standalone = new StandaloneProcess(process, arguments, shop, management);
         process.OutputDataReceived += standalone.Keep;
-        process.ErrorDataReceived += standalone.Keep;
+        process.ErrorDataReceived += standalone.KeepError;
         process.Start();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
@@ -148,6 +171,18 @@ internal sealed class StandaloneProcess : IAsyncDisposable
         lock (_output)
         {
             _output.AppendLine(line.Data);
+        }
+    }
+
+    private void KeepError(object sender, DataReceivedEventArgs line)
+    {
+        Keep(sender, line);
+        lock (_output)
+        {
+            if (line.Data is not null)
+            {
+                _errors.AppendLine(line.Data);
+            }
         }
     }
 
@@ -163,8 +198,6 @@ internal sealed class StandaloneProcess : IAsyncDisposable
             return false;
         }
     }
-
-    private const int Sigterm = 15;
 
     [DllImport("libc", EntryPoint = "kill")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

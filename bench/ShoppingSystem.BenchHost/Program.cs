@@ -1,4 +1,6 @@
+using Confluent.Kafka;
 using Microsoft.Extensions.Logging.Abstractions;
+using ShoppingSystem.Kafka;
 using ShoppingSystem.Ledger;
 using ShoppingSystem.Purchases;
 using ShoppingSystem.ServiceDefaults;
@@ -6,7 +8,8 @@ using ShoppingSystem.Sqlite;
 using ShoppingSystem.Storefront;
 
 // The web server as the benchmarks want it: with the log of choice, or with the append taken out.
-//   --log none|sqlite   --data DIRECTORY   --record true|false (run the recorder beside it)
+//   --log none|sqlite|kafka   --data DIRECTORY   --record true|false (run the recorder beside it)   --producer:LingerMs 2 and the like
+//   --fill N (with --record true): so many purchases are in the record before it starts, 100 of each user
 var builder = WebApplication.CreateBuilder(args);
 builder.Logging.ClearProviders();
 builder.AddServiceDefaults("ShoppingSystem benchmark");
@@ -22,8 +25,13 @@ switch (builder.Configuration["log"])
         storage = EmbeddedStorage.Open(builder.Configuration["data"]!, new PurchaseLogOptions(), NullLoggerFactory.Instance);
         builder.AddSqlitePurchaseLog(storage);
         break;
+    case "kafka":
+        var config = (builder.Configuration.GetSection("producer").Get<ProducerConfig>() ?? new()).ForPurchases(builder.Configuration);
+        builder.Services.AddSingleton(_ => new ProducerBuilder<string, byte[]>(config).Build());
+        builder.Services.AddKafkaPurchaseLog();
+        break;
     case var other:
-        Console.Error.WriteLine($"--log none or --log sqlite, not '{other}'.");
+        Console.Error.WriteLine($"--log none, --log sqlite or --log kafka, not '{other}'.");
         return 2;
 }
 
@@ -36,6 +44,12 @@ if (storage is not null && builder.Configuration.GetValue<bool>("record"))
 var app = builder.Build();
 app.UseServiceDefaults();
 app.MapStorefront();
+if (app.Services.GetService<IPurchaseStore>() is { } store)
+{
+    app.MapLedger();
+    await FillAsync(store, builder.Configuration.GetValue<int>("fill"));
+}
+
 await app.RunAsync();
 if (storage is not null)
 {
@@ -43,6 +57,23 @@ if (storage is not null)
 }
 
 return 0;
+
+// A user's purchases are made over the whole time, as they are in a shop that has been open for a while.
+static async Task FillAsync(IPurchaseStore store, int count)
+{
+    const int perUser = 100;
+    const int batch = 10_000;
+    var users = Math.Max(1, count / perUser);
+    var opened = new DateTimeOffset(2024, 1, 19, 12, 0, 0, TimeSpan.Zero);
+    for (var first = 0; first < count; first += batch)
+    {
+        await store.RecordAsync([.. Enumerable.Range(first, Math.Min(batch, count - first)).Select(i =>
+        {
+            var at = opened.AddSeconds(i);
+            return new Purchase(PurchaseId.New(at), $"user-{i % users}", "Ada", 1 + i % 9000 / 100m, "tea", at);
+        })]);
+    }
+}
 
 /// <summary>The append taken out: what is left is the price of HTTP, JSON and the rules.</summary>
 internal sealed class NoLog : IPurchaseLog

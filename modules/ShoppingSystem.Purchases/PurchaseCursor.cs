@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
@@ -23,7 +24,7 @@ public readonly record struct PurchaseCursor(DateTimeOffset Timestamp, Guid Id)
         cursor = default;
         Span<byte> bytes = stackalloc byte[Length];
         if (text is not { Length: Length / 3 * 4 }
-            || !Base64Url.TryDecodeFromChars(text, bytes, out var written)
+            || Base64Url.DecodeFromChars(text, bytes, out _, out var written) is not OperationStatus.Done
             || written != Length)
         {
             return false;

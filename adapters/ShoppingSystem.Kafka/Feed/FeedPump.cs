@@ -23,6 +23,8 @@ internal sealed partial class FeedPump(
     private static readonly TimeSpan PauseAfter = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LagInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LagTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CommittedTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan StartsTimeout = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LastBackoff = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(10);
@@ -97,15 +99,17 @@ internal sealed partial class FeedPump(
         }
     }
 
-    public void Assigned(IReadOnlyList<TopicPartition> partitions)
+    public IEnumerable<TopicPartitionOffset> Assigned(IReadOnlyList<TopicPartition> partitions)
     {
-        foreach (var partition in partitions)
+        var starts = FindStarts(partitions);
+        foreach (var start in starts)
         {
-            _holdings[partition.Partition] = new Holding(partition.Partition);
+            _holdings[start.Partition] = new Holding(start.Partition, Math.Max(0, start.Offset.Value));
         }
 
         _lagAt = 0;
         LogAssigned(partitions.Count, _holdings.Count);
+        return starts;
     }
 
     public void Revoked(IReadOnlyList<TopicPartitionOffset> partitions)
@@ -371,6 +375,32 @@ internal sealed partial class FeedPump(
         holdings.ForEach(holding => holding.Paused = paused);
     }
 
+    // The client would look them up itself, but does not try again when that fails: it would hold the partitions unread.
+    private List<TopicPartitionOffset> FindStarts(IReadOnlyList<TopicPartition> partitions)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var backoff = new Backoff();
+        while (true)
+        {
+            try
+            {
+                return [.. consumer.Committed(partitions, CommittedTimeout).Select(committed => committed.Offset == Offset.Unset
+                    ? new TopicPartitionOffset(committed.TopicPartition, Offset.Beginning)
+                    : new TopicPartitionOffset(committed.TopicPartition, committed.Offset))];
+            }
+            catch (KafkaException e) when (!e.Error.IsFatal && !_stopping.IsCancellationRequested && Stopwatch.GetElapsedTime(started) < StartsTimeout)
+            {
+                LogStartsUnknown(partitions.Count, e.Error.Code, e.Error.Reason, backoff.Next());
+                while (backoff.IsOn && !_stopping.IsCancellationRequested)
+                {
+                    CommitWhatIsDone();
+                    _nudge.WaitOne(IdlePoll);
+                }
+            }
+        }
+    }
+
+    // Nothing may escape from here, the end of the thread; the container may even have disposed the consumer already.
     private void Close()
     {
         try
@@ -379,9 +409,9 @@ internal sealed partial class FeedPump(
             // Gives the partitions back (Revoked is called from here, which commits what is done), then leaves the group.
             consumer.Close();
         }
-        catch (KafkaException e)
+        catch (Exception e)
         {
-            LogCloseFailed(e.Error.Code, e.Error.Reason);
+            LogCloseFailed(e);
         }
 
         _closed = true;
@@ -401,12 +431,6 @@ internal sealed partial class FeedPump(
         _lagAt = Stopwatch.GetTimestamp();
         try
         {
-            var unknown = _holdings.Values.Where(holding => holding.Committed is null).Select(Place).ToList();
-            foreach (var committed in unknown.Count > 0 ? consumer.Committed(unknown, LagTimeout) : [])
-            {
-                _holdings[committed.Partition].Committed = committed.Offset == Offset.Unset ? 0 : committed.Offset;
-            }
-
             _lag = [.. _holdings.Values.OrderBy(holding => holding.Partition).Select(holding => new PartitionLag(holding.Partition, LagOf(holding)))];
             _lagBackoff.Reset();
         }
@@ -420,7 +444,7 @@ internal sealed partial class FeedPump(
     private long LagOf(Holding holding)
     {
         var watermarks = holding.Paused ? consumer.QueryWatermarkOffsets(Place(holding), LagTimeout) : consumer.GetWatermarkOffsets(Place(holding));
-        return Math.Max(0, watermarks.High - Math.Max(holding.Committed ?? 0, watermarks.Low));
+        return Math.Max(0, watermarks.High - Math.Max(holding.Committed, watermarks.Low));
     }
 
     private TopicPartition Place(Holding holding) => new(topic.Name, holding.Partition);
@@ -503,8 +527,11 @@ internal sealed partial class FeedPump(
     [LoggerMessage(LogLevel.Debug, "The lag is unknown: {Code} {Reason}; next attempt in {Delay}")]
     private partial void LogLagUnknown(ErrorCode code, string reason, TimeSpan delay);
 
-    [LoggerMessage(LogLevel.Warning, "Leaving the group failed: {Code} {Reason}")]
-    private partial void LogCloseFailed(ErrorCode code, string reason);
+    [LoggerMessage(LogLevel.Warning, "The committed offsets of {Count} partitions can't be read: {Code} {Reason}; next attempt in {Delay}")]
+    private partial void LogStartsUnknown(int count, ErrorCode code, string reason, TimeSpan delay);
+
+    [LoggerMessage(LogLevel.Warning, "Leaving the group failed")]
+    private partial void LogCloseFailed(Exception reason);
 
     [LoggerMessage(LogLevel.Warning, "Leaving the group {Group} took longer than {Timeout}")]
     private partial void LogLeftWithoutGoodbye(string group, TimeSpan timeout);

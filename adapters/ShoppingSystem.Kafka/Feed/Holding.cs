@@ -1,7 +1,9 @@
 namespace ShoppingSystem.Kafka;
 
 /// <summary>A partition, from the time it is assigned to this reader until it goes. Assigned again, it is another holding.</summary>
-internal sealed class Holding(int partition)
+/// <param name="partition">Its number.</param>
+/// <param name="start">The offset that it is read from.</param>
+internal sealed class Holding(int partition, long start)
 {
     public int Partition => partition;
 
@@ -14,6 +16,6 @@ internal sealed class Holding(int partition)
     /// <summary>True while nothing is fetched because the reader takes nothing.</summary>
     public bool Paused { get; set; }
 
-    /// <summary>The offset that whoever reads next starts from; null while that is unknown.</summary>
-    public long? Committed { get; set; }
+    /// <summary>The offset that whoever comes next starts from.</summary>
+    public long Committed { get; set; } = start;
 }

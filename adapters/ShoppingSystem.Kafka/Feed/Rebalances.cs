@@ -16,7 +16,8 @@ internal sealed class Rebalances
 
     public void Attach(ConsumerBuilder<string, byte[]> builder)
     {
-        builder.SetPartitionsAssignedHandler((_, partitions) => Listener?.Assigned(partitions));
+        builder.SetPartitionsAssignedHandler((_, partitions) =>
+            Listener?.Assigned(partitions) ?? partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Unset)));
         builder.SetPartitionsRevokedHandler((_, partitions) => Listener?.Revoked(partitions));
         builder.SetPartitionsLostHandler((_, partitions) => Listener?.Lost(partitions));
         Builder = builder;
@@ -25,8 +26,8 @@ internal sealed class Rebalances
 
 internal interface IRebalanceListener
 {
-    /// <summary>These are ours from now on.</summary>
-    void Assigned(IReadOnlyList<TopicPartition> partitions);
+    /// <summary>These are ours from now on; answers with where each is read from.</summary>
+    IEnumerable<TopicPartitionOffset> Assigned(IReadOnlyList<TopicPartition> partitions);
 
     /// <summary>These go to another reader when this returns; until then they can be committed.</summary>
     void Revoked(IReadOnlyList<TopicPartitionOffset> partitions);

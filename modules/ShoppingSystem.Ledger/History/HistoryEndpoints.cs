@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
@@ -88,6 +89,9 @@ internal static class HistoryEndpoints
             request.Query.Where(parameter => parameter.Key is not ("limit" or "before"))
                 .Append(new("limit", limit.ToString(CultureInfo.InvariantCulture)))
                 .Append(new("before", next.ToString())));
-        return $"<{request.PathBase}{request.Path.ToUriComponent()}{query}>; rel=\"next\"";
+
+        // The path as it came: decoded and encoded again, a user id with a percent sign in it could become another.
+        var path = request.HttpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?')[0];
+        return $"<{path}{query}>; rel=\"next\"";
     }
 }

@@ -16,6 +16,9 @@ public static class PurchaseEvent
     // From here on an epoch timestamp must mean milliseconds: as seconds it would be the year 5138.
     private const decimal FirstEpochMilliseconds = 100_000_000_000m;
 
+    // 0001-01-01T00:00:00Z as epoch seconds.
+    private const decimal Earliest = -62_135_596_800m;
+
     private static readonly JsonWriterOptions WriterOptions = new()
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
@@ -178,7 +181,8 @@ public static class PurchaseEvent
         {
             if (reader.TokenType is JsonTokenType.String && reader.TryGetDateTimeOffset(out var iso))
             {
-                return iso;
+                // Without an offset it is UTC, wherever this runs.
+                return reader.TryGetDateTime(out var plain) && plain.Kind is DateTimeKind.Unspecified ? new(plain, TimeSpan.Zero) : iso;
             }
 
             if (Number(ref reader) is not { } epoch)
@@ -187,7 +191,7 @@ public static class PurchaseEvent
             }
 
             var seconds = Math.Abs(epoch) < FirstEpochMilliseconds ? epoch : epoch / 1000;
-            return Math.Abs(seconds) < FirstEpochMilliseconds
+            return seconds is >= Earliest and < FirstEpochMilliseconds
                 ? Microseconds.FromUnixMicroseconds((long)decimal.Round(seconds * 1_000_000m))
                 : null;
         }

@@ -34,7 +34,7 @@ internal static class HistoryEndpoints
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
         group.MapGet("/v1/getAllUserBuys/{userid}", (string userid, HttpContext context, ManagementApi api, int? limit, string? before) =>
-                api.ForwardAsync($"/api/v1/purchases/{Uri.EscapeDataString(userid)}", context))
+                AskAsync(("userid", userid), user => $"/api/v1/purchases/{user}", api, context))
             .Produces<HistoryEntryV1[]>()
             .WithSummary("A user's purchases, newest first")
             .WithDescription("At most `limit` (1 to 1000, default 100). While there are more, the Link header names the next page.");
@@ -42,17 +42,22 @@ internal static class HistoryEndpoints
         foreach (var path in (string[])["/user/{userId}/purchases", "/getAllUserBuys/{userId}"])
         {
             group.MapGet(path, (string userId, HttpContext context, ManagementApi api, int? limit, string? before) =>
-                    api.ForwardAsync($"/api/purchases/{Uri.EscapeDataString(userId)}", context))
+                    AskAsync(("userId", userId), user => $"/api/purchases/{user}", api, context))
                 .Produces<HistoryEntryClassic[]>()
                 .WithSummary("A user's purchases, newest first (classic)")
                 .WithDescription("At most `limit` (1 to 1000, default 1000). While there are more, the Link header names the next page.");
         }
 
         group.MapGet("/v1/users/{userid}/summary", (string userid, HttpContext context, ManagementApi api) =>
-                api.ForwardAsync($"/api/v1/users/{Uri.EscapeDataString(userid)}/summary", context))
+                AskAsync(("userid", userid), user => $"/api/v1/users/{user}/summary", api, context))
             .Produces<SummaryV1>()
             .WithSummary("A user's purchases in figures");
     }
+
+    private static async Task<IResult> AskAsync((string Field, string Value) userId, Func<string, string> path, ManagementApi api, HttpContext context) =>
+        PurchaseRules.CheckText(userId.Value) is { } complaint
+            ? TypedResults.ValidationProblem([new(userId.Field, [complaint])])
+            : await api.ForwardAsync(path(Uri.EscapeDataString(userId.Value)), context);
 
     // Aspire injects the address under this key; https is what it says where both are offered.
     private static Uri ManagementApiAddress(IConfiguration configuration)

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
 namespace ShoppingSystem.Storefront;
@@ -12,7 +13,7 @@ internal sealed partial class ManagementApi(HttpClient http, ILogger<ManagementA
 
     /// <summary>
     /// Answers <paramref name="context"/> with what the management API answers at <paramref name="path"/> to the same query.
-    /// A refusal of the request (400) is passed on; any other failure becomes 503 with <c>Retry-After</c>.
+    /// A refusal of the request (400, 414) is passed on; any other failure becomes 503 with <c>Retry-After</c>.
     /// </summary>
     public async Task<IResult> ForwardAsync(string path, HttpContext context)
     {
@@ -29,6 +30,12 @@ internal sealed partial class ManagementApi(HttpClient http, ILogger<ManagementA
 
         using (reply)
         {
+            // Encoded by the client library, a query can become longer than it came.
+            if (reply.StatusCode is HttpStatusCode.RequestUriTooLong)
+            {
+                return Results.Problem(statusCode: StatusCodes.Status414UriTooLong);
+            }
+
             if (reply.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.BadRequest))
             {
                 LogUnexpected(logger, (int)reply.StatusCode);
@@ -40,7 +47,9 @@ internal sealed partial class ManagementApi(HttpClient http, ILogger<ManagementA
             context.Response.ContentLength = reply.Content.Headers.ContentLength;
             if (NextPage(reply.Headers) is { } query)
             {
-                context.Response.Headers.Link = $"<{context.Request.PathBase}{context.Request.Path.ToUriComponent()}{query}>; rel=\"next\"";
+                // The path as it came: decoded and encoded again, a user id with a percent sign in it could become another.
+                var own = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?')[0];
+                context.Response.Headers.Link = $"<{own}{query}>; rel=\"next\"";
             }
 
             await reply.Content.CopyToAsync(context.Response.Body, context.RequestAborted);

@@ -17,7 +17,7 @@ export function describeTrouble({ kind, message, fields }) {
     return troubles[kind];
   }
   const complaints = Object.entries(fields).map(([field, errors]) => `${fieldNames[field] ?? field} ${errors.join(", ")}`);
-  return `The shop refused: ${complaints.join("; ") || message}.`;
+  return `The shop refused: ${complaints.join("; ") || message.replace(/\.$/, "")}.`;
 }
 
 /** What an order is waiting for, for those who look at it. */

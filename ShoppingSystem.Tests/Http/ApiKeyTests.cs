@@ -1,0 +1,79 @@
+using System.Net;
+using ShoppingSystem.Tests.Support;
+
+namespace ShoppingSystem.Tests.Http;
+
+public sealed class ApiKeyTests : IAsyncLifetime
+{
+    private InProcessShop _shop = null!;
+
+    public static TheoryData<string, string> Routes => new()
+    {
+        { "GET", "/api/v1/purchases/123" },
+        { "GET", "/api/purchases/123" },
+        { "GET", "/api/purchases?userId=123" },
+        { "GET", "/api/v1/users/123/summary" },
+        { "GET", "/api/v1/stats" },
+        { "GET", "/api/v1/stats/stream" },
+        { "GET", "/api/v1/dead-letters" },
+        { "POST", "/api/v1/dead-letters/018d21b4-7f8b-7000-8000-000000000001/replay" },
+        { "DELETE", "/api/v1/dead-letters/018d21b4-7f8b-7000-8000-000000000001" },
+    };
+
+    public async Task InitializeAsync() => _shop = await InProcessShop.StartAsync(settings: "--Management:ApiKey=s3cret");
+
+    public async Task DisposeAsync() => await _shop.DisposeAsync();
+
+    [Theory]
+    [MemberData(nameof(Routes))]
+    public async Task Without_the_key_nothing_is_told(string method, string path)
+    {
+        foreach (var key in (string?[])[null, "", "wrong", "s3cre", "s3crets", "S3cret", "s3cret,s3cret"])
+        {
+            using var reply = await SendAsync(method, path, key);
+            await reply.ProblemAsync(HttpStatusCode.Unauthorized);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Routes))]
+    public async Task With_the_key_it_is(string method, string path)
+    {
+        using var reply = await SendAsync(method, path, "s3cret");
+
+        Assert.Equal(method is "GET" ? HttpStatusCode.OK : HttpStatusCode.NotFound, reply.StatusCode);
+    }
+
+    [Fact]
+    public async Task Customers_need_no_key_because_the_web_server_sends_it()
+    {
+        var id = await _shop.Shop.BuyAsync("123");
+
+        await Eventually.TrueAsync(async () => (await _shop.Shop.ReadAllAsync("/api/v1/getAllUserBuys/123")).Contains(id), "it is in the history");
+        Assert.Equal([id], await _shop.Shop.ReadAllAsync("/api/getAllUserBuys/123"));
+        Assert.Contains("\"purchases\":1", await _shop.Shop.GetStringAsync("/api/v1/users/123/summary"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/-/healthy")]
+    [InlineData("/-/ready")]
+    [InlineData("/docs")]
+    [InlineData("/openapi/v1.json")]
+    public async Task Probes_and_docs_stay_open(string path)
+    {
+        using var reply = await SendAsync("GET", path, null);
+
+        Assert.Equal(HttpStatusCode.OK, reply.StatusCode);
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(string method, string path, string? key)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        if (key is not null)
+        {
+            request.Headers.TryAddWithoutValidation("X-API-Key", key);
+        }
+
+        return await _shop.Management.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+    }
+}

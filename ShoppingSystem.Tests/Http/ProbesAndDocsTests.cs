@@ -1,0 +1,117 @@
+using System.Net;
+using System.Text.Json;
+using ShoppingSystem.Tests.Support;
+
+namespace ShoppingSystem.Tests.Http;
+
+public sealed class ProbesAndDocsTests(ShopFixture fixture) : IClassFixture<ShopFixture>
+{
+    private readonly InProcessShop _shop = fixture.Shop;
+
+    [Theory]
+    [InlineData("shop", "/-/healthy")]
+    [InlineData("shop", "/alive")]
+    [InlineData("management", "/-/healthy")]
+    [InlineData("management", "/alive")]
+    public async Task The_process_says_that_it_is_up(string service, string path)
+    {
+        using var reply = await _shop[service].GetAsync(path);
+
+        Assert.Equal(HttpStatusCode.OK, reply.StatusCode);
+        Assert.Equal("""{"status":"alive"}""", await reply.Content.ReadAsStringAsync());
+        Assert.Equal("application/json", reply.Content.Headers.ContentType?.MediaType);
+    }
+
+    [Theory]
+    [InlineData("shop", "/-/ready", "log", "management-api")]
+    [InlineData("shop", "/health", "log", "management-api")]
+    [InlineData("management", "/-/ready", "recorder", "store")]
+    [InlineData("management", "/health", "recorder", "store")]
+    public async Task Readiness_names_every_dependency_with_its_state(string service, string path, params string[] dependencies)
+    {
+        using var reply = await _shop[service].GetAsync(path);
+
+        Assert.Equal(HttpStatusCode.OK, reply.StatusCode);
+        Assert.Equal("application/json", reply.Content.Headers.ContentType?.MediaType);
+        using var json = JsonDocument.Parse(await reply.Content.ReadAsStringAsync());
+        Assert.Equal("ready", json.RootElement.GetProperty("status").GetString());
+        Assert.Equal(dependencies.Append("status").Order(), json.RootElement.EnumerateObject().Select(entry => entry.Name).Order());
+        Assert.All(dependencies, dependency => Assert.Equal("up", json.RootElement.GetProperty(dependency).GetString()));
+    }
+
+    [Theory]
+    [InlineData("shop")]
+    [InlineData("management")]
+    public async Task Docs_are_served_with_all_that_they_load(string service)
+    {
+        using var reply = await _shop[service].GetAsync("/docs");
+        var page = await reply.Content.ReadAsStringAsync();
+
+        Assert.Equal(HttpStatusCode.OK, reply.StatusCode);
+        Assert.Equal("text/html", reply.Content.Headers.ContentType?.MediaType);
+        Assert.Contains("swagger-ui", page, StringComparison.Ordinal);
+        var scripts = System.Text.RegularExpressions.Regex.Matches(page, "(?:src|href)=\"([^\"]+)\"").Select(match => match.Groups[1].Value).ToList();
+        Assert.Contains(scripts, script => script.EndsWith(".js", StringComparison.Ordinal));
+        foreach (var script in scripts)
+        {
+            using var loaded = await _shop[service].GetAsync(new Uri(reply.RequestMessage!.RequestUri!, script));
+            Assert.True(loaded.IsSuccessStatusCode, script);
+        }
+    }
+
+    [Theory]
+    [InlineData("shop",
+        "POST /api/v1/buy", "POST /api/buy", "GET /api/v1/getAllUserBuys/{userid}", "GET /api/user/{userId}/purchases",
+        "GET /api/getAllUserBuys/{userId}", "GET /api/v1/users/{userid}/summary")]
+    [InlineData("management",
+        "GET /api/v1/purchases/{userid}", "GET /api/purchases", "GET /api/purchases/{userId}", "GET /api/v1/users/{userid}/summary",
+        "GET /api/v1/stats", "GET /api/v1/stats/stream", "GET /api/v1/dead-letters", "POST /api/v1/dead-letters/{id}/replay",
+        "DELETE /api/v1/dead-letters/{id}")]
+    public async Task The_API_description_holds_every_route(string service, params string[] routes)
+    {
+        using var json = JsonDocument.Parse(await _shop[service].GetStringAsync("/openapi/v1.json"));
+        var operations = json.RootElement.GetProperty("paths").EnumerateObject()
+            .SelectMany(path => path.Value.EnumerateObject().Select(operation => (Route: $"{operation.Name.ToUpperInvariant()} {path.Name}", Operation: operation.Value)))
+            .ToDictionary(entry => entry.Route, entry => entry.Operation);
+
+        Assert.Equal(routes.Order(), operations.Keys.Order());
+        Assert.All(operations, entry =>
+        {
+            Assert.False(string.IsNullOrEmpty(entry.Value.GetProperty("summary").GetString()), $"{entry.Key} has no summary");
+            Assert.Contains(entry.Value.GetProperty("responses").EnumerateObject(), response => response.Name.StartsWith('2'));
+        });
+    }
+
+    [Theory]
+    [InlineData("shop", "/nothing/here")]
+    [InlineData("shop", "/api/v1/nothing")]
+    [InlineData("shop", "/api/v1/stats")]
+    [InlineData("shop", "/api/v1/purchases/123")]
+    [InlineData("management", "/api/v1/nothing")]
+    [InlineData("management", "/api/v1/getAllUserBuys/123")]
+    public async Task What_is_not_there_is_a_problem(string service, string path)
+    {
+        using var reply = await _shop[service].GetAsync(path);
+
+        await reply.ProblemAsync(HttpStatusCode.NotFound);
+    }
+
+    [Theory]
+    [InlineData("shop", "/")]
+    [InlineData("shop", "/-/ready")]
+    [InlineData("shop", "/api/v1/getAllUserBuys/123")]
+    [InlineData("shop", "/nothing")]
+    [InlineData("management", "/api/v1/purchases/123")]
+    [InlineData("management", "/docs/index.html")]
+    public async Task Every_reply_carries_the_security_headers(string service, string path)
+    {
+        using var reply = await _shop[service].GetAsync(path);
+
+        Assert.Equal("nosniff", Assert.Single(reply.Headers.GetValues("X-Content-Type-Options")));
+        Assert.Equal("no-referrer", Assert.Single(reply.Headers.GetValues("Referrer-Policy")));
+        var policy = Assert.Single(reply.Headers.GetValues("Content-Security-Policy"));
+        Assert.StartsWith("default-src 'none'", policy, StringComparison.Ordinal);
+        Assert.DoesNotContain("script-src 'self' 'unsafe", policy, StringComparison.Ordinal);
+        Assert.False(reply.Headers.Contains("Server"));
+    }
+}

@@ -1,0 +1,59 @@
+using ShoppingSystem.LoadTest;
+
+namespace ShoppingSystem.Tests.LoadTest;
+
+public sealed class RateSearchTests
+{
+    [Theory]
+    [InlineData(100, 7300)]
+    [InlineData(100, 100)]
+    [InlineData(5000, 13)]
+    [InlineData(64, 64_000)]
+    public async Task Comes_within_a_twentieth_below_what_the_system_stands(double from, double capacity)
+    {
+        var tries = 0;
+        var found = await new RateSearch(from).RunAsync(rate => Answer(rate <= capacity), default);
+
+        Assert.NotNull(found);
+        Assert.InRange(found.Value, capacity / (1 + RateSearch.Precision), capacity);
+        Assert.InRange(tries, 1, 40);
+
+        Task<bool> Answer(bool passes)
+        {
+            tries++;
+            return Task.FromResult(passes);
+        }
+    }
+
+    [Fact]
+    public async Task Does_not_believe_a_single_failure()
+    {
+        var failed = new HashSet<double>();
+        var found = await new RateSearch(100).RunAsync(rate => Task.FromResult(rate <= 1000 && !failed.Add(rate)), default);
+
+        Assert.InRange(found!.Value, 1000 / (1 + RateSearch.Precision), 1000);
+    }
+
+    [Fact]
+    public async Task Finds_nothing_where_nothing_passes() =>
+        Assert.Null(await new RateSearch(100).RunAsync(_ => Task.FromResult(false), default));
+
+    [Fact]
+    public async Task Answers_with_the_best_so_far_when_it_is_stopped()
+    {
+        using var stop = new CancellationTokenSource();
+        var found = await new RateSearch(100).RunAsync(
+            rate =>
+            {
+                if (rate >= 800)
+                {
+                    stop.Cancel();
+                }
+
+                return Task.FromResult(rate < 800);
+            },
+            stop.Token);
+
+        Assert.Equal(400, found);
+    }
+}

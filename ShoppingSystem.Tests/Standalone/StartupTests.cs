@@ -1,0 +1,157 @@
+using System.Net.Sockets;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
+using ShoppingSystem.Purchases;
+using ShoppingSystem.Sqlite;
+using ShoppingSystem.Tests.Support;
+
+namespace ShoppingSystem.Tests.Standalone;
+
+/// <summary>What stands in the way of a start is said in one line that names it.</summary>
+public sealed class StartupTests : IDisposable
+{
+    private readonly string _directory = StandaloneProcess.NewDataDirectory();
+
+    [Fact]
+    public async Task A_second_instance_on_the_same_data_directory()
+    {
+        await using var first = await StandaloneProcess.StartAsync(_directory);
+
+        await RefusesToStartAsync([], _directory, "another instance");
+
+        await first.Shop.BuyAsync("123");
+    }
+
+    [Theory]
+    [InlineData("Shopping:WebServerUrl")]
+    [InlineData("Shopping:ManagementApiUrl")]
+    public async Task A_port_in_use(string key)
+    {
+        using var other = new TcpListener(System.Net.IPAddress.Loopback, 0);
+        other.Start();
+
+        await RefusesToStartAsync([$"--{key}=http://{other.LocalEndpoint}"], other.LocalEndpoint.ToString()!, "already in use");
+    }
+
+    [Fact]
+    public async Task A_file_where_the_data_directory_should_be()
+    {
+        var file = Path.Combine(_directory, "file");
+        await File.WriteAllTextAsync(file, "mine");
+
+        await RefusesToStartAsync([$"--Shopping:DataDirectory={file}"], file);
+        await RefusesToStartAsync([$"--Shopping:DataDirectory={file}/below"], file);
+
+        Assert.Equal("mine", await File.ReadAllTextAsync(file));
+    }
+
+    [Fact]
+    public Task A_data_directory_that_nobody_can_write_to() =>
+        OperatingSystem.IsLinux() ? RefusesToStartAsync(["--Shopping:DataDirectory=/proc/shopping"], "/proc/shopping") : Task.CompletedTask;
+
+    [Theory]
+    [InlineData("--Shopping:BatchSize=abc", "Shopping:BatchSize")]
+    [InlineData("--Shopping:BatchSize=0", "Shopping:BatchSize")]
+    [InlineData("--Shopping:BatchSize=99999999999", "Shopping:BatchSize")]
+    [InlineData("--Shopping:AppendDeadline=0", "Shopping:AppendDeadline")]
+    [InlineData("--Shopping:AppendDeadline=-00:00:05", "Shopping:AppendDeadline")]
+    [InlineData("--Shopping:AppendDeadline=soon", "Shopping:AppendDeadline")]
+    [InlineData("--Shopping:WebServerUrl=nonsense", "Shopping:WebServerUrl")]
+    [InlineData("--Shopping:WebServerUrl=https://127.0.0.1:8081", "Shopping:WebServerUrl")]
+    [InlineData("--Shopping:WebServerUrl=http://127.0.0.1:99999", "Shopping:WebServerUrl")]
+    [InlineData("--Shopping:WebServerUrl=http://127.0.0.1:8081/shop", "Shopping:WebServerUrl")]
+    [InlineData("--Shopping:ManagementApiUrl=ftp://127.0.0.1", "Shopping:ManagementApiUrl")]
+    [InlineData("--Shopping:ManagementApiUrl=", "Shopping:ManagementApiUrl")]
+    [InlineData("--Shopping:DataDirectory=", "Shopping:DataDirectory")]
+    public Task A_wrong_setting(string argument, string key) => RefusesToStartAsync([argument], key);
+
+    [Theory]
+    [InlineData("http://192.0.2.1:18081")]
+    public Task An_address_that_is_not_this_machine_s(string url) => RefusesToStartAsync([$"--Shopping:WebServerUrl={url}"], "192.0.2.1:18081");
+
+    [Theory]
+    [InlineData("log.db")]
+    [InlineData("purchases.db")]
+    public async Task A_file_that_is_no_database(string file)
+    {
+        var garbage = new byte[20_000];
+        new Random(1).NextBytes(garbage);
+
+        await RefusesAndLeavesAloneAsync(file, garbage);
+    }
+
+    [Theory]
+    [InlineData("log.db")]
+    [InlineData("purchases.db")]
+    public async Task A_database_that_was_cut_off(string file)
+    {
+        var whole = await MakeDataAsync(file);
+
+        await RefusesAndLeavesAloneAsync(file, whole[..(whole.Length / 2 / 4096 * 4096)]);
+    }
+
+    [Theory]
+    [InlineData("log.db")]
+    [InlineData("purchases.db")]
+    public async Task A_database_of_a_later_version(string file)
+    {
+        await MakeDataAsync(file);
+        await using (var connection = new SqliteConnection($"Data Source={Path.Combine(_directory, file)};Pooling=false"))
+        {
+            await connection.OpenAsync();
+            await using var command = connection.CreateCommand();
+            command.CommandText = "PRAGMA user_version = 9999";
+            await command.ExecuteNonQueryAsync();
+        }
+
+        await RefusesAndLeavesAloneAsync(file, await File.ReadAllBytesAsync(Path.Combine(_directory, file)), "later version");
+    }
+
+    [Fact]
+    public async Task Listening_to_other_machines_is_said_loudly()
+    {
+        await using var standalone = await StandaloneProcess.StartAsync(_directory, "0.0.0.0", []);
+
+        await Eventually.TrueAsync(
+            () => standalone.Output.Contains($"WARNING: http://0.0.0.0:{standalone.Shop.BaseAddress!.Port} can be reached from other machines", StringComparison.Ordinal),
+            "it warns");
+    }
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    private async Task<byte[]> MakeDataAsync(string file)
+    {
+        await using (var storage = EmbeddedStorage.Open(_directory, new PurchaseLogOptions(), NullLoggerFactory.Instance))
+        {
+            var purchases = Some.Purchases(500);
+            await Task.WhenAll(purchases.Select(purchase => storage.Log.AppendAsync(purchase).AsTask()));
+            await new SqlitePurchaseStore(storage.Record).RecordAsync(purchases);
+        }
+
+        SqliteConnection.ClearAllPools();
+        return await File.ReadAllBytesAsync(Path.Combine(_directory, file));
+    }
+
+    private async Task RefusesAndLeavesAloneAsync(string file, byte[] content, string reason = "")
+    {
+        var path = Path.Combine(_directory, file);
+        await File.WriteAllBytesAsync(path, content);
+
+        await RefusesToStartAsync([], path, reason);
+
+        Assert.Equal(content, await File.ReadAllBytesAsync(path));
+    }
+
+    private async Task RefusesToStartAsync(string[] arguments, params string[] named)
+    {
+        var (exitCode, output, errors) = await StandaloneProcess.RunAsync([
+            $"--Shopping:DataDirectory={_directory}", $"--Shopping:WebServerUrl={StandaloneProcess.FreeAddress()}",
+            $"--Shopping:ManagementApiUrl={StandaloneProcess.FreeAddress()}", .. arguments]);
+
+        Assert.Equal(1, exitCode);
+        var line = Assert.Single(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.All(named, name => Assert.Contains(name, line, StringComparison.Ordinal));
+        Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Unhandled", output, StringComparison.Ordinal);
+    }
+}

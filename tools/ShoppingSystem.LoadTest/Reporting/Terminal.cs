@@ -1,0 +1,28 @@
+using Spectre.Console;
+
+namespace ShoppingSystem.LoadTest;
+
+/// <summary>Where reports are drawn.</summary>
+internal static class Terminal
+{
+    private const int FileWidth = 120;
+
+    /// <summary>The terminal; or, when output goes into a file, a page without colours.</summary>
+    public static IAnsiConsole Open()
+    {
+        if (!Console.IsOutputRedirected)
+        {
+            return AnsiConsole.Console;
+        }
+
+        var page = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = AnsiSupport.No,
+            ColorSystem = ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.No,
+            Out = new AnsiConsoleOutput(Console.Out),
+        });
+        page.Profile.Width = FileWidth;
+        return page;
+    }
+}

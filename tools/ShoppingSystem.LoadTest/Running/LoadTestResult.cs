@@ -1,0 +1,88 @@
+namespace ShoppingSystem.LoadTest;
+
+/// <summary>What a load test found.</summary>
+public sealed record LoadTestResult
+{
+    /// <summary>The id of the run, part of its user ids and idempotency keys.</summary>
+    public required string RunId { get; init; }
+
+    /// <summary>What the ids of its users begin with.</summary>
+    public required string UserIdPrefix { get; init; }
+
+    /// <summary>What was done.</summary>
+    public required LoadPlan Plan { get; init; }
+
+    /// <summary>When it began, UTC.</summary>
+    public DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>It was stopped before its end.</summary>
+    public bool Stopped { get; init; }
+
+    /// <summary>What became of the purchases; of a search, of those at the highest rate that passed, or else of the last tried.</summary>
+    public required TrafficFigures Traffic { get; init; }
+
+    /// <summary>The rates a search tried, in order; empty when there was no search.</summary>
+    public IReadOnlyList<SearchStep> Steps { get; init; } = [];
+
+    /// <summary>The highest rate that passed, purchases per second; null when none did, or nothing was searched.</summary>
+    public double? HighestRate { get; init; }
+
+    /// <summary>How long purchases took to show up; null when it was not measured.</summary>
+    public LagFigures? Lag { get; init; }
+
+    /// <summary>The figures second by second.</summary>
+    public IReadOnlyList<LoadSample> Samples { get; init; } = [];
+
+    /// <summary>Processor time the generator itself took while the load was on.</summary>
+    public TimeSpan GeneratorCpu { get; init; }
+
+    /// <summary>Purchases the generator made while the load was on, warm-up included.</summary>
+    public long GeneratorPurchases { get; init; }
+
+    /// <summary>Whether what was acknowledged is recorded; null when nobody asked.</summary>
+    public Verification? Verification { get; init; }
+}
+
+/// <summary>One rate a search tried.</summary>
+/// <param name="Rate">Purchases per second.</param>
+/// <param name="Passed">Whether the system stood it.</param>
+/// <param name="Figures">What became of the purchases.</param>
+public sealed record SearchStep(double Rate, bool Passed, TrafficFigures Figures);
+
+/// <summary>One second of a load.</summary>
+/// <param name="At">Its end, since the beginning of the load.</param>
+/// <param name="DuePerSecond">Purchases that were to start, per second; null in the closed model.</param>
+/// <param name="AcknowledgedPerSecond">Purchases acknowledged per second.</param>
+/// <param name="FailedPerSecond">Purchases failed or not sent, per second.</param>
+/// <param name="P50">Median latency.</param>
+/// <param name="P99">Latency that 99 % did not exceed.</param>
+/// <param name="InFlight">Purchases under way at its end.</param>
+/// <param name="Lag">The recording lag at its end; null when it is not known.</param>
+public sealed record LoadSample(
+    TimeSpan At, double? DuePerSecond, double AcknowledgedPerSecond, double FailedPerSecond, TimeSpan P50, TimeSpan P99, int InFlight, TimeSpan? Lag);
+
+/// <summary>How far a load is.</summary>
+/// <param name="Elapsed">Time since its beginning.</param>
+/// <param name="Duration">How long it takes.</param>
+/// <param name="WarmingUp">Figures are not taken yet.</param>
+/// <param name="Rate">The rate a search tries at present; null when nothing is searched.</param>
+/// <param name="Figures">The figures so far.</param>
+/// <param name="Sample">The last whole second.</param>
+/// <param name="Lag">The recording lag; null when it is not measured.</param>
+public sealed record LoadProgress(
+    TimeSpan Elapsed, TimeSpan Duration, bool WarmingUp, double? Rate, TrafficFigures Figures, LoadSample? Sample, LagFigures? Lag);
+
+/// <summary>Looks on while a load test runs. Calls come one after the other.</summary>
+public interface ILoadTestObserver
+{
+    /// <summary>The load goes on; several times a second.</summary>
+    void Progress(LoadProgress progress);
+
+    /// <summary>A search has tried a rate.</summary>
+    void RateTried(SearchStep tried);
+
+    /// <summary>Histories are being waited for and read; about once a second.</summary>
+    /// <param name="done">Users whose history has been read.</param>
+    /// <param name="users">All users.</param>
+    void Verifying(int done, int users);
+}

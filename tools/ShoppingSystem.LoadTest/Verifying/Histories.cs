@@ -1,0 +1,99 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
+
+namespace ShoppingSystem.LoadTest;
+
+/// <summary>What a history says of a purchase.</summary>
+internal sealed record HistoryEntry(
+    [property: JsonPropertyName("id")] Guid Id,
+    [property: JsonPropertyName("userid")] string? UserId,
+    [property: JsonPropertyName("price")] decimal Price,
+    [property: JsonPropertyName("item")] string? Item);
+
+/// <summary>Why a history could not be read.</summary>
+internal sealed class HistoryException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>Reads what the system knows of users, through the web server as a customer would.</summary>
+internal sealed partial class Histories(HttpClient http, Uri url)
+{
+    private const int PageLength = 1000;
+
+    /// <summary>A user's whole history, newest first, page by page.</summary>
+    /// <exception cref="HistoryException">The server does not answer, or not as agreed.</exception>
+    public async IAsyncEnumerable<IReadOnlyList<HistoryEntry>> ReadAsync(
+        string userId, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    {
+        var visited = new HashSet<Uri>();
+        for (var page = PageOf(userId, PageLength); page is not null;)
+        {
+            if (!visited.Add(page))
+            {
+                throw new HistoryException($"{page} links back to itself");
+            }
+
+            (var entries, page) = await ReadPageAsync(page, cancel);
+            yield return entries;
+        }
+    }
+
+    /// <summary>A user's latest purchase; null when there is none yet.</summary>
+    /// <exception cref="HistoryException">The server does not answer, or not as agreed.</exception>
+    public async Task<HistoryEntry?> ReadLatestAsync(string userId, CancellationToken cancel) =>
+        (await ReadPageAsync(PageOf(userId, 1), cancel)).Entries is [var latest, ..] ? latest : null;
+
+    /// <summary>How many purchases of a user are recorded; null when the server has no summaries.</summary>
+    /// <exception cref="HistoryException">The server does not answer, or not as agreed.</exception>
+    public Task<long?> CountAsync(string userId, CancellationToken cancel) =>
+        GetAsync(new Uri(url, $"api/v1/users/{userId}/summary"), async response =>
+        {
+            if (response.StatusCode is System.Net.HttpStatusCode.NotFound)
+            {
+                return null;
+            }
+
+            response.EnsureSuccessStatusCode();
+            return (await response.Content.ReadFromJsonAsync(HistoryJson.Default.Summary, cancel))?.Purchases;
+        }, cancel);
+
+    private Uri PageOf(string userId, int limit) => new(url, $"api/v1/getAllUserBuys/{userId}?limit={limit}");
+
+    private Task<(IReadOnlyList<HistoryEntry> Entries, Uri? Next)> ReadPageAsync(Uri page, CancellationToken cancel) =>
+        GetAsync<(IReadOnlyList<HistoryEntry>, Uri?)>(page, async response =>
+        {
+            response.EnsureSuccessStatusCode();
+            var entries = await response.Content.ReadFromJsonAsync(HistoryJson.Default.ListHistoryEntry, cancel);
+            return (entries ?? [], NextOf(page, response.Headers));
+        }, cancel);
+
+    private async Task<T> GetAsync<T>(Uri uri, Func<HttpResponseMessage, Task<T>> read, CancellationToken cancel)
+    {
+        try
+        {
+            using var response = await http.GetAsync(uri, HttpCompletionOption.ResponseHeadersRead, cancel);
+            return await read(response);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or JsonException
+            || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+        {
+            throw new HistoryException($"GET {uri.PathAndQuery}: {e.Message}", e);
+        }
+    }
+
+    private static Uri? NextOf(Uri page, HttpResponseHeaders headers) =>
+        headers.TryGetValues("Link", out var links) && NextLink().Match(string.Join(", ", links)) is { Success: true } next
+            ? new Uri(page, next.Groups[1].Value)
+            : null;
+
+    [GeneratedRegex("""<([^>]*)>\s*;[^,<]*\brel="?next\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex NextLink();
+}
+
+/// <summary>What the summary of a user says that matters here.</summary>
+internal sealed record Summary([property: JsonPropertyName("purchases")] long Purchases);
+
+[JsonSerializable(typeof(List<HistoryEntry>))]
+[JsonSerializable(typeof(Summary))]
+internal sealed partial class HistoryJson : JsonSerializerContext;
