@@ -8,11 +8,11 @@ public sealed class ClusterShop : IAsyncLifetime
 {
     private readonly string _volumes = $"shopping-test-{Guid.NewGuid():N}";
     private readonly List<string> _made = [];
-    private RunningShop? _shop;
+    private Task<RunningShop>? _shop;
 
     public Task InitializeAsync() => Task.CompletedTask;
 
-    internal async Task<RunningShop> StartedAsync() => _shop ??= await RunningShop.StartAsync(
+    internal Task<RunningShop> StartedAsync() => _shop ??= RunningShop.StartAsync(
         [], ("web-server", "http"), ("management-api", "http"),
         builder =>
         {
@@ -30,9 +30,13 @@ public sealed class ClusterShop : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        if (_shop is not null)
+        if (_shop is { IsCompletedSuccessfully: true })
         {
-            await _shop.DisposeAsync();
+            await (await _shop).DisposeAsync();
+        }
+
+        if (_made.Count > 0)
+        {
             ContainerRuntime.Succeeds(ContainerRuntime.Command!, ["volume", "rm", "--force", .. _made]);
         }
     }

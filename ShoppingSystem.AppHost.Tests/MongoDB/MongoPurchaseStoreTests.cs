@@ -102,7 +102,7 @@ public sealed class MongoPurchaseStoreTests(ClusterShop cluster) : IAsyncLifetim
         Assert.Empty(result.Refused);
     }
 
-    [MongoFact]
+    [Fact]
     public async Task A_server_that_can_not_be_reached_is_an_exception_and_nothing_is_refused()
     {
         var address = new MongoClientSettings { Server = new MongoServerAddress("127.0.0.1", 1), ServerSelectionTimeout = TimeSpan.FromMilliseconds(200) };

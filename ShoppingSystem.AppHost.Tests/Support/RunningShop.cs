@@ -2,7 +2,6 @@ using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace ShoppingSystem.AppHost.Tests.Support;
 
@@ -33,7 +32,7 @@ internal sealed class RunningShop : IAsyncDisposable
     {
         using var patience = new CancellationTokenSource(StartTime);
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.ShoppingSystem_AppHost>(arguments, patience.Token);
-        builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
+        builder.Configuration["Logging:LogLevel:Default"] = "Warning";
         change(builder);
         var app = await builder.BuildAsync(patience.Token);
         try
