@@ -42,10 +42,9 @@ export class ChartPanel {
     this.#sum = element("p", { id: `${id}-sum`, className: "hint" });
     this.#table = this.#createTable(content);
     root.append(
-      element("div", { className: "panel-head" },
-        element("h3", { id: `${id}-heading` }, content.heading),
-        element("p", { className: "hint" }, content.explanation)),
-      element("ul", { className: "legend", role: "list" }, ...content.lines.map(line => this.#createKey(line)), this.#when),
+      element("h3", { id: `${id}-heading` }, content.heading),
+      element("p", { className: "hint" }, content.explanation),
+      element("ul", { className: "legend", role: "list" }, ...content.lines.map(line => this.#createKey(line)).reverse(), this.#when),
       this.#canvas,
       this.#sum,
       this.#table);

@@ -65,6 +65,7 @@ export class DeadLetterDialog {
     setText(this.#find("place"), placeOf(letter));
     setText(this.#find("size"), formatBytes(this.#bytes.length));
     setText(this.#find("id"), letter.id);
+    this.#root.showModal();
     const view = this.#text === null ? "hex" : "text";
     this.#root.querySelector(`input[name=view][value=${view}]`).checked = true;
     this.#showEvent(view);
@@ -75,7 +76,6 @@ export class DeadLetterDialog {
     this.#find("editor").value = hasDraft ? this.#draft.text : "";
     this.#complain("");
     this.#showActions();
-    this.#root.showModal();
     this.#root.scrollTop = 0;
     this.#find("heading").focus();
   }
@@ -109,6 +109,7 @@ export class DeadLetterDialog {
     this.#find("edit").hidden = true;
     this.#checkDraft();
     this.#showActions();
+    editor.setSelectionRange(0, 0);
     editor.focus();
   }
 
@@ -133,6 +134,7 @@ export class DeadLetterDialog {
       return;
     }
     this.#action = action;
+    this.#find("confirmation").dataset.action = action;
     setText(this.#find("question"), questions[action].text);
     setText(this.#find("yes"), questions[action].yes);
     this.#showActions();

@@ -3,8 +3,8 @@ const short = new Intl.NumberFormat("en", { notation: "compact", minimumFraction
 const precise = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 const longestCount = 99_999_999;
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-const shortClock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const shortClock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
 
 /** 1,234,567; where that gets too long, 123.4M. */

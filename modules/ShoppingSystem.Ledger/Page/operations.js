@@ -159,6 +159,7 @@ function showVerdict(now) {
   find("verdict").dataset.level = level;
   setText(find("verdict-headline"), headline);
   setText(find("verdict-detail"), detail);
+  find("see-dead-letters").hidden = kind !== "dead-letters";
   find("retry").hidden = connection.state !== "waiting";
   find("enter-key").hidden = connection.state !== "locked";
   setText(document.querySelector("title"), `${titleMarks[level]}${headline.replace(/^No news for .*/, "No news")} · Operations`);

@@ -21,7 +21,7 @@ export class Overview {
     this.#set("latency", latency.p95 === null ? "–" : formatLatency(latency.p95));
     this.#set("latency-note", latency.p95 === null
       ? "nothing recorded in the last 10 s"
-      : `p50 ${formatLatency(latency.p50)} · p99 ${formatLatency(latency.p99)}`);
+      : `p99 ${formatLatency(latency.p99)}`);
     this.#set("lag", formatCount(totalLag({ lag })));
     this.#set("lag-note", `waiting in ${counted(lag.length, "partition")}`);
     this.#set("duplicates", formatCount(Number(process.duplicates)));
