@@ -280,7 +280,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         await Expect(dialog.GetByRole(AriaRole.Alert)).ToHaveTextAsync("It still can’t be recorded: price is required");
 
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Correct it…" }).ClickAsync();
-        var editor = dialog.GetByLabel("The corrected event");
+        var editor = dialog.GetByRole(AriaRole.Textbox, new() { Name = "The corrected event" });
         await Expect(editor).ToHaveValueAsync(Encoding.UTF8.GetString(NoPrice));
         await editor.FillAsync(" ");
         await Correct("The corrected event is empty.", confirm: false);
@@ -302,7 +302,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         await Expect(page.Locator("#announcements")).ToHaveTextAsync("Recorded: Teapot for $12.50, bought by Ada.");
         await Expect(Letters(page)).ToHaveCountAsync(1);
         await Expect(Headline(page)).ToHaveTextAsync("1 dead letter waits for you");
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Dead letters" })).ToBeFocusedAsync();
+        await Expect(page.Locator("#dead-letters-heading")).ToBeFocusedAsync();
         Assert.Contains("\"price\":12.50", await shop.Management.GetStringAsync("/api/v1/purchases/ada"), StringComparison.Ordinal);
         await Expect(page).ToHaveTitleAsync("⚠ 1 dead letter waits for you · Operations");
         Assert.Empty(tab.ProblemsOfThePage);
@@ -518,7 +518,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         await Expect(Headline(page)).ToBeFocusedAsync();
         await TabTo("Look at them");
         await page.Keyboard.PressAsync("Enter");
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Dead letters" })).ToBeFocusedAsync();
+        await Expect(page.Locator("#dead-letters-heading")).ToBeFocusedAsync();
         await TabTo("Inspect the dead letter at purchases[0]@");
         var inspect = await Focused();
         await page.Keyboard.PressAsync("Enter");
@@ -543,7 +543,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         Assert.NotEqual("none", await page.EvaluateAsync<string>("getComputedStyle(document.activeElement).outlineStyle"));
         await page.Keyboard.PressAsync("Enter");
         await Expect(Letters(page)).ToHaveCountAsync(1);
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Dead letters" })).ToBeFocusedAsync();
+        await Expect(page.Locator("#dead-letters-heading")).ToBeFocusedAsync();
 
         async Task TabTo(string text)
         {
@@ -592,7 +592,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
 
         await Inspect(page, 0);
         await page.GetByRole(AriaRole.Button, new() { Name = "Correct it…" }).ClickAsync();
-        await page.GetByLabel("The corrected event").FillAsync("");
+        await page.GetByRole(AriaRole.Textbox, new() { Name = "The corrected event" }).FillAsync("");
         await page.GetByRole(AriaRole.Button, new() { Name = "Replay corrected…" }).ClickAsync();
         await Expect(page.GetByText("The corrected event is empty.")).ToBeVisibleAsync();
         await CanBeRead();

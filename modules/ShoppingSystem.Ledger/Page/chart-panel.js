@@ -40,7 +40,7 @@ export class ChartPanel {
     this.#chart = new Chart(this.#canvas, content.lines, content.format, content.smallestStep);
     this.#when = element("li", { className: "legend-when" });
     this.#sum = element("p", { id: `${id}-sum`, className: "hint" });
-    this.#table = this.#createTable(content);
+    this.#table = this.#createTable(content, `${id}-heading`);
     root.append(
       element("h3", { id: `${id}-heading` }, content.heading),
       element("p", { className: "hint" }, content.explanation),
@@ -96,7 +96,7 @@ export class ChartPanel {
     return element("li", {}, element("span", { className: `swatch ${color.slice(2)}`, "aria-hidden": "true" }), `${label} `, value);
   }
 
-  #createTable({ heading, columns }) {
+  #createTable({ heading, columns }, headingId) {
     this.#rows = Array.from({ length: tableRows }, () => {
       const time = element("th", { scope: "row" });
       const cells = columns.map(() => element("td"));
@@ -104,7 +104,7 @@ export class ChartPanel {
     });
     return element("details", { className: "as-table" },
       element("summary", {}, "As a table", element("span", { className: "visually-hidden" }, `: ${heading}`)),
-      element("table", {},
+      element("table", { "aria-labelledby": headingId },
         element("thead", {}, element("tr", {}, ...["From", ...columns.map(column => column.label)].map(label => element("th", { scope: "col" }, label)))),
         element("tbody", {}, ...this.#rows.map(row => row.node))));
   }
