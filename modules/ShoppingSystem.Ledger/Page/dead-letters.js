@@ -47,6 +47,7 @@ export class DeadLetters extends EventTarget {
   /** One was replayed or dropped. */
   remove(id) {
     this.letters = this.letters.filter(letter => letter.id !== id);
+    this.total &&= this.total - 1; // the stream will say so too
     this.#shownTotal = null;
     this.#changed();
   }

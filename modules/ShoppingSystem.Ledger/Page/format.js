@@ -16,13 +16,13 @@ export const counted = (count, one, many = `${one}s`) => `${formatCount(count)} 
 /** Purchases a second, which may be a mean. */
 export const formatRate = rate => `${rate < 100 && !Number.isInteger(rate) ? precise.format(rate) : formatCount(rate)}/s`;
 
-/** Milliseconds as people say them: 0.8 ms, 12 ms, 3.2 s, 4 min. */
+/** Milliseconds as people say them: 0.8 ms, 12 ms, 3.2 s, 12.5 min. */
 export function formatLatency(milliseconds) {
   if (milliseconds < 1_000) {
     return `${milliseconds < 100 ? precise.format(milliseconds) : whole.format(milliseconds)} ms`;
   }
   const seconds = milliseconds / 1_000;
-  return seconds < 120 ? `${precise.format(seconds)} s` : formatDuration(seconds);
+  return seconds < 600 ? `${precise.format(seconds)} s` : `${precise.format(seconds / 60)} min`;
 }
 
 /** Seconds as people say them: 40 s, 3 min, 2 h 5 min, 4 d 3 h. */

@@ -3,6 +3,8 @@ import { formatTime } from "./format.js";
 import { formatPrice } from "./money.js";
 import { RecyclingList } from "./recycling-list.js";
 
+const freshMs = 1_500;
+
 /** The purchases that were recorded last, newest first. */
 export class LatestPurchases {
   #list;
@@ -27,14 +29,18 @@ function createRow() {
   const price = element("span", { className: "row-price" });
   const who = element("span", { className: "row-who" });
   const time = element("time");
+  const node = element("li", { className: "row" }, item, price, who, time);
   let shown;
+  let shownAt;
   return {
-    node: element("li", { className: "row" }, item, price, who, time),
+    node,
     update({ key, purchase }) {
+      node.classList.toggle("fresh", shown !== key || performance.now() - shownAt < freshMs);
       if (shown === key) {
         return;
       }
       shown = key;
+      shownAt = performance.now();
       setText(item, purchase.item ?? "Something");
       setText(price, formatPrice(purchase.price));
       setText(who, purchase.username);
