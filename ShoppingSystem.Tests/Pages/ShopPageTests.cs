@@ -616,7 +616,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
     }
 
     // Text of less contrast with what is behind it than WCAG 2 AA asks for: 4.5, or 3 where it is large.
-    private const string UnreadableText = """
+    internal const string UnreadableText = """
         () => {
             const channels = color => color.match(/[\d.]+/g).map(Number);
             const luminance = ([r, g, b]) => [r, g, b]

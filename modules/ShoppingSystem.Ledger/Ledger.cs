@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.StaticFiles;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Hosting;
 using ShoppingSystem.Purchases;
 
@@ -29,7 +31,10 @@ public static class LedgerModule
         return builder;
     }
 
-    /// <summary>Maps history, summary, statistics and dead letters; all of them behind the API key where one is configured.</summary>
+    /// <summary>
+    /// Maps history, summary, statistics and dead letters, all of them behind the API key where one is configured, and the
+    /// operations page, which asks for the key.
+    /// </summary>
     public static WebApplication MapLedger(this WebApplication app)
     {
         app.UseApiKey(app.Configuration["Management:ApiKey"]);
@@ -37,6 +42,13 @@ public static class LedgerModule
         api.MapHistory();
         api.MapStatistics();
         api.MapDeadLetters();
+        app.UseFileServer(new FileServerOptions
+        {
+            FileProvider = new EmbeddedFileProvider(typeof(LedgerModule).Assembly, "ShoppingSystem.Ledger.Page"),
+            StaticFileOptions = { OnPrepareResponse = Revalidate },
+        });
         return app;
     }
+
+    private static void Revalidate(StaticFileResponseContext file) => file.Context.Response.Headers.CacheControl = "no-cache";
 }
