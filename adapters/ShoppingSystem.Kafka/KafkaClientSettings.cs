@@ -26,7 +26,8 @@ public static partial class KafkaClientSettings
         config.EnableIdempotence = true;
         config.EnableDeliveryReports = true;
         config.MessageTimeoutMs = (int)log.AppendDeadline.TotalMilliseconds;
-        config.QueueBufferingMaxMessages = kafka.MaxPendingAppends;
+        // More than are ever appended at the same time: a message still counts while its report is being passed on.
+        config.QueueBufferingMaxMessages = 2 * kafka.MaxPendingAppends;
         // A producer that asks for an unknown topic would have it created with the brokers' number of partitions, not ours.
         config.AllowAutoCreateTopics = false;
 

@@ -46,7 +46,7 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService, IDisposab
         using var span = StartSpan();
         try
         {
-            // There is room here for as many as the client's queue takes. Who finds none waits for a place instead of failing.
+            // There is room for less than the client's queue takes. Who finds none waits for a place instead of failing.
             if (!await _room.WaitAsync(_deadline, cancellationToken))
             {
                 throw new TimeoutException();

@@ -16,12 +16,32 @@ internal sealed class Rebalances
 
     public void Attach(ConsumerBuilder<string, byte[]> builder)
     {
-        builder.SetPartitionsAssignedHandler((_, partitions) =>
-            Listener?.Assigned(partitions) ?? partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Unset)));
-        builder.SetPartitionsRevokedHandler((_, partitions) => Listener?.Revoked(partitions));
-        builder.SetPartitionsLostHandler((_, partitions) => Listener?.Lost(partitions));
+        builder.SetPartitionsAssignedHandler((_, partitions) => Whole(() =>
+            Listener?.Assigned(partitions) ?? partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Unset))));
+        builder.SetPartitionsRevokedHandler((_, partitions) => Whole(() => Listener?.Revoked(partitions)));
+        builder.SetPartitionsLostHandler((_, partitions) => Whole(() => Listener?.Lost(partitions)));
         Builder = builder;
     }
+
+    // After a handler that failed, the client drops its partitions but stays a member that nobody else may read them for. So
+    // the failure must not pass for one of those that polling again makes good.
+    private static T Whole<T>(Func<T> handle)
+    {
+        try
+        {
+            return handle();
+        }
+        catch (KafkaException e)
+        {
+            throw new InvalidOperationException($"A rebalance could not be followed: {e.Error.Reason}", e);
+        }
+    }
+
+    private static void Whole(Action handle) => Whole(() =>
+    {
+        handle();
+        return true;
+    });
 }
 
 internal interface IRebalanceListener
