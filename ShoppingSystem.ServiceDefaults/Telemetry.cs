@@ -1,4 +1,8 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -24,10 +28,13 @@ internal static class Telemetry
 
     public static void AddTelemetry(this WebApplicationBuilder builder)
     {
-        if (string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
+        if (!IsOn(builder.Configuration))
         {
             return;
         }
+
+        // Before .NET 11, ASP.NET Core tags its spans only when it is asked to.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
 
         var resource = ResourceBuilder.CreateDefault();
         if (string.IsNullOrEmpty(builder.Configuration["OTEL_SERVICE_NAME"]))
@@ -44,6 +51,27 @@ internal static class Telemetry
         });
         builder.Services.AddHostedService(_ => new Exporter(resource));
     }
+
+    /// <summary>Names the span of a request after its route.</summary>
+    public static void UseSpanNames(this WebApplication app)
+    {
+        if (!IsOn(app.Configuration))
+        {
+            return;
+        }
+
+        app.Use((context, next) =>
+        {
+            if (context.Features.Get<IHttpActivityFeature>()?.Activity is { IsAllDataRequested: true } span && context.GetEndpoint() is RouteEndpoint endpoint)
+            {
+                span.DisplayName = $"{context.Request.Method} {endpoint.RoutePattern.RawText}";
+            }
+
+            return next(context);
+        });
+    }
+
+    private static bool IsOn(IConfiguration configuration) => !string.IsNullOrEmpty(configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]);
 
     // Traces and metrics are the process's, not the host's: Standalone runs two hosts and must not export them twice.
     private sealed class Exporter(ResourceBuilder resource) : IHostedService
