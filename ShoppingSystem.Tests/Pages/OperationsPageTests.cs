@@ -201,6 +201,23 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
     }
 
     [BrowserFact]
+    public async Task What_the_page_does_not_understand_is_told_and_does_not_stop_it()
+    {
+        await using var ledger = await ScriptedLedger.StartAsync();
+        await using var tab = await browser.OpenAsync(ledger.Address);
+        foreach (var nonsense in (string[])["no JSON", "null", "{}", """{"recorded":1,"process":{"name":"from the future"}}"""])
+        {
+            ledger.Send(Encoding.UTF8.GetBytes($"data: {nonsense}\n\n"));
+            await Expect(tab.Page.Locator("#verdict-detail")).ToHaveTextAsync("This page does not understand what the server says; reload it.");
+        }
+
+        ledger.KeepSaying(ScriptedLedger.Calm);
+        await Expect(Headline(tab.Page)).ToHaveTextAsync("All is well");
+        await Expect(tab.Page.Locator("#recorded")).ToHaveTextAsync("12,345");
+        Assert.Empty(tab.Problems);
+    }
+
+    [BrowserFact]
     public async Task Wherever_the_stream_is_cut_it_says_the_same()
     {
         await using var ledger = await ScriptedLedger.StartAsync();
