@@ -618,7 +618,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
     public async Task Everything_can_be_read_named_and_reached(ColorScheme scheme, int width)
     {
         await using var shop = await InProcessShop.StartAsync(events: [NoJson, NoPrice, NoText]);
-        await using var tab = await browser.OpenAsync(shop.Management.BaseAddress!, options =>
+        await using var tab = await browser.OpenAsync(shop.Management.BaseAddress!, configure: options =>
         {
             options.ColorScheme = scheme;
             options.ReducedMotion = ReducedMotion.Reduce;
