@@ -22,14 +22,14 @@ export class Observations {
     if (before && (before.name !== process.name || before.started !== process.started)) {
       this.marks = [...this.marks, { second, label: before.name === process.name ? "restarted" : process.name }].slice(-marksKept);
     }
-    this.latest = statistics;
-    this.receivedAt = now;
     this.series.put(second, {
       rate: Number(process.recordedPerSecond),
       p50: numberOrNull(process.latencyMs.p50),
       p95: numberOrNull(process.latencyMs.p95),
       p99: numberOrNull(process.latencyMs.p99),
     });
+    this.latest = statistics;
+    this.receivedAt = now;
   }
 }
 

@@ -134,10 +134,14 @@ function takeArrived() {
   if (arrived === null) {
     return;
   }
-  const statistics = readStatistics(arrived);
+  const data = arrived;
   arrived = null;
-  observations.take(statistics, Date.now());
-  deadLetters.note(numberOrNull(statistics.deadLetters));
+  try {
+    observations.take(readStatistics(data), Date.now());
+    deadLetters.note(numberOrNull(observations.latest.deadLetters));
+  } catch {
+    connection.trouble = "This page does not understand what the server says; reload it."; // one is of another version
+  }
 }
 
 function paint() {

@@ -21,7 +21,7 @@ export function verdictOn({ latest, receivedAt }, connection, now) {
   if (latest === null) {
     return connection.state === "waiting"
       ? verdict("unreachable", "bad", "The management API can’t be reached", describeWait(connection))
-      : verdict("connecting", "unknown", "Connecting…", "");
+      : verdict("connecting", "unknown", "Connecting…", connection.trouble ?? "");
   }
   if (isStale(connection, receivedAt, now)) {
     return verdict("stale", "bad", `No news for ${formatDuration((now - receivedAt) / 1000)}`,
