@@ -110,18 +110,26 @@ public sealed class FaultTests(ITestOutputHelper output)
     {
         await using var pipeline = await Pipeline.StartAsync(output, 2);
         var done = false;
-        var buying = pipeline.BuyAsync(() => Volatile.Read(ref done));
-        await Reaches(pipeline, 400);
+        var buying = pipeline.BuyAsync(() => Volatile.Read(ref done), pause: TimeSpan.FromMilliseconds(20));
+        await SharedBy(2);
         await pipeline.AddRecorderAsync();
         await pipeline.AddRecorderAsync();
-        await Reaches(pipeline, 1200);
+        await SharedBy(4);
         await pipeline.RemoveRecorderAsync();
         await pipeline.RemoveRecorderAsync();
         await pipeline.RemoveRecorderAsync();
-        await Reaches(pipeline, pipeline.Acknowledged + 400);
+        await SharedBy(1);
         Volatile.Write(ref done, true);
         await buying;
         await pipeline.EverythingIsRecordedOnceAsync();
+
+        async Task SharedBy(int recorders)
+        {
+            await Eventually.TrueAsync(
+                () => pipeline.Shares.Count(share => share > 0) == recorders && pipeline.Shares.Sum() == 12, $"{recorders} share the partitions");
+            await Reaches(pipeline, pipeline.Acknowledged + 200);
+            output.WriteLine($"partitions: {string.Join(" + ", pipeline.Shares)}; {pipeline.Acknowledged} acknowledged so far");
+        }
     }
 
     [Fact]

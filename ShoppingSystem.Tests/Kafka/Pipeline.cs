@@ -55,6 +55,9 @@ internal sealed class Pipeline : IAsyncDisposable
 
     public long Recorded => Store.CountAsync().AsTask().GetAwaiter().GetResult();
 
+    /// <summary>How many partitions each recorder reads.</summary>
+    public List<int> Shares => [.. _recorders.Select(recorder => recorder.Services.GetRequiredService<IPurchaseFeed>().Lag.Count)];
+
     public SqlitePurchaseStore Store => new(_record.Database);
 
     public SqliteDeadLetters DeadLetters => new(_record.Database);
@@ -107,8 +110,9 @@ internal sealed class Pipeline : IAsyncDisposable
     public async Task RemoveRecorderAsync() => await RemoveRecorderAsync(_recorders[0]);
 
     /// <summary>Buys from many connections until <paramref name="enough"/>; what is refused is not tried again.</summary>
-    public async Task BuyAsync(Func<bool> enough, int buyers = 16)
+    public async Task BuyAsync(Func<bool> enough, TimeSpan pause = default)
     {
+        const int buyers = 16;
         var started = Stopwatch.GetTimestamp();
         var before = Acknowledged;
         await Task.WhenAll(Enumerable.Range(0, buyers).Select(async buyer =>
@@ -116,6 +120,7 @@ internal sealed class Pipeline : IAsyncDisposable
             for (var i = 0; !enough(); i++)
             {
                 await BuyAsync($"user-{buyer}-{i % 7}");
+                await Task.Delay(pause);
             }
         }));
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
