@@ -26,7 +26,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
     public async Task Figures_follow_what_is_bought()
     {
         await using var shop = await InProcessShop.StartAsync();
-        await using var tab = await browser.OpenAsync(shop.Management.BaseAddress!);
+        await using var tab = await browser.OpenAsync(shop.Management.BaseAddress!, ShopPageTests.Listen);
         var page = tab.Page;
         await Expect(Headline(page)).ToHaveTextAsync("All is well");
         await Expect(page).ToHaveTitleAsync("All is well · Operations");
@@ -68,7 +68,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
     {
         await using var ledger = await ScriptedLedger.StartAsync();
         ledger.KeepSaying(ScriptedLedger.Calm);
-        await using var tab = await browser.OpenAsync(ledger.Address);
+        await using var tab = await browser.OpenAsync(ledger.Address, ShopPageTests.Listen);
         var page = tab.Page;
         await page.GetByRole(AriaRole.Radio, new() { Name = "1 min" }).CheckAsync();
         var chart = page.GetByRole(AriaRole.Img, new() { Name = "Recorded per second" });
@@ -100,13 +100,13 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         try
         {
             await using var first = await StandaloneProcess.StartAsync(data);
-            await using var tab = await browser.OpenAsync(first.Management.BaseAddress!);
+            await using var tab = await browser.OpenAsync(first.Management.BaseAddress!, ShopPageTests.Listen);
             var page = tab.Page;
             await first.Shop.BuyAsync("ada");
             await Expect(page.Locator("#recorded")).ToHaveTextAsync("1");
 
             await first.KillAsync();
-            await Expect(page.Locator("#state-alarm")).ToHaveTextAsync(new Regex("^No news for .* What you see is from .* Trying again by itself.$"));
+            await ShopPageTests.Heard(page, "No news for ");
             await Expect(Headline(page)).ToHaveTextAsync(new Regex(@"^No news for \d+ s$"));
             await Expect(page.Locator("#verdict-detail")).ToHaveTextAsync(new Regex(@"^What you see is from .*\. .*Trying again"));
             await Expect(page.Locator("#connection")).ToHaveTextAsync(new Regex("Disconnected|Connecting"));
@@ -135,7 +135,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
     {
         await using var ledger = await ScriptedLedger.StartAsync();
         ledger.KeepSaying(ScriptedLedger.Calm);
-        await using var tab = await browser.OpenAsync(ledger.Address);
+        await using var tab = await browser.OpenAsync(ledger.Address, ShopPageTests.Listen);
         await Expect(tab.Page.Locator("#recorded")).ToHaveTextAsync("12,345");
 
         ledger.FallSilent();
@@ -152,7 +152,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
     {
         await using var ledger = await ScriptedLedger.StartAsync();
         ledger.KeepSaying(ScriptedLedger.Calm);
-        await using var tab = await browser.OpenAsync(ledger.Address);
+        await using var tab = await browser.OpenAsync(ledger.Address, ShopPageTests.Listen);
         var page = tab.Page;
         await Expect(page.Locator("#connection")).ToHaveTextAsync("Live");
         await page.RouteAsync("**/stream", route => route.FulfillAsync(new() { ContentType = "text/html", Body = "<p>Maintenance</p>" }));
@@ -179,7 +179,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
     public async Task The_stream_may_be_cut_anywhere_and_written_in_any_way_that_the_standard_allows()
     {
         await using var ledger = await ScriptedLedger.StartAsync();
-        await using var tab = await browser.OpenAsync(ledger.Address);
+        await using var tab = await browser.OpenAsync(ledger.Address, ShopPageTests.Listen);
         await Eventually.TrueAsync(() => ledger.Connections == 1, "the page listens");
         var reply = ScriptedLedger.Calm with { Process = ScriptedLedger.Calm.Process with { Latest = [ScriptedLedger.Purchase("買う, \"€\" \\ 🍋", 12.00m)] } };
         using var json = JsonDocument.Parse(ScriptedLedger.Json(reply));
@@ -204,7 +204,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
     public async Task What_the_page_does_not_understand_is_told_and_does_not_stop_it()
     {
         await using var ledger = await ScriptedLedger.StartAsync();
-        await using var tab = await browser.OpenAsync(ledger.Address);
+        await using var tab = await browser.OpenAsync(ledger.Address, ShopPageTests.Listen);
         foreach (var nonsense in (string[])["no JSON", "null", "{}", """{"recorded":1,"process":{"name":"from the future"}}"""])
         {
             ledger.Send(Encoding.UTF8.GetBytes($"data: {nonsense}\n\n"));
@@ -221,7 +221,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
     public async Task Wherever_the_stream_is_cut_it_says_the_same()
     {
         await using var ledger = await ScriptedLedger.StartAsync();
-        await using var tab = await browser.OpenAsync(ledger.Address);
+        await using var tab = await browser.OpenAsync(ledger.Address, ShopPageTests.Listen);
         const string Stream = "\uFEFFdata: a\r\ndata: b\r\n\r\n:c\rdata:d\r\rdata\n\nevent: e\ndata:  f:g\n\nid\r\n\r\n\ndata: h\n\r\ndata: never finished\n";
 
         var said = await tab.Page.EvaluateAsync<string[]>(
@@ -258,11 +258,11 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
             Dependencies = new Dictionary<string, DependencyReply> { ["mongodb"] = new("down", "no route to the store"), ["kafka"] = new("degraded", "1 of 3 brokers is down") },
         };
         ledger.KeepSaying(trouble);
-        await using var tab = await browser.OpenAsync(ledger.Address);
+        await using var tab = await browser.OpenAsync(ledger.Address, ShopPageTests.Listen);
         var page = tab.Page;
         await Expect(Headline(page)).ToHaveTextAsync("Recording is held up");
         await Expect(page.Locator("#verdict-detail")).ToHaveTextAsync("no route to the store. Purchases wait in the log until it works again; none is lost.");
-        await Expect(page.Locator("#state-alarm")).ToContainTextAsync("Recording is held up.");
+        await ShopPageTests.Heard(page, "Recording is held up.");
         await Expect(page.Locator("#recorder-state")).ToHaveTextAsync("held up");
         await Expect(page.Locator("#recorded")).ToHaveTextAsync("unknown");
         await Expect(page.Locator("#dead")).ToHaveTextAsync("unknown");
@@ -285,7 +285,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         await Expect(bars).ToHaveCountAsync(2);
         ledger.KeepSaying(ScriptedLedger.Calm);
         await Expect(Headline(page)).ToHaveTextAsync("All is well");
-        await Expect(page.Locator("#state-news")).ToContainTextAsync("All is well.");
+        await ShopPageTests.Heard(page, "All is well.");
         Assert.Empty(tab.Problems);
     }
 
@@ -294,7 +294,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
     {
         await using var ledger = await ScriptedLedger.StartAsync();
         ledger.KeepSaying(ScriptedLedger.Calm);
-        await using var tab = await browser.OpenAsync(ledger.Address);
+        await using var tab = await browser.OpenAsync(ledger.Address, ShopPageTests.Listen);
         await Expect(tab.Page.Locator("#process")).ToHaveTextAsync("replica-1");
         ledger.KeepSaying(ScriptedLedger.Calm with { Process = ScriptedLedger.Calm.Process with { Name = "replica-2", Recorded = 9 } });
         await Expect(tab.Page.Locator("#process")).ToHaveTextAsync("replica-2");
@@ -305,7 +305,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
     public async Task A_dead_letter_is_inspected_replayed_in_vain_corrected_and_gone()
     {
         await using var shop = await InProcessShop.StartAsync(events: [NoJson, NoPrice]);
-        await using var tab = await browser.OpenAsync(shop.Management.BaseAddress!);
+        await using var tab = await browser.OpenAsync(shop.Management.BaseAddress!, ShopPageTests.Listen);
         var page = tab.Page;
         await Expect(Headline(page)).ToHaveTextAsync("2 dead letters wait for you");
         await Expect(page.Locator("#dead")).ToHaveTextAsync("2");
@@ -344,7 +344,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Replay the corrected event" }).ClickAsync();
 
         await Expect(dialog).ToBeHiddenAsync();
-        await Expect(page.Locator("#announcements")).ToHaveTextAsync("Recorded: Teapot for $12.50, bought by Ada.");
+        await ShopPageTests.Heard(page, "Recorded: Teapot for $12.50, bought by Ada.");
         await Expect(Letters(page)).ToHaveCountAsync(1);
         await Expect(Headline(page)).ToHaveTextAsync("1 dead letter waits for you");
         await Expect(page.Locator("#dead-letters-heading")).ToBeFocusedAsync();
@@ -369,7 +369,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
     public async Task An_event_that_is_no_text_is_shown_as_hex_and_base64()
     {
         await using var shop = await InProcessShop.StartAsync(events: [NoText, []]);
-        await using var tab = await browser.OpenAsync(shop.Management.BaseAddress!);
+        await using var tab = await browser.OpenAsync(shop.Management.BaseAddress!, ShopPageTests.Listen);
         var page = tab.Page;
         await Expect(Letters(page)).ToHaveCountAsync(2);
         await Expect(Letters(page).Filter(new() { HasText = "purchases[0]@0" })).ToContainTextAsync("(4 bytes, not text)");
@@ -389,7 +389,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
     public async Task Dropping_is_confirmed_and_for_good()
     {
         await using var shop = await InProcessShop.StartAsync(events: [NoJson, NoPrice]);
-        await using var tab = await browser.OpenAsync(shop.Management.BaseAddress!);
+        await using var tab = await browser.OpenAsync(shop.Management.BaseAddress!, ShopPageTests.Listen);
         var page = tab.Page;
         await Inspect(page, 0);
         await page.GetByRole(AriaRole.Button, new() { Name = "Drop…" }).ClickAsync();
@@ -400,7 +400,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Drop…" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Drop it for good" }).ClickAsync();
-        await Expect(page.Locator("#announcements")).ToHaveTextAsync("Dropped: the event at purchases[0]@0.");
+        await ShopPageTests.Heard(page, "Dropped: the event at purchases[0]@0.");
         await Expect(Letters(page)).ToHaveCountAsync(1);
         Assert.Equal(1, (await LettersOf(shop)).Single().GetProperty("offset").GetInt64());
 
@@ -410,7 +410,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         await Expect(page.Locator("#dead")).ToHaveTextAsync("0");
         await page.GetByRole(AriaRole.Button, new() { Name = "Drop…" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Drop it for good" }).ClickAsync();
-        await Expect(page.Locator("#announcements")).ToContainTextAsync("It was gone already");
+        await ShopPageTests.Heard(page, "It was gone already");
         await Expect(page.GetByText("None. Everything that came could be recorded.")).ToBeVisibleAsync();
         await Expect(Headline(page)).ToHaveTextAsync("All is well");
         Assert.Empty(tab.ProblemsOfThePage);
@@ -421,7 +421,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
     {
         await using var ledger = await ScriptedLedger.StartAsync();
         ledger.KeepSaying(ScriptedLedger.Calm with { DeadLetters = 3 });
-        await using var tab = await browser.OpenAsync(ledger.Address);
+        await using var tab = await browser.OpenAsync(ledger.Address, ShopPageTests.Listen);
         await Eventually.TrueAsync(() => ledger.Lists == 1, "it is asked for");
         for (var i = 1; i <= 10; i++)
         {
@@ -440,7 +440,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
     {
         const string Key = "clé ключ 鍵";
         await using var shop = await InProcessShop.StartAsync(events: [NoJson], settings: $"--Management:ApiKey={Key}");
-        await using var tab = await browser.OpenAsync(shop.Management.BaseAddress!);
+        await using var tab = await browser.OpenAsync(shop.Management.BaseAddress!, ShopPageTests.Listen);
         var page = tab.Page;
         var dialog = page.GetByRole(AriaRole.Dialog, new() { Name = "Unlock this page" });
         var field = dialog.GetByRole(AriaRole.Textbox, new() { Name = "API key" });
@@ -486,7 +486,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         const int Events = 5_000;
         await using var ledger = await ScriptedLedger.StartAsync();
         ledger.KeepSaying(Statistics(0));
-        await using var tab = await browser.OpenAsync(ledger.Address);
+        await using var tab = await browser.OpenAsync(ledger.Address, ShopPageTests.Listen);
         var page = tab.Page;
         await Expect(Latest(page)).ToHaveCountAsync(20);
         await Eventually.TrueAsync(() => page.EvaluateAsync<bool>("document.querySelectorAll('canvas')[0].width > 0"), "the charts are there");
@@ -558,7 +558,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
     public async Task A_dead_letter_can_be_dropped_with_the_keyboard_alone_and_the_focus_is_never_lost()
     {
         await using var shop = await InProcessShop.StartAsync(events: [NoJson, NoPrice]);
-        await using var tab = await browser.OpenAsync(shop.Management.BaseAddress!);
+        await using var tab = await browser.OpenAsync(shop.Management.BaseAddress!, ShopPageTests.Listen);
         var page = tab.Page;
         await Expect(Letters(page)).ToHaveCountAsync(2);
 
@@ -680,7 +680,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
     public async Task Nothing_but_the_pages_own_scripts_run_and_nothing_comes_from_elsewhere()
     {
         await using var shop = await InProcessShop.StartAsync(events: [NoPrice]);
-        await using var tab = await browser.OpenAsync(shop.Management.BaseAddress!);
+        await using var tab = await browser.OpenAsync(shop.Management.BaseAddress!, ShopPageTests.Listen);
         var page = tab.Page;
         var strangers = new ConcurrentQueue<string>();
         page.Request += (_, request) =>

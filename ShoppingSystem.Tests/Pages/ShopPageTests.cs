@@ -702,10 +702,10 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
         page.Locator(within).GetByRole(AriaRole.Button, new() { Name = name, Exact = true }).ClickAsync();
 
     /// <summary>What a screen reader is told passes: it is heard if it was said since the page was opened.</summary>
-    private static Task Heard(IPage page, string text) => Eventually.TrueAsync(
+    internal static Task Heard(IPage page, string text) => Eventually.TrueAsync(
         async () => (await page.EvaluateAsync<string[]>("window.said")).Any(said => said.Contains(text, StringComparison.Ordinal)), $"'{text}' is said");
 
-    private const string Listen = """
+    internal const string Listen = """
         window.said = [];
         addEventListener("DOMContentLoaded", () => {
             const listen = region => new MutationObserver(() => region.textContent && said.push(region.textContent))
