@@ -169,7 +169,8 @@ public abstract class PurchaseLogContract
     public async Task Events_carry_their_place_and_the_trace_of_who_appended_them()
     {
         await using var log = await OpenAsync();
-        using var activity = new System.Diagnostics.Activity("buy").SetIdFormat(System.Diagnostics.ActivityIdFormat.W3C).Start();
+        using var activity = new System.Diagnostics.Activity("buy") { ActivityTraceFlags = System.Diagnostics.ActivityTraceFlags.Recorded }
+            .SetIdFormat(System.Diagnostics.ActivityIdFormat.W3C).Start();
         var before = DateTimeOffset.UtcNow.AddSeconds(-1);
 
         await AppendAsync(log, "u1");

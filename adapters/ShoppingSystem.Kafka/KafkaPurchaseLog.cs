@@ -103,7 +103,7 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService, IDisposab
     private Task<DeliveryReport<string, byte[]>> Send(Purchase purchase)
     {
         var message = new Message<string, byte[]> { Key = purchase.UserId, Value = Serialize(purchase) };
-        if (Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } traceParent })
+        if (Activity.Current is { Recorded: true, IdFormat: ActivityIdFormat.W3C, Id: { } traceParent })
         {
             message.Headers = new Headers { { "traceparent", Encoding.ASCII.GetBytes(traceParent) } };
         }

@@ -167,7 +167,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
                 _work.Set();
             }
 
-            _waitingBytes += _filling.Add(purchase, Activity.Current?.Id);
+            _waitingBytes += _filling.Add(purchase, Activity.Current is { Recorded: true } trace ? trace.Id : null);
             return _filling.Durable;
         }
     }

@@ -37,7 +37,7 @@ internal static class Customers
 
         if (app.Services.GetService<IAuthenticationSchemeProvider>() is null)
         {
-            throw new OptionsValidationException(AuthorityKey, typeof(Customers), [$"{AuthorityKey} is set, but this host has no sign-in; the web server of the cluster has."]);
+            throw new OptionsValidationException(AuthorityKey, typeof(Customers), [$"{AuthorityKey} is set, but this host has no sign-in."]);
         }
 
         group.RequireAuthorization()

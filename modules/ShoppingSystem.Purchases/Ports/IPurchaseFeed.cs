@@ -37,7 +37,7 @@ public abstract class FeedBatch
 /// <param name="Offset">The place in the partition, counted from 0.</param>
 /// <param name="AppendedAt">When it was appended, by the log's clock.</param>
 /// <param name="Value">The event itself; UTF-8 JSON when it is one of ours.</param>
-/// <param name="TraceParent">The W3C <c>traceparent</c> of whoever appended it.</param>
+/// <param name="TraceParent">The W3C <c>traceparent</c> of whoever appended it, when that trace is recorded.</param>
 public readonly record struct FeedEvent(
     string Topic, int Partition, long Offset, DateTimeOffset AppendedAt, ReadOnlyMemory<byte> Value, string? TraceParent = null);
 

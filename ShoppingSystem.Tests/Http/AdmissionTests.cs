@@ -1,0 +1,95 @@
+using System.Net;
+using System.Net.Http.Json;
+using ShoppingSystem.Tests.Support;
+
+namespace ShoppingSystem.Tests.Http;
+
+public sealed class AdmissionTests
+{
+    private const string TrustLoopback = "--Proxies:0=127.0.0.0/8";
+
+    [Fact]
+    public async Task A_client_that_sends_too_much_is_told_when_to_come_back_and_others_are_not_held_up()
+    {
+        await using var shop = await StorefrontHost.StartAsync(
+            new MemoryLog(), null, TrustLoopback, "--Admission:RequestsPerSecond=1", "--Admission:Burst=3");
+
+        using var refusal = await FirstRefusalAsync(shop.Client, "10.1.2.3");
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, refusal.StatusCode);
+        Assert.Equal("application/problem+json", refusal.Content.Headers.ContentType?.MediaType);
+        Assert.True(refusal.Headers.RetryAfter?.Delta >= TimeSpan.FromSeconds(1), "Retry-After says when");
+        Assert.Equal(HttpStatusCode.Accepted, (await BuyAsync(shop.Client, "10.1.2.4")).StatusCode);
+        using var probe = new HttpRequestMessage(HttpMethod.Get, "/-/healthy") { Headers = { { "X-Forwarded-For", "10.1.2.3" } } };
+        Assert.Equal(HttpStatusCode.OK, (await shop.Client.SendAsync(probe)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_client_can_not_claim_another_address_to_a_service_that_trusts_no_proxy()
+    {
+        await using var shop = await StorefrontHost.StartAsync(
+            new MemoryLog(), null, "--Admission:RequestsPerSecond=1", "--Admission:Burst=3");
+
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal(HttpStatusCode.Accepted, (await BuyAsync(shop.Client, "10.1.2.3")).StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task Above_capacity_requests_are_shed_and_those_let_in_are_served()
+    {
+        var log = new MemoryLog(open: false);
+        await using var shop = await StorefrontHost.StartAsync(log, null, "--Admission:MaxConcurrentRequests=2");
+        var letIn = new[] { BuyAsync(shop.Client), BuyAsync(shop.Client) };
+        await Eventually.TrueAsync(() => log.Waiting == 2, "both are being worked on");
+
+        using var refusal = await BuyAsync(shop.Client);
+        log.Open();
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refusal.StatusCode);
+        Assert.Equal("application/problem+json", refusal.Content.Headers.ContentType?.MediaType);
+        Assert.NotNull(refusal.Headers.RetryAfter?.Delta);
+        Assert.All(await Task.WhenAll(letIn), reply => Assert.Equal(HttpStatusCode.Accepted, reply.StatusCode));
+        Assert.Equal(HttpStatusCode.Accepted, (await BuyAsync(shop.Client)).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("--Admission:MaxConcurrentRequests=0", "Admission:MaxConcurrentRequests")]
+    [InlineData("--Admission:Burst=-1", "Admission:Burst")]
+    [InlineData("--Proxies:0=everybody", "Proxies")]
+    public async Task A_limit_that_can_not_be_used_stops_the_start_and_is_named(string setting, string key)
+    {
+        var refusal = await Assert.ThrowsAnyAsync<Exception>(() => StorefrontHost.StartAsync(new MemoryLog(), null, setting));
+
+        Assert.Contains(key, refusal.Message);
+    }
+
+    private static async Task<HttpResponseMessage> FirstRefusalAsync(HttpClient client, string address)
+    {
+        for (var i = 0; i < 1000; i++)
+        {
+            var reply = await BuyAsync(client, address);
+            if (!reply.IsSuccessStatusCode)
+            {
+                return reply;
+            }
+        }
+
+        throw new InvalidOperationException("No request was refused.");
+    }
+
+    private static Task<HttpResponseMessage> BuyAsync(HttpClient client, string? forwardedFor = null)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/buy")
+        {
+            Content = JsonContent.Create(new { username = "Ada", userid = "1", price = 12.5m }),
+        };
+        if (forwardedFor is not null)
+        {
+            request.Headers.Add("X-Forwarded-For", forwardedFor);
+        }
+
+        return client.SendAsync(request);
+    }
+}
