@@ -1,5 +1,4 @@
 using System.Net;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using ShoppingSystem.MockKafka;
 using ShoppingSystem.Purchases;
