@@ -107,7 +107,8 @@ public sealed class LoadTestRunTests
 
         var result = await LoadTestRun.RunAsync(Plan(shop, new ClosedLoad(4, Generous)), new Onlooker(), stop.Token);
 
-        Assert.InRange(result.Traffic.Acknowledged, 500, 504);
+        // The others go on until they hear of the stop, which takes them a moment.
+        Assert.InRange(result.Traffic.Acknowledged, 500, 1000);
         Assert.Equal(4, result.Traffic.Connections);
         Assert.InRange(most, 1, 4);
     }
