@@ -62,8 +62,9 @@ dotnet test "$solution" --no-build --configuration Release --logger "trx;LogFile
 count() { cat "$results"/*.trx 2>/dev/null | grep -oE "<Counters [^>]*" | grep -oE " $1=\"[0-9]+\"" | grep -oE '[0-9]+' | awk '{ sum += $1 } END { print sum + 0 }'; }
 total=$(count total)
 passed=$(count passed)
-skipped=$((total - $(count executed) + left_out))
-failed=$((total - $(count passed) - (total - $(count executed))))
+executed=$(count executed)
+skipped=$((total - executed + left_out))
+failed=$((executed - passed))
 if [ "$passed" = 0 ] && [ "$failed" = 0 ]; then
     echo "No test ran."
     failed=1

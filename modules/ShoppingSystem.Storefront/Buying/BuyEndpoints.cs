@@ -35,52 +35,45 @@ internal static partial class BuyEndpoints
             .ProducesProblem(StatusCodes.Status429TooManyRequests)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
-        group.MapPost("/v1/buy", async Task<Results<Accepted<BuyReplyV1>, ValidationProblem, ProblemHttpResult>> (
+        group.MapPost("/v1/buy", (
             BuyRequestV1 body, [FromHeader(Name = "Idempotency-Key")] string? idempotencyKey,
-            Checkout checkout, HttpResponse response, ILogger<Checkout> logger) =>
-        {
-            if (Checkout.Check(body.Username, ("userid", body.UserId), body.Price, body.Item, idempotencyKey) is { Count: > 0 } problems)
-            {
-                return TypedResults.ValidationProblem(problems);
-            }
-
-            try
-            {
-                var purchase = await checkout.BuyAsync(body.Username!, body.UserId!, body.Price!.Value, body.Item, idempotencyKey);
-                return TypedResults.Accepted((string?)null, new BuyReplyV1("success", "Purchase recorded", PurchaseV1.From(purchase)));
-            }
-            catch (PurchaseLogUnavailableException e)
-            {
-                return Unavailable(e, response, logger);
-            }
-        })
+            Checkout checkout, HttpResponse response, ILogger<Checkout> logger) => BuyAsync(
+                body.Username, ("userid", body.UserId), body.Price, body.Item, idempotencyKey, checkout, response, logger,
+                purchase => TypedResults.Accepted((string?)null, new BuyReplyV1("success", "Purchase recorded", PurchaseV1.From(purchase)))))
         .WithSummary("Buy")
         .WithDescription("""
             Acknowledged once the purchase is durable; it shows up in the history moments later. A retry under the same
             Idempotency-Key is the same purchase, whatever became of the first attempt.
             """);
 
-        group.MapPost("/buy", async Task<Results<Ok<BuyReplyClassic>, ValidationProblem, ProblemHttpResult>> (
+        group.MapPost("/buy", (
             BuyRequestClassic body, [FromHeader(Name = "Idempotency-Key")] string? idempotencyKey,
-            Checkout checkout, HttpResponse response, ILogger<Checkout> logger) =>
-        {
-            if (Checkout.Check(body.Username, ("userId", body.UserId), body.Price, body.Item, idempotencyKey) is { Count: > 0 } problems)
-            {
-                return TypedResults.ValidationProblem(problems);
-            }
-
-            try
-            {
-                var purchase = await checkout.BuyAsync(body.Username!, body.UserId!, body.Price!.Value, body.Item, idempotencyKey);
-                return TypedResults.Ok(new BuyReplyClassic("Purchase request sent successfully", purchase.Id));
-            }
-            catch (PurchaseLogUnavailableException e)
-            {
-                return Unavailable(e, response, logger);
-            }
-        })
+            Checkout checkout, HttpResponse response, ILogger<Checkout> logger) => BuyAsync(
+                body.Username, ("userId", body.UserId), body.Price, body.Item, idempotencyKey, checkout, response, logger,
+                purchase => TypedResults.Ok(new BuyReplyClassic("Purchase request sent successfully", purchase.Id))))
         .WithSummary("Buy (classic)")
         .WithDescription("The same in the classic dialect.");
+    }
+
+    // The dialects differ in the name of the user's field and in how they acknowledge.
+    private static async Task<Results<TReply, ValidationProblem, ProblemHttpResult>> BuyAsync<TReply>(
+        string? username, (string Field, string? Value) userId, decimal? price, string? item, string? idempotencyKey,
+        Checkout checkout, HttpResponse response, ILogger logger, Func<Purchase, TReply> acknowledge)
+        where TReply : IResult
+    {
+        if (Checkout.Check(username, userId, price, item, idempotencyKey) is { Count: > 0 } problems)
+        {
+            return TypedResults.ValidationProblem(problems);
+        }
+
+        try
+        {
+            return acknowledge(await checkout.BuyAsync(username!, userId.Value!, price!.Value, item, idempotencyKey));
+        }
+        catch (PurchaseLogUnavailableException e)
+        {
+            return Unavailable(e, response, logger);
+        }
     }
 
     private static ProblemHttpResult Unavailable(PurchaseLogUnavailableException e, HttpResponse response, ILogger logger)
