@@ -21,10 +21,11 @@ internal static class ApiDocs
     public static void MapApiDocs(this WebApplication app)
     {
         app.MapOpenApi().AllowAnonymous();
-        app.UseSwaggerUI(ui =>
+        // Nobody else has to pass through it.
+        app.UseWhen(context => context.Request.Path.StartsWithSegments(Path), docs => docs.UseSwaggerUI(ui =>
         {
             ui.RoutePrefix = Path.Value![1..];
             ui.SwaggerEndpoint($"/openapi/{Document}.json", Document);
-        });
+        }));
     }
 }

@@ -50,7 +50,7 @@ public static class ServiceDefaultsExtensions
         app.UseConfiguredProxies();
         app.UseSpanNames();
         app.UseExceptionHandler();
-        app.UseStatusCodePages();
+        app.UseProblemsForErrors();
         app.UseSecurityHeaders();
         app.UseDecodedPathValues();
         app.MapProbes();

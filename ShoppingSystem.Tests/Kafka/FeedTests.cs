@@ -54,8 +54,7 @@ public sealed class FeedTests(ITestOutputHelper output)
 
         Assert.True(await taken);
         output.WriteLine(string.Join('\n', first.Warnings));
-        var held = second.Feed.Lag.Select(lag => lag.Partition).ToHashSet();
-        Assert.NotEmpty(held);
+        Assert.NotEmpty(taking.Current.Events);
         var firstOffsets = taking.Current.Events.GroupBy(@event => @event.Partition).Select(events => events.Min(@event => @event.Offset));
         var ends = inHand.SelectMany(batch => batch.Events).GroupBy(@event => @event.Partition).ToDictionary(events => events.Key, events => events.Max(@event => @event.Offset) + 1);
         Assert.All(taking.Current.Events, @event => Assert.True(finished ? @event.Offset >= ends[@event.Partition] : @event.Offset >= 0));

@@ -31,8 +31,9 @@ public static partial class KafkaClientSettings
         // A producer that asks for an unknown topic would have it created with the brokers' number of partitions, not ours.
         config.AllowAutoCreateTopics = false;
 
-        // Every buyer waits for an append: 1 ms gathers a batch under load, 5 ms costs most of the throughput of few buyers.
-        config.LingerMs ??= 1;
+        // The log gathers what goes together by itself, and hears the reports on the thread that it sends from.
+        config.EnableBackgroundPoll = false;
+        config.LingerMs ??= 5;
         // The reports carry back what was sent; nobody reads it.
         config.DeliveryReportFields ??= "none";
         return config.Client(configuration);

@@ -14,11 +14,38 @@ namespace ShoppingSystem.Kafka;
 /// sends again is written once. Keyed by user, so that a user's purchases keep their order.
 /// </summary>
 /// <remarks>
+/// <para>
+/// What is appended while a group is on its way to the brokers forms the next one: a lone purchase goes at once, and under
+/// load the cost of a request is shared by many. A group is waited for no longer than <see cref="GroupTime"/>, so that a
+/// broker that is slow or away holds up its own partitions only.
+/// </para>
+/// <para>
 /// When the deadline passes, the event may have been written all the same, or still be written: nobody can know. That is why
 /// a retry must carry the id of the first attempt, as one with an <c>Idempotency-Key</c> does.
+/// </para>
 /// </remarks>
 internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService, IDisposable
 {
+    /// <summary>How long a group may take until the next one goes all the same.</summary>
+    private static readonly TimeSpan GroupTime = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>How long an acknowledgement that is here may wait for those of the same group.</summary>
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>How often the client's errors are heard while nothing is appended.</summary>
+    private static readonly TimeSpan IdleInterval = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>
+    /// From this size on, those who were just answered are given a moment to come back, most of them, before the next group
+    /// goes. Otherwise the buyers fall into two camps that take turns, and the groups have half the size.
+    /// </summary>
+    private const int LargeGroup = 64;
+
+    private const int NeverEnough = -1;
+
+    /// <summary>The moment.</summary>
+    private static readonly TimeSpan ReturnTime = TimeSpan.FromMilliseconds(1);
+
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? t_value;
 
@@ -27,7 +54,19 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService, IDisposab
     private readonly string _topic;
     private readonly string _spanName;
     private readonly TimeSpan _deadline;
-    private readonly SemaphoreSlim _room;
+    private readonly int _room;
+    private readonly Thread _sender;
+    private readonly Action<Append, Error> _reported;
+    private readonly object _gate = new();
+    private readonly Queue<Append> _waiting = new();
+    private int _enough = NeverEnough;
+    private bool _stopping;
+
+    // Only the sender touches these.
+    private readonly List<Append> _group = [];
+    private readonly Queue<Append> _sent = new();
+    private readonly Acknowledgements _acknowledgements = new();
+    private int _unreported;
 
     public KafkaPurchaseLog(
         IProducer<string, byte[]> producer, KafkaTopic topic, IOptions<KafkaOptions> kafka, IOptions<PurchaseLogOptions> log)
@@ -37,58 +76,46 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService, IDisposab
         _topic = topic.Name;
         _spanName = $"send {_topic}";
         _deadline = log.Value.AppendDeadline;
-        _room = new SemaphoreSlim(kafka.Value.MaxPendingAppends);
+        _room = kafka.Value.MaxPendingAppends;
+        _reported = Reported;
+        _sender = new Thread(SendAll) { Name = "purchase log", IsBackground = true };
     }
 
-    public async ValueTask AppendAsync(Purchase purchase, CancellationToken cancellationToken = default)
-    {
-        var started = Stopwatch.GetTimestamp();
-        using var span = StartSpan();
-        try
-        {
-            // There is room for less than the client's queue takes. Who finds none waits for a place instead of failing.
-            if (!await _room.WaitAsync(_deadline, cancellationToken))
-            {
-                throw new TimeoutException();
-            }
-
-            var report = await Send(purchase).WaitAsync(Positive(_deadline - Stopwatch.GetElapsedTime(started)), cancellationToken);
-            if (report.Error.IsError)
-            {
-                throw new KafkaException(report.Error);
-            }
-
-            span?.SetTag("messaging.destination.partition.id", report.Partition.Value.ToString(CultureInfo.InvariantCulture))
-                .SetTag("messaging.kafka.offset", report.Offset.Value);
-            Signals.AppendDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
-        }
-        catch (Exception e) when (e is KafkaException or TimeoutException)
-        {
-            var error = (e as KafkaException)?.Error;
-            var type = error?.Code.ToString() ?? "timeout";
-            span?.SetTag("error.type", type).SetStatus(ActivityStatusCode.Error, error?.Reason);
-            Signals.AppendDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, new KeyValuePair<string, object?>("error.type", type));
-            throw new PurchaseLogUnavailableException(
-                $"Kafka did not acknowledge the purchase{(error is null ? $" within {_deadline.TotalSeconds} s" : $": {error.Reason}")}.", e);
-        }
-    }
+    public ValueTask AppendAsync(Purchase purchase, CancellationToken cancellationToken = default) =>
+        Signals.AppendDuration.Enabled || Signals.Activities.HasListeners()
+            ? AppendObservedAsync(purchase, cancellationToken)
+            : new ValueTask(Enqueue(purchase).Task.WaitAsync(cancellationToken));
 
     /// <summary>Connects, and has the topic created where it is missing, while the host starts.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         _kafkaTopic.Attach(_producer);
         _ = _kafkaTopic.Ensured;
+        _sender.Start();
         return Task.CompletedTask;
     }
 
-    /// <summary>Sends what is still in the client's queue, for as long as an append may take.</summary>
-    public Task StopAsync(CancellationToken cancellationToken) => Task.Run(() => _producer.Flush(_deadline), CancellationToken.None);
+    /// <summary>Completes when everything that was appended has succeeded or failed. Later appends are refused.</summary>
+    public Task StopAsync(CancellationToken cancellationToken) => Task.Run(Dispose, CancellationToken.None);
 
-    public void Dispose() => _room.Dispose();
-
-    private Activity? StartSpan()
+    public void Dispose()
     {
-        var span = Signals.Activities.StartActivity(_spanName, ActivityKind.Producer);
+        lock (_gate)
+        {
+            _stopping = true;
+            Monitor.Pulse(_gate);
+        }
+
+        if (!_sender.ThreadState.HasFlag(System.Threading.ThreadState.Unstarted))
+        {
+            _sender.Join();
+        }
+    }
+
+    private async ValueTask AppendObservedAsync(Purchase purchase, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        using var span = Signals.Activities.StartActivity(_spanName, ActivityKind.Producer);
         if (span is { IsAllDataRequested: true })
         {
             span.SetTag("messaging.system", "kafka")
@@ -97,10 +124,24 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService, IDisposab
                 .SetTag("messaging.destination.name", _topic);
         }
 
-        return span;
+        try
+        {
+            var append = Enqueue(purchase);
+            await append.Task.WaitAsync(cancellationToken);
+            span?.SetTag("messaging.destination.partition.id", append.Partition.Value.ToString(CultureInfo.InvariantCulture))
+                .SetTag("messaging.kafka.offset", append.Offset.Value);
+            Signals.AppendDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
+        }
+        catch (PurchaseLogUnavailableException e)
+        {
+            var type = e.InnerException is KafkaException { Error.Code: var code } ? code.ToString() : "timeout";
+            span?.SetTag("error.type", type).SetStatus(ActivityStatusCode.Error, e.Message);
+            Signals.AppendDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, new KeyValuePair<string, object?>("error.type", type));
+            throw;
+        }
     }
 
-    private Task<DeliveryReport<string, byte[]>> Send(Purchase purchase)
+    private Append Enqueue(Purchase purchase)
     {
         var message = new Message<string, byte[]> { Key = purchase.UserId, Value = Serialize(purchase) };
         if (Activity.Current is { Recorded: true, IdFormat: ActivityIdFormat.W3C, Id: { } traceParent })
@@ -108,17 +149,148 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService, IDisposab
             message.Headers = new Headers { { "traceparent", Encoding.ASCII.GetBytes(traceParent) } };
         }
 
-        var delivery = new Delivery(_room);
+        var append = new Append(message, _reported);
+        lock (_gate)
+        {
+            if (_stopping)
+            {
+                throw new PurchaseLogUnavailableException("The log is shutting down.");
+            }
+
+            _waiting.Enqueue(append);
+            if (_waiting.Count == 1 || _waiting.Count == _enough)
+            {
+                Monitor.Pulse(_gate);
+            }
+        }
+
+        return append;
+    }
+
+    private void SendAll()
+    {
+        while (TakeGroup())
+        {
+            foreach (var append in _group)
+            {
+                Send(append);
+            }
+
+            Await();
+            RefuseLate();
+            _acknowledgements.PassOn();
+        }
+    }
+
+    /// <summary>What waits, as far as there is room for it. Sleeps while there is nothing to do.</summary>
+    /// <returns>False when there will never be anything to do again.</returns>
+    private bool TakeGroup()
+    {
+        var answered = _group.Count;
+        _group.Clear();
+        lock (_gate)
+        {
+            if (answered >= LargeGroup && _waiting.Count > 0 && !_stopping)
+            {
+                _enough = _waiting.Count + (answered * 4 / 5);
+                Monitor.Wait(_gate, ReturnTime);
+                _enough = NeverEnough;
+            }
+            if (_waiting.Count == 0 && _sent.Count == 0)
+            {
+                if (_stopping)
+                {
+                    return false;
+                }
+
+                Monitor.Wait(_gate, IdleInterval);
+            }
+
+            while (_unreported + _group.Count < _room && _waiting.TryDequeue(out var append))
+            {
+                _group.Add(append);
+            }
+
+            return true;
+        }
+    }
+
+    private void Send(Append append)
+    {
         try
         {
-            _producer.Produce(_topic, message, delivery.Complete);
+            append.SendBy(_producer, _topic);
+            _unreported++;
+            _sent.Enqueue(append);
         }
         catch (ProduceException<string, byte[]> e)
         {
-            delivery.Complete(new DeliveryReport<string, byte[]> { Error = e.Error });
+            Decide(append, e.Error);
+        }
+    }
+
+    // While a flush is waiting, the client sends at once what it has instead of gathering more.
+    private void Await()
+    {
+        if (_group.Count == 0)
+        {
+            _producer.Poll(_unreported > 0 ? GroupTime : TimeSpan.Zero);
+            return;
         }
 
-        return delivery.Task;
+        var sent = Stopwatch.GetTimestamp();
+        do
+        {
+            _producer.Flush(ReportInterval);
+            _acknowledgements.PassOn();
+        }
+        while (_unreported > 0 && Stopwatch.GetElapsedTime(sent) < GroupTime);
+    }
+
+    // The client gives up on time, too, but looks only once a second.
+    private void RefuseLate()
+    {
+        while (_sent.TryPeek(out var append) && (append.IsDecided || IsLate(append)))
+        {
+            _sent.Dequeue();
+        }
+
+        lock (_gate)
+        {
+            while (_waiting.TryPeek(out var append) && IsLate(append))
+            {
+                _waiting.Dequeue();
+            }
+        }
+    }
+
+    private bool IsLate(Append append)
+    {
+        var late = append.Age > _deadline;
+        if (late)
+        {
+            Decide(append, new PurchaseLogUnavailableException($"Kafka did not acknowledge the purchase within {_deadline.TotalSeconds} s."));
+        }
+
+        return late;
+    }
+
+    private void Reported(Append append, Error error)
+    {
+        _unreported--;
+        Decide(append, error);
+    }
+
+    private void Decide(Append append, Error error) => Decide(append, error.IsError
+        ? new PurchaseLogUnavailableException($"Kafka did not acknowledge the purchase: {error.Reason}.", new KafkaException(error))
+        : null);
+
+    private void Decide(Append append, PurchaseLogUnavailableException? failure)
+    {
+        if (append.Decide(failure))
+        {
+            _acknowledgements.Add(append);
+        }
     }
 
     private static byte[] Serialize(Purchase purchase)
@@ -127,18 +299,5 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService, IDisposab
         value.ResetWrittenCount();
         PurchaseEvent.Write(value, purchase);
         return value.WrittenSpan.ToArray();
-    }
-
-    private static TimeSpan Positive(TimeSpan time) => time > TimeSpan.Zero ? time : TimeSpan.Zero;
-
-    // Completed on the client's one thread for reports, where nothing else must run.
-    private sealed class Delivery(SemaphoreSlim room)
-        : TaskCompletionSource<DeliveryReport<string, byte[]>>(TaskCreationOptions.RunContinuationsAsynchronously)
-    {
-        public void Complete(DeliveryReport<string, byte[]> report)
-        {
-            SetResult(report);
-            room.Release();
-        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging.Abstractions;
 using ShoppingSystem.Kafka;
@@ -44,6 +45,12 @@ if (storage is not null && builder.Configuration.GetValue<bool>("record"))
 var app = builder.Build();
 app.UseServiceDefaults();
 app.MapStorefront();
+// What the process has used so far: CPU time in microseconds, bytes allocated, bytes resident.
+app.MapGet("/process", () =>
+{
+    using var process = Process.GetCurrentProcess();
+    return FormattableString.Invariant($"{process.TotalProcessorTime.TotalMicroseconds:F0} {GC.GetTotalAllocatedBytes(precise: true)} {process.WorkingSet64}\n");
+});
 if (app.Services.GetService<IPurchaseStore>() is { } store)
 {
     app.MapLedger();

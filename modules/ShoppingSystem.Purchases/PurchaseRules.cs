@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace ShoppingSystem.Purchases;
@@ -14,13 +15,16 @@ public static class PurchaseRules
     /// <summary>The most decimals a price may have.</summary>
     public const int MaxPriceDecimals = 4;
 
+    private static readonly SearchValues<char> ControlCharacters =
+        SearchValues.Create([.. Enumerable.Range(0, 0x100).Select(code => (char)code).Where(char.IsControl)]);
+
     /// <summary>Ids and names: 1 to 128 characters, none of them a control character.</summary>
     public static string? CheckText(string? text) => text switch
     {
         null => "is required",
         "" => "must not be empty",
         _ when IsTooLong(text) => $"must have at most {MaxTextLength} characters",
-        _ when text.Any(char.IsControl) => "must not contain control characters",
+        _ when text.AsSpan().ContainsAny(ControlCharacters) => "must not contain control characters",
         _ when HasLoneSurrogate(text) => "must be valid Unicode",
         _ => null,
     };
@@ -51,7 +55,7 @@ public static class PurchaseRules
                 return false;
             }
 
-            if (Rune.DecodeFromUtf16(rest[plain..], out _, out var length) is not System.Buffers.OperationStatus.Done)
+            if (Rune.DecodeFromUtf16(rest[plain..], out _, out var length) is not OperationStatus.Done)
             {
                 return true;
             }

@@ -28,6 +28,9 @@ internal static partial class BuyEndpoints
 
     public static void MapBuying(this WebApplication app)
     {
+        // Resolved once: a request that asks for them would cost a scope of its own.
+        var checkout = app.Services.GetRequiredService<Checkout>();
+        var logger = app.Services.GetRequiredService<ILogger<Checkout>>();
         var group = app.MapGroup("/api").WithTags("Buying").RequireAdmission().RequireCustomer(app)
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
@@ -37,7 +40,7 @@ internal static partial class BuyEndpoints
 
         group.MapPost("/v1/buy", (
             BuyRequestV1 body, [FromHeader(Name = "Idempotency-Key")] string? idempotencyKey,
-            Checkout checkout, HttpResponse response, ILogger<Checkout> logger) => BuyAsync(
+            HttpResponse response) => BuyAsync(
                 body.Username, ("userid", body.UserId), body.Price, body.Item, idempotencyKey, checkout, response, logger,
                 purchase => TypedResults.Accepted((string?)null, new BuyReplyV1("success", "Purchase recorded", PurchaseV1.From(purchase)))))
         .WithSummary("Buy")
@@ -48,7 +51,7 @@ internal static partial class BuyEndpoints
 
         group.MapPost("/buy", (
             BuyRequestClassic body, [FromHeader(Name = "Idempotency-Key")] string? idempotencyKey,
-            Checkout checkout, HttpResponse response, ILogger<Checkout> logger) => BuyAsync(
+            HttpResponse response) => BuyAsync(
                 body.Username, ("userId", body.UserId), body.Price, body.Item, idempotencyKey, checkout, response, logger,
                 purchase => TypedResults.Ok(new BuyReplyClassic("Purchase request sent successfully", purchase.Id))))
         .WithSummary("Buy (classic)")
@@ -61,14 +64,17 @@ internal static partial class BuyEndpoints
         Checkout checkout, HttpResponse response, ILogger logger, Func<Purchase, TReply> acknowledge)
         where TReply : IResult
     {
-        if (Checkout.Check(username, userId, price, item, idempotencyKey) is { Count: > 0 } problems)
+        if (Checkout.Check(username, userId, price, item, idempotencyKey) is { } problems)
         {
             return TypedResults.ValidationProblem(problems);
         }
 
         try
         {
-            return acknowledge(await checkout.BuyAsync(username!, userId.Value!, price!.Value, item, idempotencyKey));
+            var purchase = checkout.Prepare(username!, userId.Value!, price!.Value, item, idempotencyKey);
+            await checkout.AppendAsync(purchase);
+            Signals.Accepted.Add(1);
+            return acknowledge(purchase);
         }
         catch (PurchaseLogUnavailableException e)
         {

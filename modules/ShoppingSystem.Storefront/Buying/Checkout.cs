@@ -6,11 +6,11 @@ namespace ShoppingSystem.Storefront;
 /// <summary>Turns what a customer asks for into a purchase, and acknowledges it once it is durable.</summary>
 internal sealed class Checkout(IPurchaseLog log, TimeProvider time)
 {
-    /// <summary>What is wrong with a request, by field; empty when nothing is.</summary>
-    public static Dictionary<string, string[]> Check(
+    /// <summary>What is wrong with a request, by field; null when nothing is.</summary>
+    public static Dictionary<string, string[]>? Check(
         string? username, (string Field, string? Value) userId, decimal? price, string? item, string? idempotencyKey)
     {
-        var problems = new Dictionary<string, string[]>();
+        Dictionary<string, string[]>? problems = null;
         Note("username", PurchaseRules.CheckText(username));
         Note(userId.Field, PurchaseRules.CheckText(userId.Value));
         Note("price", PurchaseRules.CheckPrice(price));
@@ -22,23 +22,22 @@ internal sealed class Checkout(IPurchaseLog log, TimeProvider time)
         {
             if (complaint is not null)
             {
-                problems[field] = [complaint];
+                (problems ??= [])[field] = [complaint];
             }
         }
     }
 
-    /// <summary>Completes when the purchase is durable.</summary>
-    /// <exception cref="PurchaseLogUnavailableException">It could not be made durable in time.</exception>
-    public async ValueTask<Purchase> BuyAsync(string username, string userId, decimal price, string? item, string? idempotencyKey)
+    /// <summary>The purchase that a valid request asks for, under the id that a retry of it will have, too.</summary>
+    public Purchase Prepare(string username, string userId, decimal price, string? item, string? idempotencyKey)
     {
         var now = time.GetUtcNow().ToWholeMicroseconds();
         var id = idempotencyKey is null ? PurchaseId.New(now) : PurchaseId.FromIdempotencyKey(userId, idempotencyKey);
-        var purchase = new Purchase(id, userId, username, price, item, now);
         Activity.Current?.SetTag("shopping.purchase.id", id);
-
-        // Not cancelled when the customer hangs up: the append is under way and its outcome is worth counting.
-        await log.AppendAsync(purchase, CancellationToken.None);
-        Signals.Accepted.Add(1);
-        return purchase;
+        return new Purchase(id, userId, username, price, item, now);
     }
+
+    /// <summary>Completes when the purchase is durable.</summary>
+    /// <exception cref="PurchaseLogUnavailableException">It could not be made durable in time.</exception>
+    /// <remarks>Not cancelled when the customer hangs up: the append is under way and its outcome is worth counting.</remarks>
+    public ValueTask AppendAsync(Purchase purchase) => log.AppendAsync(purchase, CancellationToken.None);
 }

@@ -1,0 +1,62 @@
+# shellcheck shell=bash
+# What the benchmark scripts share. Source it in the root of the repository.
+
+# options NAME... -- ARGUMENT...: sets the variable NAME for every argument "--NAME VALUE". Anything else prints the script's
+# own head as help.
+options() {
+    local names=" "
+    while [ "$1" != -- ]; do names="$names$1 "; shift; done
+    shift
+    while [ $# -gt 0 ]; do
+        case "$names" in
+            *" ${1#--} "*) [ $# -gt 1 ] && printf -v "${1#--}" %s "$2" && shift 2 && continue ;;
+        esac
+        awk 'NR > 1 && /^#/ { sub(/^# ?/, ""); print; next } NR > 1 { exit }' "$0"
+        exit 2
+    done
+}
+
+need() { command -v "$1" >/dev/null || { echo "$1 is needed (apt-get install $1)." >&2; exit 1; }; }
+
+build() { # build PROJECT...
+    for project in "$@"; do dotnet build -c Release "$project" -v q --nologo | grep -v -e '^$' -e 'Warn' -e 'Error(s)' -e 'Time' -e 'succeeded' || true; done
+}
+
+scratch=$(mktemp -d)
+started=
+port=$((20000 + RANDOM % 5000))
+cleanup() { # ends what this script started, and waits, so that nothing of it is left in the figures of the next one
+    # shellcheck disable=SC2086 # a list
+    if [ -n "$started" ]; then kill $started 2>/dev/null || true; wait $started 2>/dev/null || true; fi
+    rm -rf "$scratch"
+}
+trap cleanup EXIT
+
+# start_cluster TOPIC PARTITIONS BROKERS: librdkafka's mock cluster in a process of its own; sets $servers.
+start_cluster() {
+    dotnet tools/ShoppingSystem.MockKafka/bin/Release/net10.0/ShoppingSystem.MockKafka.dll "$@" >"$scratch/servers" &
+    started="$started $!"
+    until servers=$(cat "$scratch/servers") && [ -n "$servers" ]; do kill -0 $!; sleep 0.1; done
+}
+
+# start_host ARGUMENT...: the benchmark's web server; sets $url and $pid.
+start_host() {
+    port=$((port + 1))
+    url=http://127.0.0.1:$port
+    dotnet bench/ShoppingSystem.BenchHost/bin/Release/net10.0/ShoppingSystem.BenchHost.dll \
+        --urls "$url" --data "$scratch/data-$port" "$@" >"$scratch/host-$port.txt" 2>&1 &
+    pid=$!
+    started="$started $pid"
+    until curl -sf -o /dev/null "$url/alive"; do kill -0 $pid || { cat "$scratch/host-$port.txt" >&2; exit 1; }; sleep 0.2; done
+}
+
+# buy URL CONNECTIONS SECONDS [SCRIPT]: loads it; prints requests and requests/s.
+buy() {
+    wrk -t2 -c"$2" -d"$3s" -s "${4:-bench/buy.lua}" "$1" >"$scratch/wrk.txt"
+    ! grep -q "Non-2xx" "$scratch/wrk.txt" || { cat "$scratch/wrk.txt" >&2; exit 1; }
+    awk '/requests in/ { n = $1 } /^Requests\/sec/ { print n, $2 }' "$scratch/wrk.txt"
+}
+
+median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
