@@ -34,7 +34,10 @@ internal sealed class Checkout(IPurchaseLog log, TimeProvider time)
         var now = time.GetUtcNow().ToWholeMicroseconds();
         var id = idempotencyKey is null ? PurchaseId.New(now) : PurchaseId.FromIdempotencyKey(userId, idempotencyKey);
         var purchase = new Purchase(id, userId, username, price, item, now);
-        Activity.Current?.SetTag("shopping.purchase.id", id);
+        if (Activity.Current is { Recorded: true } span)
+        {
+            span.SetTag("shopping.purchase.id", id.ToString());
+        }
 
         // Not cancelled when the customer hangs up: the append is under way and its outcome is worth counting.
         await log.AppendAsync(purchase, CancellationToken.None);
