@@ -49,7 +49,15 @@ internal sealed class RequestSpans(RequestDelegate next)
             span.DisplayName = method;
         }
 
-        await next(context);
+        try
+        {
+            await next(context);
+        }
+        catch (Exception e)
+        {
+            span.SetTag("error.type", e.GetType().FullName).SetStatus(ActivityStatusCode.Error, e.Message);
+            throw;
+        }
 
         var status = context.Response.StatusCode;
         if (endpoint is null && status < StatusCodes.Status400BadRequest)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -9,6 +10,7 @@ namespace ShoppingSystem.Kafka;
 /// Reads as a member of the consumer group. A reading ends with its consumer, because a consumer that has left the group
 /// can't come back: the first uses the one from the container, each further one builds its own in the same way.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "A reading disposes of its pump.")]
 internal sealed class KafkaPurchaseFeed : IPurchaseFeed
 {
     private readonly Rebalances _rebalances;
