@@ -23,6 +23,7 @@ namespace ShoppingSystem.ServiceDefaults;
 public static class Telemetry
 {
     private const string EndpointKey = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    private const string RequestLogs = "Microsoft.AspNetCore.Hosting.Diagnostics";
     private const string LinkLimitKey = "OTEL_SPAN_LINK_COUNT_LIMIT";
 
     // A batch of the recorder is linked to each of its purchases; the SDK's own limit of 128 would cut most of them off.
@@ -52,6 +53,13 @@ public static class Telemetry
         builder.Logging.AddTelemetry(builder);
         if (!IsOn(builder.Configuration))
         {
+            // ASP.NET Core makes an activity and a scope for each request while this category may log, even if no line shows
+            // them. They are worth their price where the console was told what to show (JSON shows trace ids).
+            if (!builder.Configuration.GetSection("Logging:Console").Exists() && builder.Configuration[$"Logging:LogLevel:{RequestLogs}"] is null)
+            {
+                builder.Logging.AddFilter(RequestLogs, LogLevel.None);
+            }
+
             return;
         }
 

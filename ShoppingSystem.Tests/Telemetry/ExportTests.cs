@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using ShoppingSystem.Tests.Support;
 
@@ -74,6 +75,21 @@ public sealed class ExportTests : IDisposable
         var resource = collector.Spans.First().Resource;
         Assert.Equal(("shop", "test", "blue"), (resource["service.name"], resource["deployment.environment.name"], resource["team"]));
         Assert.NotEmpty((string)resource["service.instance.id"]);
+    }
+
+    [Fact]
+    public async Task A_large_batch_is_exported_with_all_its_links()
+    {
+        const int events = 900;
+        await LogSeed.WriteAsync(
+            _data,
+            [.. Enumerable.Range(0, events).Select(i => Encoding.UTF8.GetBytes($$"""{"userid":"u{{i}}","username":"Ada","price":1}"""))],
+            [.. Enumerable.Range(0, events).Select(_ => SpanRecorder.TraceParent(SpanRecorder.NewTrace()))]);
+        await using var collector = await Collector.StartAsync();
+        await using var standalone = await StandaloneProcess.StartAsync(_data, collector.Environment);
+
+        await Eventually.TrueAsync(() => collector.Spans.Any(span => span.Name == "process purchases"), "the span has arrived");
+        Assert.Equal(events, collector.Spans.Single(span => span.Name == "process purchases").Links);
     }
 
     [Theory]
