@@ -48,7 +48,7 @@ public static class ServiceDefaultsExtensions
     public static WebApplication UseServiceDefaults(this WebApplication app)
     {
         app.UseConfiguredProxies();
-        app.UseSpanNames();
+        app.UseRequestSpans();
         app.UseExceptionHandler();
         app.UseProblemsForErrors();
         app.UseSecurityHeaders();

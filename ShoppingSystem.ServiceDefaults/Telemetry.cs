@@ -1,11 +1,11 @@
+using System.Diagnostics;
+using System.Reflection;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 using OpenTelemetry;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
@@ -17,64 +17,114 @@ namespace ShoppingSystem.ServiceDefaults;
 /// <summary>
 /// Traces, metrics and logs by OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> says where to; nothing at all when it does
 /// not. .NET, ASP.NET Core, HttpClient and the MongoDB driver tell about themselves; the system adds its own source and
-/// meter.
+/// meter. The other <c>OTEL_…</c> variables (sampler, service name, resource attributes, limits) mean what OpenTelemetry's
+/// specification says.
 /// </summary>
-internal static class Telemetry
+public static class Telemetry
 {
+    private const string EndpointKey = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    private const string RequestLogs = "Microsoft.AspNetCore.Hosting.Diagnostics";
+    private const string LinkLimitKey = "OTEL_SPAN_LINK_COUNT_LIMIT";
+
+    // A batch of the recorder is linked to each of its purchases; the SDK's own limit of 128 would cut most of them off.
+    private const string LinkLimit = "1000";
+
     private static readonly string[] Sources = ["ShoppingSystem", "Microsoft.AspNetCore", "System.Net.Http", "MongoDB.Driver"];
 
     private static readonly string[] Meters =
-        ["ShoppingSystem", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http", "System.Runtime"];
+    [
+        "ShoppingSystem", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.RateLimiting",
+        "Microsoft.AspNetCore.Diagnostics", "System.Net.Http", "System.Runtime",
+    ];
 
-    public static void AddTelemetry(this WebApplicationBuilder builder)
+    /// <summary>
+    /// Loggers for what a host opens before it is built: the console, the levels and the export are the host's.
+    /// </summary>
+    public static ILoggerFactory CreateLoggers(this WebApplicationBuilder builder) => LoggerFactory.Create(logging =>
     {
+        logging.Services.AddSingleton<IConfiguration>(builder.Configuration);
+        logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
+        logging.AddConsole();
+        logging.AddTelemetry(builder);
+    });
+
+    internal static void AddTelemetry(this WebApplicationBuilder builder)
+    {
+        builder.Logging.AddTelemetry(builder);
+        if (!IsOn(builder.Configuration))
+        {
+            // ASP.NET Core makes an activity and a scope for each request while this category may log, even if no line shows
+            // them. They are worth their price where the console was told what to show (JSON shows trace ids).
+            if (!builder.Configuration.GetSection("Logging:Console").Exists() && builder.Configuration[$"Logging:LogLevel:{RequestLogs}"] is null)
+            {
+                builder.Logging.AddFilter(RequestLogs, LogLevel.None);
+            }
+
+            return;
+        }
+
+        // .NET 10 tags the spans of requests only when it is asked to, and only as they start; RequestSpans does the rest.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
+        builder.Services.AddHostedService(_ => new Exporter(Resource(builder), builder.Configuration));
+    }
+
+    /// <summary>Puts <see cref="RequestSpans"/> in front of everything, when somebody listens to the spans of requests.</summary>
+    internal static void UseRequestSpans(this WebApplication app)
+    {
+        if (IsOn(app.Configuration) || app.Services.GetRequiredService<ActivitySource>().HasListeners())
+        {
+            app.Use(next => new RequestSpans(next).InvokeAsync);
+        }
+    }
+
+    /// <summary>What is traced, and how; all but where it goes.</summary>
+    internal static TracerProviderBuilder AddShop(this TracerProviderBuilder tracing) =>
+        tracing.AddSource(Sources).AddProcessor(new Descendants());
+
+    private static void AddTelemetry(this ILoggingBuilder logging, WebApplicationBuilder builder)
+    {
+        // Trace ids travel in scopes. What machines read shows them, unless it is told not to.
+        logging.Services.PostConfigure<JsonConsoleFormatterOptions>(json =>
+            json.IncludeScopes = builder.Configuration.GetValue("Logging:Console:FormatterOptions:IncludeScopes", true));
         if (!IsOn(builder.Configuration))
         {
             return;
         }
 
-        // Before .NET 11, ASP.NET Core tags its spans only when it is asked to.
-        AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
-
-        var resource = ResourceBuilder.CreateDefault();
-        if (string.IsNullOrEmpty(builder.Configuration["OTEL_SERVICE_NAME"]))
+        logging.AddOpenTelemetry(export =>
         {
-            resource.AddService(builder.Environment.ApplicationName);
-        }
-
-        builder.Logging.AddOpenTelemetry(logging =>
-        {
-            logging.SetResourceBuilder(resource);
-            logging.IncludeFormattedMessage = true;
-            logging.IncludeScopes = true;
-            logging.AddOtlpExporter();
+            export.SetResourceBuilder(Resource(builder));
+            export.IncludeFormattedMessage = true;
+            export.IncludeScopes = true;
+            export.AddOtlpExporter();
         });
-        builder.Services.AddHostedService(_ => new Exporter(resource));
     }
 
-    /// <summary>Names the span of a request after its route.</summary>
-    public static void UseSpanNames(this WebApplication app)
+    // The variables come last: they overrule what the host says of itself.
+    private static ResourceBuilder Resource(WebApplicationBuilder builder) => ResourceBuilder.CreateEmpty()
+        .AddService(builder.Environment.ApplicationName, serviceVersion: Version)
+        .AddAttributes([new("deployment.environment.name", builder.Environment.EnvironmentName)])
+        .AddTelemetrySdk()
+        .AddEnvironmentVariableDetector();
+
+    private static string? Version => Assembly.GetEntryAssembly()?.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
+
+    private static bool IsOn(IConfiguration configuration) => !string.IsNullOrEmpty(configuration[EndpointKey]);
+
+    // What is done on behalf of a request that is left out is left out too, whatever the sampler says.
+    private sealed class Descendants : BaseProcessor<Activity>
     {
-        if (!IsOn(app.Configuration))
+        public override void OnStart(Activity data)
         {
-            return;
-        }
-
-        app.Use((context, next) =>
-        {
-            if (context.Features.Get<IHttpActivityFeature>()?.Activity is { IsAllDataRequested: true } span && context.GetEndpoint() is RouteEndpoint endpoint)
+            if (data.Parent is { Recorded: false })
             {
-                span.DisplayName = $"{context.Request.Method} {endpoint.RoutePattern.RawText}";
+                data.LeaveOut();
             }
-
-            return next(context);
-        });
+        }
     }
-
-    private static bool IsOn(IConfiguration configuration) => !string.IsNullOrEmpty(configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]);
 
     // Traces and metrics are the process's, not the host's: Standalone runs two hosts and must not export them twice.
-    private sealed class Exporter(ResourceBuilder resource) : IHostedService
+    private sealed class Exporter(ResourceBuilder resource, IConfiguration configuration) : IHostedService
     {
         private static readonly Lock Gate = new();
         private static OpenTelemetrySdk? s_sdk;
@@ -86,9 +136,7 @@ internal static class Telemetry
             {
                 if (s_hosts++ == 0)
                 {
-                    s_sdk = OpenTelemetrySdk.Create(otel => otel
-                        .WithTracing(tracing => tracing.SetResourceBuilder(resource).AddSource(Sources).AddOtlpExporter())
-                        .WithMetrics(metrics => metrics.SetResourceBuilder(resource).AddMeter(Meters).AddOtlpExporter()));
+                    s_sdk = OpenTelemetrySdk.Create(Configure);
                 }
             }
 
@@ -106,6 +154,16 @@ internal static class Telemetry
             }
 
             return Task.CompletedTask;
+        }
+
+        private void Configure(IOpenTelemetryBuilder otel)
+        {
+            otel.Services.AddSingleton<IConfiguration>(new ConfigurationBuilder()
+                .AddInMemoryCollection([new(LinkLimitKey, LinkLimit)])
+                .AddConfiguration(configuration)
+                .Build());
+            otel.WithTracing(tracing => tracing.SetResourceBuilder(resource).AddShop().AddOtlpExporter())
+                .WithMetrics(metrics => metrics.SetResourceBuilder(resource).AddMeter(Meters).AddOtlpExporter());
         }
     }
 }

@@ -13,7 +13,7 @@ return await Startup.RunAsync(async () =>
     var options = ledgerBuilder.Read<StandaloneOptions>(StandaloneOptions.Section);
     var logOptions = ledgerBuilder.Read<PurchaseLogOptions>(PurchaseLogOptions.Section);
 
-    using var loggers = LoggerFactory.Create(logging => logging.AddConfiguration(ledgerBuilder.Configuration.GetSection("Logging")).AddConsole());
+    using var loggers = ledgerBuilder.CreateLoggers();
     await using var storage = EmbeddedStorage.Open(options.DataDirectory, logOptions, loggers);
 
     ledgerBuilder.WebHost.UseUrls(options.ManagementApiUrl);

@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using System.Text;
 using Confluent.Kafka;
 using ShoppingSystem.MockKafka;
@@ -131,36 +130,6 @@ public sealed class FeedTests(ITestOutputHelper output)
         }
 
         Assert.Contains((short)MockCluster.Api.LeaveGroup, cluster.Requests().Keys);
-    }
-
-    [Fact]
-    public async Task The_lag_is_a_gauge_by_partition()
-    {
-        using var cluster = NewCluster();
-        await using var host = await KafkaHost.StartAsync(cluster);
-        var lag = new Dictionary<string, long>();
-        using var listener = new MeterListener
-        {
-            InstrumentPublished = (instrument, listener) =>
-            {
-                if (instrument.Meter.Name == Signals.Name && instrument.Name == "shopping.feed.lag")
-                {
-                    listener.EnableMeasurementEvents(instrument);
-                }
-            },
-        };
-        listener.SetMeasurementEventCallback<long>((_, value, tags, _) => lag[(string)tags[0].Value!] = value);
-        listener.Start();
-        await AppendAsync(host.Log, Events);
-        await using var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
-        await reading.MoveNextAsync();
-
-        await Eventually.TrueAsync(() =>
-        {
-            lag.Clear();
-            listener.RecordObservableInstruments();
-            return lag.Count == 12 && lag.Values.Sum() == Events;
-        }, "the gauge shows what is not committed");
     }
 
     [Fact]

@@ -49,6 +49,9 @@ internal sealed class Pipeline : IAsyncDisposable
 
     public MockCluster Cluster { get; }
 
+    /// <summary>Where the web server listens.</summary>
+    public Uri Storefront => _buyer.BaseAddress!;
+
     public int Acknowledged => _acknowledged.Count;
 
     public int Refused => _refused;

@@ -555,6 +555,99 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
     }
 
     [BrowserFact]
+    public async Task A_page_that_is_left_open_keeps_nothing_of_what_it_has_shown()
+    {
+        const int Warm = 500;
+        const int Events = 5_000;
+        await using var ledger = await ScriptedLedger.StartAsync();
+        ledger.KeepSaying(Statistics(0));
+        await using var tab = await browser.OpenAsync(ledger.Address, ShopPageTests.Listen + """
+            ;Object.defineProperty(document, "visibilityState", { get: () => (window.isHidden ? "hidden" : "visible") });
+            window.hide = isHidden => {
+                window.isHidden = isHidden;
+                document.dispatchEvent(new Event("visibilitychange"));
+            };
+            """);
+        var page = tab.Page;
+        var devTools = await page.Context.NewCDPSessionAsync(page);
+        await Say(1, Warm);
+        var (heap, nodes) = (await HeapAsync(), await NodesAsync());
+
+        await Say(Warm + 1, Warm + Events);
+
+        // Less than if the text of every tenth event had stayed.
+        Assert.InRange(await HeapAsync() - heap, long.MinValue, Events * ScriptedLedger.Event(Statistics(1)).Length / 10);
+        Assert.InRange(await NodesAsync(), 0, nodes + 20);
+        Assert.Empty(tab.Problems);
+
+        // While nobody looks, every event is taken; who looks now and then has it painted.
+        async Task Say(int from, int to)
+        {
+            for (var i = from; i <= to; i++)
+            {
+                ledger.Send(ScriptedLedger.Event(Statistics(i)));
+                if (i % 50 == 1)
+                {
+                    await page.EvaluateAsync("window.hide(true)");
+                }
+                else if (i % 50 == 0 || i == to)
+                {
+                    ledger.KeepSaying(Statistics(i));
+                    await page.EvaluateAsync("window.hide(false)");
+                    await Expect(page.Locator("#recorded")).ToHaveTextAsync(i.ToString("N0", CultureInfo.InvariantCulture));
+                }
+            }
+        }
+
+        async Task<long> HeapAsync()
+        {
+            await devTools.SendAsync("HeapProfiler.collectGarbage");
+            return (await devTools.SendAsync("Runtime.getHeapUsage"))!.Value.GetProperty("usedSize").GetInt64();
+        }
+
+        Task<int> NodesAsync() => page.EvaluateAsync<int>("document.getElementsByTagName('*').length");
+
+        // Replicas that take turns to answer, as behind one address, with partitions that come and go.
+        static StatisticsReply Statistics(int number) => ScriptedLedger.Calm with
+        {
+            Recorded = number,
+            Lag = [.. Enumerable.Range(number % 12, 3).Select(partition => new LagReply(partition, number))],
+            Process = ScriptedLedger.Calm.Process with
+            {
+                Name = $"replica-{number / 50}",
+                Latest = [.. Enumerable.Range(0, 20).Select(i => ScriptedLedger.Purchase($"no. {number}-{i}", 1))],
+            },
+        };
+    }
+
+    [BrowserFact]
+    public async Task What_is_kept_of_hours_is_a_quarter_of_an_hour()
+    {
+        await using var ledger = await ScriptedLedger.StartAsync();
+        ledger.KeepSaying(ScriptedLedger.Calm);
+        await using var tab = await browser.OpenAsync(ledger.Address, ShopPageTests.Listen);
+
+        var kept = await tab.Page.EvaluateAsync<int[]>("""
+            async () => {
+                const { Observations } = await import("/observations.js");
+                const observations = new Observations();
+                const sixHours = 6 * 60 * 60;
+                for (let second = 1; second <= sixHours; second++) {
+                    const process = { name: `replica-${second % 3}`, started: "1", recordedPerSecond: String(second), latencyMs: { p50: "1", p95: "2", p99: null } };
+                    observations.take({ process }, second * 1000);
+                }
+                let seconds = 0;
+                for (let second = 1; second <= sixHours; second++) {
+                    seconds += observations.series.has(second) ? 1 : 0;
+                }
+                return [seconds, observations.series.at(sixHours, "rate"), observations.series.first(1, sixHours), observations.marks.length];
+            }
+            """);
+
+        Assert.Equal([15 * 60, 6 * 60 * 60, (6 * 60 * 60) - (15 * 60) + 1, 20], kept);
+    }
+
+    [BrowserFact]
     public async Task A_dead_letter_can_be_dropped_with_the_keyboard_alone_and_the_focus_is_never_lost()
     {
         await using var shop = await InProcessShop.StartAsync(events: [NoJson, NoPrice]);

@@ -11,7 +11,10 @@ namespace ShoppingSystem.Tests.Support;
 /// </summary>
 internal static class LogSeed
 {
-    public static async Task WriteAsync(string directory, IReadOnlyList<byte[]> events)
+    /// <param name="directory">The data directory.</param>
+    /// <param name="events">Events, in one group.</param>
+    /// <param name="traces">The traceparents of who appended them; none when null.</param>
+    public static async Task WriteAsync(string directory, IReadOnlyList<byte[]> events, IReadOnlyList<string>? traces = null)
     {
         await using (EmbeddedStorage.Open(directory, new PurchaseLogOptions(), NullLoggerFactory.Instance))
         {
@@ -24,11 +27,12 @@ internal static class LogSeed
         command.CommandText =
             """
             INSERT INTO groups (first, count, appended_at, events, traces)
-            SELECT max(next, (SELECT coalesce(max(first + count), 0) FROM groups)), $count, $at, $events, NULL FROM position
+            SELECT max(next, (SELECT coalesce(max(first + count), 0) FROM groups)), $count, $at, $events, $traces FROM position
             """;
         command.Parameters.AddWithValue("$count", events.Count);
         command.Parameters.AddWithValue("$at", AppendedAt.ToUnixMicroseconds());
         command.Parameters.AddWithValue("$events", events.SelectMany(value => (byte[])[.. value, (byte)'\n']).ToArray());
+        command.Parameters.AddWithValue("$traces", traces is null ? DBNull.Value : string.Concat(traces.Select(trace => trace + "\n")));
         await command.ExecuteNonQueryAsync();
     }
 

@@ -20,13 +20,15 @@ internal sealed class StandaloneProcess : IAsyncDisposable
 
     private readonly Process _process;
     private readonly string[] _arguments;
+    private readonly Dictionary<string, string> _environment;
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _errors = new();
 
-    private StandaloneProcess(Process process, string[] arguments, Uri shop, Uri management)
+    private StandaloneProcess(Process process, string[] arguments, Dictionary<string, string> environment, Uri shop, Uri management)
     {
         _process = process;
         _arguments = arguments;
+        _environment = environment;
         Shop = new HttpClient { BaseAddress = shop };
         Management = new HttpClient { BaseAddress = management };
     }
@@ -72,21 +74,26 @@ internal sealed class StandaloneProcess : IAsyncDisposable
     public static Task<StandaloneProcess> StartAsync(string dataDirectory, params string[] arguments) =>
         StartAsync(dataDirectory, "127.0.0.1", arguments);
 
+    /// <summary>The same with these environment variables.</summary>
+    public static Task<StandaloneProcess> StartAsync(string dataDirectory, Dictionary<string, string> environment, params string[] arguments) =>
+        StartAsync(dataDirectory, "127.0.0.1", arguments, environment);
+
     /// <summary>The same with the web server listening on the addresses that <paramref name="shopHost"/> stands for.</summary>
-    public static async Task<StandaloneProcess> StartAsync(string dataDirectory, string shopHost, string[] arguments)
+    public static async Task<StandaloneProcess> StartAsync(
+        string dataDirectory, string shopHost, string[] arguments, Dictionary<string, string>? environment = null)
     {
         var shop = FreeAddress();
         var management = FreeAddress();
         return await StartAsync(
-            [$"--Shopping:DataDirectory={dataDirectory}", $"--Shopping:WebServerUrl=http://{shopHost}:{shop.Port}", $"--Shopping:ManagementApiUrl={management}", Patient, .. arguments], shop, management);
+            [$"--Shopping:DataDirectory={dataDirectory}", $"--Shopping:WebServerUrl=http://{shopHost}:{shop.Port}", $"--Shopping:ManagementApiUrl={management}", Patient, .. arguments], environment ?? [], shop, management);
     }
 
     /// <summary>Starts it again after it has exited: same data, same addresses.</summary>
-    public Task<StandaloneProcess> StartAgainAsync() => StartAsync(_arguments, Shop.BaseAddress!, Management.BaseAddress!);
+    public Task<StandaloneProcess> StartAgainAsync() => StartAsync(_arguments, _environment, Shop.BaseAddress!, Management.BaseAddress!);
 
-    private static async Task<StandaloneProcess> StartAsync(string[] arguments, Uri shop, Uri management)
+    private static async Task<StandaloneProcess> StartAsync(string[] arguments, Dictionary<string, string> environment, Uri shop, Uri management)
     {
-        var standalone = Launch(arguments, shop, management);
+        var standalone = Launch(arguments, environment, shop, management);
         try
         {
             await Eventually.TrueAsync(
@@ -105,7 +112,7 @@ internal sealed class StandaloneProcess : IAsyncDisposable
     /// <summary>Runs it until it exits by itself; for starts that are refused.</summary>
     public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments)
     {
-        await using var standalone = Launch(arguments, FreeAddress(), FreeAddress());
+        await using var standalone = Launch(arguments, [], FreeAddress(), FreeAddress());
         await standalone._process.WaitForExitAsync(new CancellationTokenSource(StartTime).Token);
         return (standalone._process.ExitCode, standalone.Output, standalone.Errors);
     }
@@ -145,7 +152,7 @@ internal sealed class StandaloneProcess : IAsyncDisposable
         Management.Dispose();
     }
 
-    private static StandaloneProcess Launch(string[] arguments, Uri shop, Uri management)
+    private static StandaloneProcess Launch(string[] arguments, Dictionary<string, string> environment, Uri shop, Uri management)
     {
         var program = Path.Combine(Path.GetDirectoryName(Assembly.GetExecutingAssembly().Location)!, "ShoppingSystem.Standalone.dll");
         var process = new Process
@@ -157,7 +164,12 @@ internal sealed class StandaloneProcess : IAsyncDisposable
                 WorkingDirectory = Path.GetDirectoryName(program),
             },
         };
-        var standalone = new StandaloneProcess(process, arguments, shop, management);
+        foreach (var (name, value) in environment)
+        {
+            process.StartInfo.Environment[name] = value;
+        }
+
+        var standalone = new StandaloneProcess(process, arguments, environment, shop, management);
         process.OutputDataReceived += standalone.Keep;
         process.ErrorDataReceived += standalone.KeepError;
         process.Start();

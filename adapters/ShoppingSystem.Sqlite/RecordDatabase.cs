@@ -39,6 +39,7 @@ internal sealed class RecordDatabase : IDisposable
         """;
 
     private readonly DatabaseFile _file;
+    private readonly string _name;
     private readonly SemaphoreSlim _gate = new(1);
     private SqliteConnection? _connection;
 
@@ -46,16 +47,26 @@ internal sealed class RecordDatabase : IDisposable
     public RecordDatabase(string path)
     {
         _file = new DatabaseFile(path, Schema);
+        _name = Path.GetFileName(path);
         _file.Prepare();
     }
 
-    /// <summary>Runs <paramref name="write"/> in a transaction that is on the disk when the task completes.</summary>
-    public async Task<T> WriteAsync<T>(Func<SqliteConnection, T> write, CancellationToken cancellationToken)
+    /// <summary>
+    /// Runs <paramref name="write"/>, which executes <paramref name="query"/> <paramref name="count"/> times, in a transaction
+    /// that is on the disk when the task completes.
+    /// </summary>
+    public async Task<T> WriteAsync<T>(Query query, int count, Func<SqliteConnection, T> write, CancellationToken cancellationToken)
     {
+        using var span = query.StartSpan(_name, count);
         await _gate.WaitAsync(cancellationToken);
         try
         {
             return await Task.Run(() => Write(write), cancellationToken);
+        }
+        catch (SqliteException e)
+        {
+            span.Fail(e);
+            throw;
         }
         finally
         {
@@ -63,17 +74,35 @@ internal sealed class RecordDatabase : IDisposable
         }
     }
 
-    /// <summary>Runs <paramref name="read"/> on a connection of its own.</summary>
-    public T Read<T>(Func<SqliteConnection, T> read)
+    /// <summary>Runs <paramref name="read"/>, which asks <paramref name="query"/>, on a connection of its own.</summary>
+    public T Read<T>(Query query, Func<SqliteConnection, T> read)
     {
-        using var connection = _file.OpenForReading();
-        return read(connection);
+        using var span = query.StartSpan(_name);
+        try
+        {
+            return Read(read);
+        }
+        catch (SqliteException e)
+        {
+            span.Fail(e);
+            throw;
+        }
     }
+
+    /// <summary>Whether it can be read.</summary>
+    /// <exception cref="SqliteException">It can't.</exception>
+    public void Probe() => Read(connection => connection.Scalar("SELECT 1"));
 
     public void Dispose()
     {
         _connection?.Dispose();
         _gate.Dispose();
+    }
+
+    private T Read<T>(Func<SqliteConnection, T> read)
+    {
+        using var connection = _file.OpenForReading();
+        return read(connection);
     }
 
     private T Write<T>(Func<SqliteConnection, T> write)

@@ -6,43 +6,52 @@ namespace ShoppingSystem.Sqlite;
 /// <summary>Dead letters in <c>purchases.db</c>.</summary>
 internal sealed class SqliteDeadLetters(RecordDatabase database) : IDeadLetters
 {
+    private const string Table = "dead_letters";
     private const string Columns = "id, reason, failed_at, topic, partition, position, appended_at, value, trace";
 
+    private static readonly Query Adding = new("INSERT", Table,
+        $"INSERT INTO {Table} ({Columns}) VALUES ($id, $reason, $failed, $topic, $partition, $position, $appended, $value, $trace) ON CONFLICT DO NOTHING");
+
+    private static readonly Query Newest = new("SELECT", Table, $"SELECT {Columns} FROM {Table} ORDER BY failed_at DESC, id DESC LIMIT $limit");
+    private static readonly Query One = new("SELECT", Table, $"SELECT {Columns} FROM {Table} WHERE id = $id");
+    private static readonly Query Removal = new("DELETE", Table, $"DELETE FROM {Table} WHERE id = $id");
+    private static readonly Query Count = new("SELECT", Table, $"SELECT count(*) FROM {Table}");
+
     public async ValueTask<int> AddAsync(IReadOnlyList<DeadLetter> letters, CancellationToken cancellationToken = default) =>
-        await database.WriteAsync(connection => letters.Sum(letter => Insert(connection, letter)), cancellationToken);
+        await database.WriteAsync(Adding, letters.Count, connection => letters.Sum(letter => Insert(connection, letter)), cancellationToken);
 
     public ValueTask<IReadOnlyList<DeadLetter>> ListAsync(int limit, CancellationToken cancellationToken = default) =>
-        ValueTask.FromResult(database.Read<IReadOnlyList<DeadLetter>>(connection =>
+        ValueTask.FromResult(database.Read<IReadOnlyList<DeadLetter>>(Newest, connection =>
         {
-            using var command = connection.Command(
-                $"SELECT {Columns} FROM dead_letters ORDER BY failed_at DESC, id DESC LIMIT $limit", ("$limit", limit));
+            using var command = connection.Command(Newest.Text, ("$limit", limit));
             return ReadAll(command);
         }));
 
     public ValueTask<DeadLetter?> FindAsync(Guid id, CancellationToken cancellationToken = default) =>
-        ValueTask.FromResult(database.Read(connection =>
+        ValueTask.FromResult(database.Read(One, connection =>
         {
-            using var command = connection.Command(
-                $"SELECT {Columns} FROM dead_letters WHERE id = $id", ("$id", id.ToByteArray(bigEndian: true)));
+            using var command = connection.Command(One.Text, ("$id", id.ToByteArray(bigEndian: true)));
             return ReadAll(command).SingleOrDefault();
         }));
 
     public async ValueTask<bool> RemoveAsync(Guid id, CancellationToken cancellationToken = default) =>
         await database.WriteAsync(
+            Removal,
+            1,
             connection =>
             {
-                using var command = connection.Command("DELETE FROM dead_letters WHERE id = $id", ("$id", id.ToByteArray(bigEndian: true)));
+                using var command = connection.Command(Removal.Text, ("$id", id.ToByteArray(bigEndian: true)));
                 return command.ExecuteNonQuery() == 1;
             },
             cancellationToken);
 
     public ValueTask<long> CountAsync(CancellationToken cancellationToken = default) =>
-        ValueTask.FromResult(database.Read(connection => (long)connection.Scalar("SELECT count(*) FROM dead_letters")!));
+        ValueTask.FromResult(database.Read(Count, connection => (long)connection.Scalar(Count.Text)!));
 
     private static int Insert(SqliteConnection connection, DeadLetter letter)
     {
         using var command = connection.Command(
-            $"INSERT INTO dead_letters ({Columns}) VALUES ($id, $reason, $failed, $topic, $partition, $position, $appended, $value, $trace) ON CONFLICT DO NOTHING",
+            Adding.Text,
             ("$id", letter.Id.ToByteArray(bigEndian: true)),
             ("$reason", letter.Reason),
             ("$failed", letter.FailedAt.ToUnixMicroseconds()),

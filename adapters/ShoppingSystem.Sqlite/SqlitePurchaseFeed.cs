@@ -11,6 +11,9 @@ internal sealed class SqlitePurchaseFeed(SqlitePurchaseLog log, PurchaseLogOptio
 
     public IReadOnlyList<PartitionLag> Lag => [new(Partition, log.End - log.Committed)];
 
+    public IReadOnlyList<KeyValuePair<string, object?>> SpanTags { get; } =
+        [new("messaging.system", "sqlite"), new("messaging.destination.name", Topic)];
+
     public async IAsyncEnumerable<FeedBatch> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var next = log.Committed;

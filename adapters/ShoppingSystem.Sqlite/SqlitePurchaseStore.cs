@@ -12,22 +12,37 @@ internal sealed class SqlitePurchaseStore(RecordDatabase database) : IPurchaseSt
     // Sums are taken in two parts of this many units, because one could exceed 64 bits.
     private const long SumPart = 1_000_000_000;
 
+    private static readonly Query Recording = new("INSERT", "purchases", """
+        INSERT INTO purchases (id, userid, timestamp, username, price, decimals, item)
+        VALUES ($id, $userid, $timestamp, $username, $price, $decimals, $item) ON CONFLICT DO NOTHING
+        """);
+
+    private static readonly Query History = new("SELECT", "purchases", """
+        SELECT id, userid, username, price, decimals, item, timestamp FROM purchases
+        WHERE userid = $userid AND (timestamp, id) < ($timestamp, $id)
+        ORDER BY timestamp DESC, id DESC LIMIT $limit
+        """);
+
+    private static readonly Query Summary = new("SELECT", "purchases", """
+        SELECT count(*), coalesce(sum(price / $part), 0), coalesce(sum(price % $part), 0), coalesce(max(decimals), 0),
+               min(timestamp), max(timestamp)
+        FROM purchases WHERE userid = $userid
+        """);
+
+    private static readonly Query Count = new("SELECT", "totals", "SELECT purchases FROM totals");
+
     public async ValueTask<RecordResult> RecordAsync(IReadOnlyList<Purchase> purchases, CancellationToken cancellationToken = default)
     {
-        var recorded = await database.WriteAsync(connection => Insert(connection, purchases), cancellationToken);
+        var recorded = await database.WriteAsync(Recording, purchases.Count, connection => Insert(connection, purchases), cancellationToken);
         return new RecordResult(recorded, purchases.Count - recorded, []);
     }
 
     public ValueTask<PurchasePage> ReadHistoryAsync(
         string userId, int limit, PurchaseCursor? before = null, CancellationToken cancellationToken = default) =>
-        ValueTask.FromResult(database.Read(connection =>
+        ValueTask.FromResult(database.Read(History, connection =>
         {
             using var command = connection.Command(
-                """
-                SELECT id, userid, username, price, decimals, item, timestamp FROM purchases
-                WHERE userid = $userid AND (timestamp, id) < ($timestamp, $id)
-                ORDER BY timestamp DESC, id DESC LIMIT $limit
-                """,
+                History.Text,
                 ("$userid", userId),
                 ("$timestamp", before?.Timestamp.ToUnixMicroseconds() ?? long.MaxValue),
                 ("$id", (before?.Id ?? Guid.Empty).ToByteArray(bigEndian: true)),
@@ -48,15 +63,9 @@ internal sealed class SqlitePurchaseStore(RecordDatabase database) : IPurchaseSt
         }));
 
     public ValueTask<PurchaseSummary> SummarizeAsync(string userId, CancellationToken cancellationToken = default) =>
-        ValueTask.FromResult(database.Read(connection =>
+        ValueTask.FromResult(database.Read(Summary, connection =>
         {
-            using var command = connection.Command(
-                """
-                SELECT count(*), coalesce(sum(price / $part), 0), coalesce(sum(price % $part), 0), coalesce(max(decimals), 0),
-                       min(timestamp), max(timestamp)
-                FROM purchases WHERE userid = $userid
-                """,
-                ("$userid", userId), ("$part", SumPart));
+            using var command = connection.Command(Summary.Text, ("$userid", userId), ("$part", SumPart));
             using var row = command.ExecuteReader();
             row.Read();
             var units = (decimal)row.GetInt64(1) * SumPart + row.GetInt64(2);
@@ -66,15 +75,12 @@ internal sealed class SqlitePurchaseStore(RecordDatabase database) : IPurchaseSt
         }));
 
     public ValueTask<long> CountAsync(CancellationToken cancellationToken = default) =>
-        ValueTask.FromResult(database.Read(connection => (long)connection.Scalar("SELECT purchases FROM totals")!));
+        ValueTask.FromResult(database.Read(Count, connection => (long)connection.Scalar(Count.Text)!));
 
     private static int Insert(SqliteConnection connection, IReadOnlyList<Purchase> purchases)
     {
         using var insert = connection.Command(
-            """
-            INSERT INTO purchases (id, userid, timestamp, username, price, decimals, item)
-            VALUES ($id, $userid, $timestamp, $username, $price, $decimals, $item) ON CONFLICT DO NOTHING
-            """,
+            Recording.Text,
             ("$id", null), ("$userid", null), ("$timestamp", null), ("$username", null), ("$price", null), ("$decimals", null), ("$item", null));
         var values = insert.Parameters;
         var recorded = 0;

@@ -26,7 +26,7 @@ public static class SqliteServices
         builder.Services.AddSingleton<IDeadLetters>(new SqliteDeadLetters(storage.Record));
         builder.Services.AddHealthChecks().AddCheck("store", () =>
         {
-            storage.Record.Read(connection => connection.Scalar("SELECT 1"));
+            storage.Record.Probe();
             return HealthCheckResult.Healthy();
         });
         return builder;

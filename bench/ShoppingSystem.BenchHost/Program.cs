@@ -9,10 +9,36 @@ using ShoppingSystem.Sqlite;
 using ShoppingSystem.Storefront;
 
 // The web server as the benchmarks want it: with the log of choice, or with the append taken out.
+//   --telemetry none|off|on: logs to the console as the hosts do, and none: nothing of .NET's telemetry is there to be asked,
+//   off: nothing asks it, on: exported to OTEL_EXPORTER_OTLP_ENDPOINT
 //   --log none|sqlite|kafka   --data DIRECTORY   --record true|false (run the recorder beside it)   --producer:LingerMs 2 and the like
 //   --fill N (with --record true): so many purchases are in the record before it starts, 100 of each user
+//   --sink true: no shop, but a place to export to, which throws away what it gets
+if (args is [.., "--sink", "true"])
+{
+    return await Sink.RunAsync(args);
+}
+
+// Before anything makes a meter.
+var telemetry = new ConfigurationBuilder().AddCommandLine(args).Build()["telemetry"];
+AppContext.SetSwitch("System.Diagnostics.Metrics.Meter.IsSupported", telemetry is not "none");
+
 var builder = WebApplication.CreateBuilder(args);
-builder.Logging.ClearProviders();
+if (telemetry is null)
+{
+    builder.Logging.ClearProviders();
+}
+else
+{
+    builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning);
+}
+
+if (telemetry is "none")
+{
+    // While this category may log, ASP.NET Core makes an activity for each request, for the trace ids of its lines.
+    builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+}
+
 builder.AddServiceDefaults("ShoppingSystem benchmark");
 builder.AddStorefront();
 
@@ -86,4 +112,19 @@ static async Task FillAsync(IPurchaseStore store, int count)
 internal sealed class NoLog : IPurchaseLog
 {
     public ValueTask AppendAsync(Purchase purchase, CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
+}
+
+/// <summary>Takes what is exported by OTLP over HTTP, and throws it away.</summary>
+internal static class Sink
+{
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var builder = WebApplication.CreateSlimBuilder(args);
+        builder.Logging.ClearProviders();
+        var app = builder.Build();
+        app.MapGet("/alive", () => "alive");
+        app.MapPost("/v1/{signal}", async (HttpRequest request) => await request.Body.CopyToAsync(Stream.Null));
+        await app.RunAsync();
+        return 0;
+    }
 }

@@ -26,6 +26,7 @@ public static class LedgerModule
         builder.Services.AddSingleton<RecorderStatistics>();
         builder.Services.AddSingleton<StatisticsReader>();
         builder.Services.AddSingleton<RecorderState>();
+        builder.Services.AddHostedService<LagGauge>();
         builder.Services.AddHostedService<Recorder>();
         builder.Services.AddHealthChecks().AddCheck<RecorderHealth>("recorder");
         return builder;

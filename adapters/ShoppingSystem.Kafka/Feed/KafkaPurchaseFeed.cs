@@ -1,5 +1,4 @@
-using System.Diagnostics.Metrics;
-using System.Globalization;
+using System.Diagnostics.CodeAnalysis;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -11,14 +10,14 @@ namespace ShoppingSystem.Kafka;
 /// Reads as a member of the consumer group. A reading ends with its consumer, because a consumer that has left the group
 /// can't come back: the first uses the one from the container, each further one builds its own in the same way.
 /// </summary>
-internal sealed class KafkaPurchaseFeed : IPurchaseFeed, IDisposable
+[SuppressMessage("Design", "CA1001", Justification = "A reading disposes of its pump.")]
+internal sealed class KafkaPurchaseFeed : IPurchaseFeed
 {
     private readonly Rebalances _rebalances;
     private readonly KafkaTopic _topic;
     private readonly KafkaOptions _kafka;
     private readonly PurchaseLogOptions _log;
     private readonly ILogger _logger;
-    private readonly Meter _meter = new(Signals.Name);
     private IConsumer<string, byte[]>? _consumer;
     private volatile FeedPump? _pump;
     private bool _isRead;
@@ -33,10 +32,17 @@ internal sealed class KafkaPurchaseFeed : IPurchaseFeed, IDisposable
         _kafka = kafka.Value;
         _log = log.Value;
         _logger = logger;
-        _meter.CreateObservableGauge("shopping.feed.lag", ObserveLag, "{event}", "Events appended but not yet committed.");
+        SpanTags =
+        [
+            new("messaging.system", "kafka"),
+            new("messaging.destination.name", topic.Name),
+            new("messaging.consumer.group.name", _kafka.ConsumerGroup),
+        ];
     }
 
     public IReadOnlyList<PartitionLag> Lag => _pump?.Lag ?? [];
+
+    public IReadOnlyList<KeyValuePair<string, object?>> SpanTags { get; }
 
     /// <exception cref="InvalidOperationException">
     /// It is being read already, or its consumer was built without <see cref="KafkaClientSettings"/>.
@@ -65,11 +71,6 @@ internal sealed class KafkaPurchaseFeed : IPurchaseFeed, IDisposable
         _pump = null;
         _isRead = false;
     }
-
-    public void Dispose() => _meter.Dispose();
-
-    private IEnumerable<Measurement<long>> ObserveLag() => Lag.Select(lag => new Measurement<long>(
-        lag.Lag, new KeyValuePair<string, object?>("messaging.destination.partition.id", lag.Partition.ToString(CultureInfo.InvariantCulture))));
 
     // Written out, because an iterator method would end itself on cancellation, and the batch in hand could not be committed.
     private sealed class Reading(KafkaPurchaseFeed feed, CancellationToken cancellationToken)

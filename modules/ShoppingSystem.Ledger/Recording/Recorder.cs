@@ -63,9 +63,17 @@ internal sealed partial class Recorder(
 
     private async Task RecordAsync(DecodedBatch batch, ResiliencePipeline untilItIsRecorded, CancellationToken stopping, CancellationToken drained)
     {
-        using var activity = StartActivity(batch);
-        await untilItIsRecorded.ExecuteAsync(async _ => await RecordOnceAsync(batch, drained), stopping.IsCancellationRequested ? drained : stopping);
-        await batch.Source.CommitAsync(drained);
+        using var span = RecordingSpan.Start(batch.Source.Events, feed.SpanTags);
+        try
+        {
+            await untilItIsRecorded.ExecuteAsync(async _ => await RecordOnceAsync(batch, drained), stopping.IsCancellationRequested ? drained : stopping);
+            await batch.Source.CommitAsync(drained);
+        }
+        catch (Exception e)
+        {
+            span?.SetTag("error.type", e.GetType().FullName).SetStatus(ActivityStatusCode.Error, e.Message);
+            throw;
+        }
     }
 
     private async Task RecordOnceAsync(DecodedBatch batch, CancellationToken cancellationToken)
@@ -87,6 +95,7 @@ internal sealed partial class Recorder(
         }
 
         state.AtWork();
+        RecordingSpan.Note(result, deadLettered);
         statistics.Note(batch.Purchases, result, deadLettered, now);
     }
 
@@ -107,33 +116,6 @@ internal sealed partial class Recorder(
             },
         })
         .Build();
-
-    private static Activity? StartActivity(DecodedBatch batch)
-    {
-        if (!Signals.Activities.HasListeners())
-        {
-            return null;
-        }
-
-        var events = batch.Source.Events;
-        var links = new List<ActivityLink>(events.Count);
-        foreach (var @event in events)
-        {
-            if (ActivityContext.TryParse(@event.TraceParent, null, isRemote: true, out var context))
-            {
-                links.Add(new ActivityLink(context));
-            }
-        }
-
-        var topic = events[0].Topic;
-        return Signals.Activities.StartActivity($"process {topic}", ActivityKind.Consumer, default(ActivityContext), links: links, tags:
-        [
-            new("messaging.operation.type", "process"),
-            new("messaging.operation.name", "process"),
-            new("messaging.destination.name", topic),
-            new("messaging.batch.message_count", events.Count),
-        ]);
-    }
 
     [LoggerMessage(LogLevel.Warning, "Recording is held up, attempt {Attempt} in {Delay}")]
     private partial void LogHeldUp(Exception? reason, int attempt, TimeSpan delay);

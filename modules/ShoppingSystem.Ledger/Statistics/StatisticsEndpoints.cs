@@ -25,7 +25,8 @@ internal static class StatisticsEndpoints
 
         group.MapGet("/stream", (StatisticsReader statistics, IHostApplicationLifetime host, CancellationToken cancellationToken) =>
                 TypedResults.ServerSentEvents(EverySecond(statistics, host.ApplicationStopping, cancellationToken)))
-            .WithSummary("The same as server-sent events, one a second");
+            .WithSummary("The same as server-sent events, one a second")
+            .DisableHttpMetrics(); // as long as somebody looks: that is no latency, and nothing to trace
     }
 
     private static async IAsyncEnumerable<SseItem<StatisticsReply>> EverySecond(

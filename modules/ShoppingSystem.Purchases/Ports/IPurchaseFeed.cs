@@ -15,6 +15,12 @@ public interface IPurchaseFeed
 
     /// <summary>How far this reader is behind, for each partition it reads. Cheap: nothing is asked of the log.</summary>
     IReadOnlyList<PartitionLag> Lag { get; }
+
+    /// <summary>
+    /// What spans say of it, in the words of OpenTelemetry's messaging conventions: <c>messaging.system</c>,
+    /// <c>messaging.destination.name</c> and, where readers form a group, <c>messaging.consumer.group.name</c>.
+    /// </summary>
+    IReadOnlyList<KeyValuePair<string, object?>> SpanTags { get; }
 }
 
 /// <summary>Events in the order of the log, and the means to say that they have been dealt with.</summary>

@@ -32,7 +32,11 @@ internal sealed class Checkout(IPurchaseLog log, TimeProvider time)
     {
         var now = time.GetUtcNow().ToWholeMicroseconds();
         var id = idempotencyKey is null ? PurchaseId.New(now) : PurchaseId.FromIdempotencyKey(userId, idempotencyKey);
-        Activity.Current?.SetTag("shopping.purchase.id", id);
+        if (Activity.Current is { Recorded: true } span)
+        {
+            span.SetTag("shopping.purchase.id", id.ToString());
+        }
+
         return new Purchase(id, userId, username, price, item, now);
     }
 
