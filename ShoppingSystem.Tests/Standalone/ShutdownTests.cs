@@ -8,8 +8,8 @@ public sealed class ShutdownTests(ITestOutputHelper output) : IDisposable
     private readonly string _directory = StandaloneProcess.NewDataDirectory();
 
     [Theory]
-    [InlineData(StandaloneProcess.Sigterm)]
-    [InlineData(StandaloneProcess.Sigint)]
+    [InlineData(ChildProcess.Sigterm)]
+    [InlineData(ChildProcess.Sigint)]
     public async Task Told_to_stop_under_load_it_finishes_what_it_has_begun(int signal)
     {
         var load = new BuyingLoad(32);

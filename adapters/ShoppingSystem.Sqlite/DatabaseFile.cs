@@ -26,7 +26,7 @@ internal sealed class DatabaseFile(string path, string schema)
             }
 
             connection.Execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
-            connection.Execute($"BEGIN; {schema}; PRAGMA user_version = {SchemaVersion}; COMMIT");
+            connection.Execute($"BEGIN IMMEDIATE; {schema}; PRAGMA user_version = {SchemaVersion}; COMMIT");
         }
         catch (SqliteException e)
         {

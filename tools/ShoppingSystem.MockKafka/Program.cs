@@ -2,10 +2,12 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using ShoppingSystem.MockKafka;
 
-// A Kafka for trying things out where there is no Kafka: three brokers in memory, one topic. Stops on Ctrl+C or SIGTERM.
+// A Kafka for trying things out where there is no Kafka: three brokers in memory, one topic, and faults on demand. Stops on
+// Ctrl+C or SIGTERM.
 if (args is ["--help" or "-h", ..] || args.Length > 2)
 {
     Console.WriteLine("mock-kafka [TOPIC [PARTITIONS]]   prints the bootstrap servers; default: purchases 12");
+    Console.WriteLine(Commands.Help);
     return args.Length > 2 ? 1 : 0;
 }
 
@@ -22,8 +24,18 @@ cluster.CreateTopic(topic, partitions);
 using var sigterm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var sigint = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 Console.WriteLine(cluster.BootstrapServers);
+new Thread(Listen) { IsBackground = true }.Start();
 stopped.Wait();
 return 0;
+
+// Where nobody types anything, it just goes on.
+void Listen()
+{
+    while (Console.ReadLine() is { } line)
+    {
+        Console.WriteLine(Commands.Run(cluster, topic, line));
+    }
+}
 
 void Stop(PosixSignalContext signal)
 {
