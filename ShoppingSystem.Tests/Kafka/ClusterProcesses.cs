@@ -137,6 +137,10 @@ internal sealed class ClusterProcesses : IAsyncDisposable
         },
         TimeSpan.FromMinutes(3), "everything in the log is recorded");
 
+    /// <summary>What all processes have printed last.</summary>
+    public string Describe() => string.Join('\n', _recorders.Select(recorder => recorder.Process).Prepend(Web).Append(_kafka).Select(
+        process => $"-- process {process.Id}{(process.HasExited ? $" ended with {process.ExitCode}" : "")}\n{process.Output[^Math.Min(process.Output.Length, 3000)..]}"));
+
     public async ValueTask DisposeAsync()
     {
         Shop.Dispose();
