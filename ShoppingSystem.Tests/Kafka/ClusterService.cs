@@ -20,6 +20,9 @@ internal static class ClusterService
     public const string Web = "web";
     public const string Recorder = "recorder";
 
+    // Longer than any outage of the brokers: see ClusterProcesses.
+    private const int SessionTimeout = 8_000;
+
     public static Task<int> Main(string[] args) => ServiceHost.RunAsync(async () =>
     {
         var builder = WebApplication.CreateBuilder(args[1..]);
@@ -39,7 +42,7 @@ internal static class ClusterService
             using var record = new RecordDatabase(builder.Configuration["record"]!);
             builder.Services.AddSingleton<IPurchaseStore>(new SqlitePurchaseStore(record));
             builder.Services.AddSingleton<IDeadLetters>(new SqliteDeadLetters(record));
-            builder.Services.AddKafka(builder.Configuration, log: false, feed: true);
+            builder.Services.AddKafka(builder.Configuration, log: false, feed: true, consumer: config => config.SessionTimeoutMs = SessionTimeout);
             builder.AddLedger();
             await using var recorder = builder.Build();
             recorder.UseServiceDefaults();
