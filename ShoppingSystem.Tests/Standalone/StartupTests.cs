@@ -93,7 +93,7 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
 
     [Theory]
     [InlineData("log.db", 0, "is empty")]
-    [InlineData("log.db", 1, "")]
+    [InlineData("log.db", 1, "is empty")]
     [InlineData("log.db", 5000, "")]
     [InlineData("purchases.db", 0, "is empty")]
     [InlineData("purchases.db", 100, "")]

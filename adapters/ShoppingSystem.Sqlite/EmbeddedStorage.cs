@@ -54,12 +54,12 @@ public sealed class EmbeddedStorage : IAsyncDisposable
         await _lock.DisposeAsync();
     }
 
-    // SQLite takes a file of no bytes for one that is still to be written. Where the other file is there it has been, and what
-    // was in it must not be forgotten without a word.
+    // SQLite takes a file of no bytes, or of a single one, for one that is still to be written. Where the other file is there
+    // it has been, and what was in it must not be forgotten without a word.
     private static void RefuseEmptied(params string[] files)
     {
-        var emptied = Array.Find(files, file => new FileInfo(file) is { Exists: true, Length: 0 });
-        if (emptied is not null && Array.Exists(files, file => new FileInfo(file) is { Exists: true, Length: > 0 }))
+        var emptied = Array.Find(files, file => new FileInfo(file) is { Exists: true, Length: <= 1 });
+        if (emptied is not null && Array.Exists(files, file => new FileInfo(file) is { Exists: true, Length: > 1 }))
         {
             throw new StorageException($"{emptied} is empty: what it held is gone. Restore it, or delete it to go on without.");
         }
