@@ -102,10 +102,13 @@ public sealed class MalformedInputTests(ITestOutputHelper output) : IDisposable
             return null;
         }
 
-        // What is not even HTTP is refused by the server before there is anything of ours, and without a word.
-        return head.Contains("\r\nX-Content-Type-Options: ", StringComparison.OrdinalIgnoreCase)
-            ? head.Contains("\r\nContent-Type: application/problem+json", StringComparison.OrdinalIgnoreCase) ? null : "no problem+json"
-            : body.Length == 0 ? null : "a body that is not ours";
+        if (head.Contains("\r\nContent-Type: application/problem+json", StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        // What is not even HTTP is refused before there is anything of ours, and without a word.
+        return body.Length == 0 && !head.Contains("\r\nX-Content-Type-Options: ", StringComparison.OrdinalIgnoreCase) ? null : "no problem+json";
     }
 
     private static string Show(byte[] request) => Encoding.Latin1.GetString(request.Length > 1500 ? [.. request[..1500], .. "…"u8] : request);

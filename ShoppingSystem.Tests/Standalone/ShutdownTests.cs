@@ -48,12 +48,13 @@ public sealed class ShutdownTests(ITestOutputHelper output) : IDisposable
             {
                 var client = new TcpClient { NoDelay = true };
                 await client.ConnectAsync(shop.Host, shop.Port);
-                var head = $"POST /api/v1/buy HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nContent-Length: {Body.Length}\r\nExpect: 100-continue\r\n\r\n";
+                var framing = i % 2 == 0 ? $"Content-Length: {Body.Length}" : "Transfer-Encoding: chunked";
+                var head = $"POST /api/v1/buy HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n{framing}\r\nExpect: 100-continue\r\n\r\n";
                 await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(head));
 
                 // It says so when it is at the body.
                 await client.GetStream().ReadExactlyAsync(new byte["HTTP/1.1 100 Continue\r\n\r\n".Length]);
-                await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(Body[..10]));
+                await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(i % 2 == 0 ? Body[..10] : $"{Body.Length:x}\r\n{Body[..10]}"));
                 begun.Add(client);
             }
 
@@ -63,7 +64,7 @@ public sealed class ShutdownTests(ITestOutputHelper output) : IDisposable
             var answered = 0;
             foreach (var client in begun)
             {
-                await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(Body[10..]));
+                await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(answered % 2 == 0 ? Body[10..] : $"{Body[10..]}\r\n0\r\n\r\n"));
                 using var reader = new StreamReader(client.GetStream());
                 var reply = await reader.ReadToEndAsync();
                 Assert.StartsWith("HTTP/1.1 202 ", reply, StringComparison.Ordinal);
