@@ -20,7 +20,8 @@ internal static class ApiDocs
 
     public static void MapApiDocs(this WebApplication app)
     {
-        app.MapOpenApi().AllowAnonymous();
+        // No other document: the answer to one would not be a problem, and would repeat what was asked for.
+        app.MapOpenApi($"/openapi/{{documentName:regex(^{Document}$)}}.json").AllowAnonymous();
         app.UseSwaggerUI(ui =>
         {
             ui.RoutePrefix = Path.Value![1..];

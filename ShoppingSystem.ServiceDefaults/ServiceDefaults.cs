@@ -54,6 +54,7 @@ public static class ServiceDefaultsExtensions
     {
         app.UseConfiguredProxies();
         app.UseSpanNames();
+        app.UseProblemsForAll();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseSecurityHeaders();
