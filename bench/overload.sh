@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-times=3 seconds=15 admission= peak= from=1000
+times=3 seconds=15 admission="" peak="" from=1000
 while [ $# -gt 0 ]; do
     case "$1" in
         --times) times=$2 ;;
@@ -26,7 +26,7 @@ customers() { dotnet tools/ShoppingSystem.LoadTest/bin/Release/net10.0/ShoppingS
 load() { customers "$@" >"$data/load.txt" 2>&1; }
 rss() { awk '/^VmRSS/ { printf "%d", $2 / 1024 }' "/proc/$server/status"; }
 
-data=$(mktemp -d) server=
+data=$(mktemp -d) server=""
 trap 'kill $server 2>/dev/null || true; rm -rf "$data"' EXIT
 port=$((20000 + RANDOM % 1000))
 dotnet ShoppingSystem.Standalone/bin/Release/net10.0/ShoppingSystem.Standalone.dll --Shopping:DataDirectory="$data/shop" \

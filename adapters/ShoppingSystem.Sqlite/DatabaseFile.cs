@@ -84,7 +84,10 @@ internal sealed class DatabaseFile(string path, string schema)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
-            DataSource = path, Mode = mode, Pooling = pooling, DefaultTimeout = LockTimeout,
+            DataSource = path,
+            Mode = mode,
+            Pooling = pooling,
+            DefaultTimeout = LockTimeout,
         }.ToString());
         try
         {
