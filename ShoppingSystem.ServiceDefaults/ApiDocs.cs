@@ -20,7 +20,8 @@ internal static class ApiDocs
 
     public static void MapApiDocs(this WebApplication app)
     {
-        app.MapOpenApi().AllowAnonymous();
+        // No other document: the answer to one would not be a problem, and would repeat what was asked for.
+        app.MapOpenApi($"/openapi/{{documentName:regex(^{Document}$)}}.json").AllowAnonymous();
         // Nobody else has to pass through it.
         app.UseWhen(context => context.Request.Path.StartsWithSegments(Path), docs => docs.UseSwaggerUI(ui =>
         {

@@ -33,6 +33,16 @@ internal static partial class Problems
         });
     }
 
+    /// <summary>
+    /// A refusal is a problem for every client. The framework would tell one that prefers another type, such as a browser,
+    /// nothing or plain text; and there is nothing else here that depends on what a client accepts.
+    /// </summary>
+    public static void UseProblemsForAll(this WebApplication app) => app.Use((context, next) =>
+    {
+        context.Request.Headers.Remove(HeaderNames.Accept);
+        return next(context);
+    });
+
     private sealed partial class BadRequestHandler(IProblemDetailsService problems) : IExceptionHandler
     {
         public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)

@@ -18,11 +18,16 @@ public static class ServiceDefaultsExtensions
     // Orchestrators kill 30 s after they asked to stop. This leaves time to answer, flush, commit and leave the group.
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(25);
 
+    // Kestrel wakes its connections when it is told to stop. A body that JSON is read from by way of Kestrel's pipe ends
+    // there, and the request is answered 500; read as a stream, as up to .NET 9, it goes on.
+    private const string JsonFromStreams = "Microsoft.AspNetCore.UseStreamBasedJsonParsing";
+
     /// <summary>Adds the services behind <see cref="UseServiceDefaults"/>.</summary>
     /// <param name="builder">The host.</param>
     /// <param name="title">What the API docs call the service.</param>
     public static WebApplicationBuilder AddServiceDefaults(this WebApplicationBuilder builder, string title)
     {
+        AppContext.SetSwitch(JsonFromStreams, true);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -49,6 +54,7 @@ public static class ServiceDefaultsExtensions
     {
         app.UseConfiguredProxies();
         app.UseRequestSpans();
+        app.UseProblemsForAll();
         app.UseExceptionHandler();
         app.UseProblemsForErrors();
         app.UseSecurityHeaders();

@@ -1,10 +1,11 @@
 using System.Net;
 using System.Net.Http.Json;
 using ShoppingSystem.Tests.Support;
+using Xunit.Abstractions;
 
 namespace ShoppingSystem.Tests.Http;
 
-public sealed class AdmissionTests
+public sealed class AdmissionTests(ITestOutputHelper output)
 {
     private const string TrustLoopback = "--Proxies:0=127.0.0.0/8";
 
@@ -52,6 +53,42 @@ public sealed class AdmissionTests
         Assert.NotNull(refusal.Headers.RetryAfter?.Delta);
         Assert.All(await Task.WhenAll(letIn), reply => Assert.Equal(HttpStatusCode.Accepted, reply.StatusCode));
         Assert.Equal(HttpStatusCode.Accepted, (await BuyAsync(shop.Client)).StatusCode);
+    }
+
+    /// <summary>Far more customers than there is room for, none of whom waits before trying again.</summary>
+    [Fact]
+    public async Task Above_capacity_each_answer_is_an_acknowledgement_or_a_refusal_with_a_time_and_afterwards_all_is_as_before()
+    {
+        const int Customers = 64;
+        const int Each = 50;
+        await using var shop = await InProcessShop.StartAsync(settings: "--Admission:MaxConcurrentRequests=4");
+        var (acknowledged, refused) = (0, 0);
+        await Task.WhenAll(Enumerable.Range(0, Customers).Select(_ => Task.Run(async () =>
+        {
+            for (var i = 0; i < Each; i++)
+            {
+                using var reply = await BuyAsync(shop.Shop);
+                if (reply.StatusCode is HttpStatusCode.Accepted)
+                {
+                    Interlocked.Increment(ref acknowledged);
+                    continue;
+                }
+
+                await reply.ProblemAsync(HttpStatusCode.ServiceUnavailable);
+                Assert.True(reply.Headers.RetryAfter?.Delta >= TimeSpan.FromSeconds(1), "Retry-After says when");
+                Interlocked.Increment(ref refused);
+            }
+        })));
+
+        Assert.Equal(Customers * Each, acknowledged + refused);
+        Assert.True(acknowledged > 0 && refused > 0, $"{acknowledged} acknowledged, {refused} refused");
+        for (var i = 0; i < 100; i++)
+        {
+            Assert.Equal(HttpStatusCode.Accepted, (await BuyAsync(shop.Shop)).StatusCode);
+        }
+
+        await shop.Management.UntilRecordedAsync("1", acknowledged + 100);
+        output.WriteLine($"{acknowledged} acknowledged, {refused} refused with 503 and Retry-After, 0 otherwise; then 100 of 100 acknowledged, {acknowledged + 100} recorded");
     }
 
     [Theory]

@@ -205,6 +205,22 @@ public sealed class RefusalTests(ShopFixture fixture) : IClassFixture<ShopFixtur
     }
 
     [Theory]
+    [InlineData("text/html")]
+    [InlineData("text/html,application/xhtml+xml;q=0.9")]
+    [InlineData("image/png")]
+    public async Task A_refusal_is_a_problem_whatever_the_client_accepts(string type)
+    {
+        foreach (var (method, path, status) in ((string, string, HttpStatusCode)[])
+            [("POST", "/api/v1/buy", HttpStatusCode.BadRequest), ("DELETE", "/api/v1/buy", HttpStatusCode.MethodNotAllowed), ("GET", "/nowhere", HttpStatusCode.NotFound), ("GET", "/openapi/v2.json", HttpStatusCode.NotFound)])
+        {
+            using var request = new HttpRequestMessage(new HttpMethod(method), path) { Content = Support.Http.Json("{") };
+            request.Headers.TryAddWithoutValidation("Accept", type);
+            using var reply = await _shop.Shop.SendAsync(request);
+            await reply.ProblemAsync(status);
+        }
+    }
+
+    [Theory]
     [InlineData("shop", "GET", "/api/v1/buy")]
     [InlineData("shop", "PUT", "/api/buy")]
     [InlineData("shop", "DELETE", "/api/v1/getAllUserBuys/1")]

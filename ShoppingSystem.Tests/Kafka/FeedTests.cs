@@ -69,6 +69,67 @@ public sealed class FeedTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task What_is_in_hand_when_its_partitions_are_lost_is_not_committed_but_handed_out_again()
+    {
+        const int UnknownMember = 25;
+        using var cluster = NewCluster();
+        await using var host = await KafkaHost.StartAsync(cluster, consumer: Patiently);
+        await AppendAsync(host.Log, Events);
+        await using var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
+        var inHand = new List<FeedBatch>();
+        for (var seen = 0; seen < Events; seen += inHand[^1].Events.Count)
+        {
+            await reading.MoveNextAsync();
+            inHand.Add(reading.Current);
+        }
+
+        cluster.TrackRequests();
+        cluster.Fail(MockCluster.Api.Heartbeat, UnknownMember);
+        await Eventually.TrueAsync(() => host.Warnings.Any(line => line.Contains("12 partitions were lost", StringComparison.Ordinal)), "the group throws it out");
+        foreach (var batch in inHand)
+        {
+            await batch.CommitAsync();
+        }
+
+        // It is back in the group, and reads from what is committed: nothing.
+        var again = new HashSet<(int, long)>();
+        while (again.Count < Events)
+        {
+            await reading.MoveNextAsync();
+            again.UnionWith(reading.Current.Events.Select(@event => (@event.Partition, @event.Offset)));
+        }
+
+        Assert.DoesNotContain((short)MockCluster.Api.OffsetCommit, cluster.Requests().Keys);
+        await reading.Current.CommitAsync();
+        await Eventually.TrueAsync(() => cluster.Requests().ContainsKey((short)MockCluster.Api.OffsetCommit), "what it holds again it commits");
+        output.WriteLine($"{inHand.Sum(batch => batch.Events.Count)} in hand when 12 partitions were lost, 0 committed, {again.Count} handed out again");
+    }
+
+    [Fact]
+    public async Task A_consumer_that_hangs_when_it_is_to_leave_the_group_is_not_freed_under_its_thread()
+    {
+        using var cluster = NewCluster();
+        WatchedConsumers? consumers = null;
+        var host = await KafkaHost.StartAsync(cluster, consumerBuilder: config => consumers = new WatchedConsumers(config));
+        await host.Log.AppendAsync(Some.Purchase());
+        await using (var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator())
+        {
+            await reading.MoveNextAsync();
+            consumers!.MayLeave.Reset();
+        }
+
+        Assert.Equal(1, consumers.Leaving);
+        Assert.Contains(host.Warnings, line => line.Contains("took longer than", StringComparison.Ordinal));
+        await host.DisposeAsync();
+
+        Assert.Equal(1, consumers.Leaving);
+        Assert.Equal(0, consumers.FreedInUse);
+        consumers.MayLeave.Set();
+        await Eventually.TrueAsync(() => consumers.Leaving == 0, "it ends after all");
+        consumers.Dispose();
+    }
+
+    [Fact]
     public async Task A_reader_that_is_held_up_stays_in_the_group()
     {
         using var cluster = NewCluster();

@@ -28,12 +28,13 @@ internal sealed class KafkaHost : IAsyncDisposable
     public IEnumerable<string> Warnings => _host.Services.GetServices<ILoggerProvider>().OfType<Warnings>().Single();
 
     public static async Task<KafkaHost> StartAsync(
-        MockCluster cluster, bool log = true, bool feed = true, Action<ConsumerConfig>? consumer = null, params (string Key, string Value)[] settings)
+        MockCluster cluster, bool log = true, bool feed = true, Action<ConsumerConfig>? consumer = null,
+        Func<ConsumerConfig, ConsumerBuilder<string, byte[]>>? consumerBuilder = null, params (string Key, string Value)[] settings)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.Configure(cluster, settings);
         builder.Logging.AddProvider(new Warnings());
-        builder.Services.AddKafka(builder.Configuration, log, feed, consumer);
+        builder.Services.AddKafka(builder.Configuration, log, feed, consumer, consumerBuilder);
         var host = builder.Build();
         await host.StartAsync();
         return new KafkaHost(host);
@@ -55,7 +56,9 @@ internal static class KafkaHostExtensions
         ]);
 
     /// <summary>The adapter, with clients built plainly, as a client integration would.</summary>
-    public static void AddKafka(this IServiceCollection services, IConfiguration configuration, bool log, bool feed, Action<ConsumerConfig>? consumer = null)
+    public static void AddKafka(
+        this IServiceCollection services, IConfiguration configuration, bool log, bool feed, Action<ConsumerConfig>? consumer = null,
+        Func<ConsumerConfig, ConsumerBuilder<string, byte[]>>? consumerBuilder = null)
     {
         services.TryAddSingleton(TimeProvider.System);
         if (log)
@@ -73,7 +76,7 @@ internal static class KafkaHostExtensions
             var config = new ConsumerConfig { SessionTimeoutMs = 3000, HeartbeatIntervalMs = 250 };
             consumer?.Invoke(config);
             config.ForPurchases(configuration);
-            services.AddSingleton(provider => new ConsumerBuilder<string, byte[]>(config)
+            services.AddSingleton(provider => (consumerBuilder?.Invoke(config) ?? new ConsumerBuilder<string, byte[]>(config))
                 .SetLogHandler((_, _) => { })
                 .ForPurchases(provider)
                 .Build());

@@ -5,7 +5,7 @@ namespace ShoppingSystem.Tests.Standalone;
 
 public sealed class KillTests(ITestOutputHelper output) : IDisposable
 {
-    private const int Rounds = 5;
+    private const int Rounds = 20;
     private const int Customers = 32;
     private readonly string _directory = StandaloneProcess.NewDataDirectory();
 
@@ -34,17 +34,7 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
         await using var last = await StandaloneProcess.StartAsync(_directory);
         await load.RetryAsync(last.Shop);
         var recorded = await BuyingLoad.ReadRecordAsync(last.Management);
-
-        var lost = load.Acknowledged.Keys.Except(recorded).ToList();
-        var doubled = recorded.Count - recorded.Distinct().Count();
-        output.WriteLine($"{load.Acknowledged.Count} acknowledged, {recorded.Count} recorded, {lost.Count} lost, {doubled} doubled, {load.Broken} were never answered");
-        Assert.True(lost.Count == 0, $"seed {seed}: {lost.Count} lost");
-        Assert.True(doubled == 0, $"seed {seed}: {doubled} doubled");
-        Assert.Equal(0, load.Doubled);
-        Assert.All(load.Refusals, refusal => Assert.Equal(503, refusal.Key));
-
-        // Everything was retried until it was acknowledged, so nothing else can be there.
-        Assert.Equal(load.Acknowledged.Count, recorded.Count);
+        load.NothingIsLostOrDoubled(recorded, output, $"seed {seed}, killed {Rounds} times");
     }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);

@@ -4,11 +4,12 @@ using Microsoft.Extensions.Logging.Abstractions;
 using ShoppingSystem.Purchases;
 using ShoppingSystem.Sqlite;
 using ShoppingSystem.Tests.Support;
+using Xunit.Abstractions;
 
 namespace ShoppingSystem.Tests.Standalone;
 
 /// <summary>What stands in the way of a start is said in one line that names it.</summary>
-public sealed class StartupTests : IDisposable
+public sealed class StartupTests(ITestOutputHelper output) : IDisposable
 {
     private readonly string _directory = StandaloneProcess.NewDataDirectory();
 
@@ -91,6 +92,87 @@ public sealed class StartupTests : IDisposable
     }
 
     [Theory]
+    [InlineData("log.db", 0, "is empty")]
+    [InlineData("log.db", 1, "is empty")]
+    [InlineData("log.db", 5000, "")]
+    [InlineData("purchases.db", 0, "is empty")]
+    [InlineData("purchases.db", 100, "")]
+    [InlineData("purchases.db", 12345, "")]
+    public async Task A_database_that_was_cut_off_anywhere(string file, int bytesLeft, string reason)
+    {
+        var whole = await MakeDataAsync(file);
+
+        await RefusesAndLeavesAloneAsync(file, whole[..bytesLeft], reason);
+    }
+
+    [Theory]
+    [InlineData("log.db")]
+    [InlineData("purchases.db")]
+    public async Task A_database_whose_header_was_overwritten(string file)
+    {
+        var content = await MakeDataAsync(file);
+        content.AsSpan(0, 100).Clear();
+
+        await RefusesAndLeavesAloneAsync(file, content);
+    }
+
+    /// <summary>Every page is in use, so there is none that could be lost without harm.</summary>
+    [Theory]
+    [InlineData("log.db")]
+    [InlineData("purchases.db")]
+    public async Task A_database_with_one_page_overwritten(string file)
+    {
+        const int PageSize = 4096;
+        const int Rounds = 4;
+        var seed = Seed.Next();
+        var random = new Random(seed);
+        var whole = await MakeDataAsync(file);
+        for (var round = 1; round <= Rounds; round++)
+        {
+            var content = whole.ToArray();
+            var page = random.Next(content.Length / PageSize);
+            random.NextBytes(content.AsSpan(page * PageSize, PageSize));
+            output.WriteLine($"seed {seed}: page {page + 1} of {content.Length / PageSize} of {file}");
+
+            await RefusesAndLeavesAloneAsync(file, content);
+        }
+    }
+
+    /// <summary>What a power cut leaves: the write-ahead log ends in the middle of a transaction that nobody was told of.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4000)]
+    [InlineData(100_000)]
+    public async Task A_torn_end_of_the_write_ahead_log_is_no_obstacle_and_nothing_is_lost(int garbage)
+    {
+        var crashed = await MakeCrashAsync();
+        foreach (var file in Directory.GetFiles(crashed, "*-wal"))
+        {
+            var torn = new byte[garbage];
+            new Random(garbage).NextBytes(torn);
+            await using var end = new FileStream(file, FileMode.Append);
+            await end.WriteAsync(torn);
+        }
+
+        Assert.Equal(1000, await CountAfterStartAsync(crashed));
+    }
+
+    /// <summary>A disk that lied: what it said was written is not. That much is gone, and the rest is there.</summary>
+    [Theory]
+    [InlineData("log.db-wal", 500)]
+    [InlineData("purchases.db-wal", 500)]
+    public async Task A_write_ahead_log_without_its_end_loses_no_more_than_that(string file, int atLeast)
+    {
+        var crashed = await MakeCrashAsync();
+        await using (var wal = new FileStream(Path.Combine(crashed, file), FileMode.Open))
+        {
+            wal.SetLength(wal.Length - 1000);
+        }
+
+        Assert.InRange(await CountAfterStartAsync(crashed), atLeast, 1000);
+    }
+
+    [Theory]
     [InlineData("log.db")]
     [InlineData("purchases.db")]
     public async Task A_database_of_a_later_version(string file)
@@ -130,6 +212,44 @@ public sealed class StartupTests : IDisposable
 
         SqliteConnection.ClearAllPools();
         return await File.ReadAllBytesAsync(Path.Combine(_directory, file));
+    }
+
+    /// <summary>The files as they are while it runs: 500 purchases recorded, 500 more only in the log.</summary>
+    private async Task<string> MakeCrashAsync()
+    {
+        var crashed = Directory.CreateDirectory(Path.Combine(_directory, "crashed")).FullName;
+        await using (var storage = EmbeddedStorage.Open(_directory, new PurchaseLogOptions(), NullLoggerFactory.Instance))
+        {
+            var purchases = Some.Purchases(1000);
+            foreach (var group in purchases.Chunk(100))
+            {
+                await Task.WhenAll(group.Select(purchase => storage.Log.AppendAsync(purchase).AsTask()));
+            }
+
+            foreach (var batch in purchases.Take(500).Chunk(100))
+            {
+                await new SqlitePurchaseStore(storage.Record).RecordAsync(batch);
+            }
+
+            foreach (var file in Directory.GetFiles(_directory, "*.db*").Where(file => !file.EndsWith("-shm", StringComparison.Ordinal)))
+            {
+                File.Copy(file, Path.Combine(crashed, Path.GetFileName(file)));
+            }
+        }
+
+        return crashed;
+    }
+
+    private static async Task<int> CountAfterStartAsync(string directory)
+    {
+        await using var standalone = await StandaloneProcess.StartAsync(directory);
+        var after = await standalone.Shop.BuyAsync("u1");
+        List<Guid> recorded = [];
+        await Eventually.TrueAsync(
+            async () => (recorded = await standalone.Management.ReadAllAsync("/api/v1/purchases/u1?limit=1000")).Contains(after), "it goes on");
+        Assert.Equal(recorded.Count, recorded.Distinct().Count());
+        Assert.Equal(0, await standalone.StopAsync());
+        return recorded.Count - 1;
     }
 
     private async Task RefusesAndLeavesAloneAsync(string file, byte[] content, string reason = "")

@@ -1,16 +1,20 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
+using Xunit.Abstractions;
 
 namespace ShoppingSystem.Tests.Support;
 
 /// <summary>
 /// Customers who buy one thing after the other and remember what they were told. What was not acknowledged they try again,
-/// under the same key, when they come back.
+/// under the same key, until it is.
 /// </summary>
-internal sealed class BuyingLoad(int customers)
+/// <param name="customers">How many buy at the same time.</param>
+/// <param name="pause">How long each waits until it buys again.</param>
+internal sealed class BuyingLoad(int customers, TimeSpan pause = default)
 {
     private const int UsersShared = 8;
+    private static readonly TimeSpan AfterAFailure = TimeSpan.FromMilliseconds(10);
     private readonly ConcurrentQueue<Attempt> _unanswered = new();
     private readonly ConcurrentDictionary<Guid, string> _acknowledged = new();
     private readonly ConcurrentDictionary<int, int> _refusals = new();
@@ -48,6 +52,25 @@ internal sealed class BuyingLoad(int customers)
         }
     }
 
+    /// <summary>
+    /// Holds the record against what was acknowledged, and prints the figures. Everything must have been tried again until
+    /// it was acknowledged, so that nothing else can be there.
+    /// </summary>
+    public void NothingIsLostOrDoubled(IReadOnlyCollection<Guid> recorded, ITestOutputHelper output, string circumstances)
+    {
+        var ids = recorded.ToHashSet();
+        var lost = _acknowledged.Keys.Count(id => !ids.Contains(id));
+        var doubled = recorded.Count - ids.Count(_acknowledged.ContainsKey);
+        output.WriteLine(
+            $"{circumstances}: {_acknowledged.Count} acknowledged, {recorded.Count} recorded, {lost} lost, {doubled} doubled; "
+            + $"{_broken} requests were never answered, refused: {string.Join(", ", _refusals.Select(refusal => $"{refusal.Value} x {refusal.Key}"))}");
+        Assert.True(lost == 0, $"{circumstances}: {lost} lost");
+        Assert.True(doubled == 0, $"{circumstances}: {doubled} doubled");
+        Assert.Equal(0, _doubled);
+        Assert.False(_acknowledged.IsEmpty, "nothing was bought");
+        Assert.All(_refusals, refusal => Assert.Equal(503, refusal.Key));
+    }
+
     /// <summary>What the record holds of this load's users: the ids, each as often as it is there.</summary>
     public static async Task<List<Guid>> ReadRecordAsync(HttpClient management)
     {
@@ -56,6 +79,12 @@ internal sealed class BuyingLoad(int customers)
             using var statistics = JsonDocument.Parse(await management.GetStringAsync("/api/v1/stats"));
             return statistics.RootElement.GetProperty("lag").EnumerateArray().All(partition => partition.GetProperty("lag").GetInt64() == 0);
         }, "everything in the log is recorded");
+        return await ReadHistoriesAsync(management);
+    }
+
+    /// <summary>What the record holds of this load's users by now.</summary>
+    public static async Task<List<Guid>> ReadHistoriesAsync(HttpClient management)
+    {
         var ids = new List<Guid>();
         foreach (var user in Users)
         {
@@ -70,12 +99,15 @@ internal sealed class BuyingLoad(int customers)
         using var client = new HttpClient { BaseAddress = shop };
         while (!stop.IsCancellationRequested)
         {
-            var number = Interlocked.Increment(ref _next);
-            if (!await BuyAsync(client, new Attempt($"customer {number % UsersShared}", $"purchase {number}")))
-            {
-                await Task.Delay(5, CancellationToken.None);
-            }
+            var attempt = _unanswered.TryDequeue(out var again) ? again : NextAttempt();
+            await Task.Delay(await BuyAsync(client, attempt) ? pause : AfterAFailure, CancellationToken.None);
         }
+    }
+
+    private Attempt NextAttempt()
+    {
+        var number = Interlocked.Increment(ref _next);
+        return new Attempt($"customer {number % UsersShared}", $"purchase {number}");
     }
 
     private async Task<bool> BuyAsync(HttpClient shop, Attempt attempt)

@@ -9,6 +9,20 @@ internal static class Http
 {
     public static StringContent Json(string body) => new(body, Encoding.UTF8, "application/json");
 
+    /// <summary>Whether a service is there and says that it can do its work.</summary>
+    public static async Task<bool> IsReadyAsync(this HttpClient client)
+    {
+        try
+        {
+            using var reply = await client.GetAsync("/-/ready");
+            return reply.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Buys in the v1 dialect; answers with the id of the purchase.</summary>
     public static async Task<Guid> BuyAsync(this HttpClient shop, string userId, string price = "1", string? key = null, string? item = null)
     {

@@ -11,6 +11,9 @@ namespace ShoppingSystem.Tests.Support;
 /// <param name="ids">Ids that exist, to be used where a route takes one.</param>
 internal sealed class MalformedRequests(int seed, IReadOnlyList<Guid> ids)
 {
+    /// <summary>Part of many requests: a page that contains it as it stands would run what others wrote.</summary>
+    public const string Marker = "<fuzz";
+
     private static readonly string[] Methods = ["GET", "POST", "GET", "POST", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "get", "FOO", "BUY-IT", "G@T", ""];
 
     private static readonly string[] Routes =
@@ -26,7 +29,7 @@ internal sealed class MalformedRequests(int seed, IReadOnlyList<Guid> ids)
         "1", "user1", "%00", "a%00b", "%ff", "%FF%FE", "%c0%af", "%C3", "%e2%82", "%ed%a0%80", "%F0%9F%9B%92", "%2F", "a%2fb", "a%2Fb%2F", "%252F", "%5C", "\\",
         "..", ".", "%2e%2e", "%2e%2e%2f%2e%2e%2fetc%2fpasswd", "..%2f..", "%", "%%", "%2", "%zz", "%u0041", "é", "🛒", "\u202e", "a b", "a+b", "a%20b", "a%09b", "a%0d%0aX: y",
         "~", "*", "$", "{x}", "[", "]", "|", "^", "`", "\"", "<script>", ";", "a;b=c", ":", "@", "&", "=", "'--", "a%7fb", "%E2%80%A8", "NaN", "null", "-1", "18446744073709551616",
-        "purchases", "00000000-0000-0000-0000-000000000000", "018d21b4-7f8b-7000-8000-000000000001", "",
+        "<fuzz>", "%3Cfuzz%22%27%3E", "<fuzz\"'>", "purchases", "00000000-0000-0000-0000-000000000000", "018d21b4-7f8b-7000-8000-000000000001", "",
     ];
 
     private static readonly string[] Queries =
@@ -35,6 +38,7 @@ internal sealed class MalformedRequests(int seed, IReadOnlyList<Guid> ids)
         "limit=\u0661", "limit=+1", "limit=%201", "before=", "before=x", "before=%00", "before=%ff", "before=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "before=f_________8AAAAAAAAAAAAAAAAAAAAA",
         "before=gAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "before=AAAAAAAAAAAAAAA%20AAAAAAAAAAAAAAAA", "before=AAAAAAAAAAAAAAA+AAAAAAAAAAAAAAAA", "before=____________________________________________",
         "userId=1", "userId=", "userId=%00", "userId=%ff", "userId=a%2Fb", "userId=1&userId=2", "userId=é", "userId=%ed%a0%80", "userid=1", "=", "&&&", "?", "%", "%zz=%zz", "a[]=1", "#x",
+        "limit=<fuzz>", "before=%3Cfuzz%3E", "userId=%3Cfuzz%22%3E", "url=<fuzz>", "configUrl=%3Cfuzz%22%3E", "%3Cfuzz%3E=1",
     ];
 
     private static readonly string[] Headers =
@@ -46,6 +50,7 @@ internal sealed class MalformedRequests(int seed, IReadOnlyList<Guid> ids)
         "X-Forwarded-Proto: javascript", "Forwarded: for=\"", "Content-Encoding: gzip", "Content-Encoding: br, br", "Content-Language: \u00ff", "X-HTTP-Method-Override: DELETE", "Host: other", "Host: [", "NoColon", ": novalue",
         " folded: yes", "Bad Name: x", "X-Null: a\0b", "X-Bare: a\rb", "Transfer-Encoding: gzip, chunked", "Transfer-Encoding: identity", "Transfer-Encoding: chunked, chunked", "Content-Length: -1", "Content-Length: 1, 2",
         "Content-Length: 99999999999999999999", "Content-Length: x", "Origin: null", "Sec-Fetch-Site: cross-site",
+        "Idempotency-Key: <fuzz>", "Referer: http://x/<fuzz>", "Origin: http://<fuzz>", "Accept-Language: <fuzz>", "User-Agent: <fuzz\"'>", "X-Forwarded-Host: <fuzz>", "X-Forwarded-Prefix: /<fuzz>", "Accept: text/html",
     ];
 
     private static readonly string[] Types =
@@ -59,10 +64,10 @@ internal sealed class MalformedRequests(int seed, IReadOnlyList<Guid> ids)
     [
         "null", "true", "false", "0", "-0", "1", "-1", "12.00", "0.0001", "0.00001", "1e9", "1e10", "1e28", "1e29", "1E400", "-1e400", "1e-400", "1.", ".5", "01", "+1", "0x10", "NaN", "Infinity", "79228162514264337593543950335",
         "79228162514264337593543950336", "0.30000000000000004", "\"\"", "\" \"", "\"1\"", "\"12.5\"", "\"1e999\"", "\"NaN\"", "\"u\"", "\"\\u0000\"", "\"\\ud800\"", "\"\\udc00\\ud800\"", "\"\\ud83d\\uded2\"", "\"🛒é\\u202e\\ufeff\"", "\"\\x\"", "\"\\u12\"",
-        "\"a\nb\"", "\"a\\nb\"", "\"unclosed", "[]", "[1]", "{}", "{\"a\":{\"b\":[]}}", "\"a/b\"", "\"a%2Fb\"", "\"'; DROP TABLE purchases; --\"", "\"2024-01-19T11:20:00Z\"", "undefined", "", "/* c */ 1",
+        "\"a\nb\"", "\"a\\nb\"", "\"unclosed", "[]", "[1]", "{}", "{\"a\":{\"b\":[]}}", "\"a/b\"", "\"a%2Fb\"", "\"'; DROP TABLE purchases; --\"", "\"2024-01-19T11:20:00Z\"", "undefined", "", "/* c */ 1", "\"<fuzz>\"", "\"<fuzz onload='x'>\"",
     ];
 
-    private static readonly string[] Fields = ["username", "userid", "userId", "USERID", "price", "item", "id", "timestamp", "extra", "", "__proto__", "$type", "\\u0070rice", "\\ud800"];
+    private static readonly string[] Fields = ["username", "userid", "userId", "USERID", "price", "item", "id", "timestamp", "extra", "", "__proto__", "$type", "\\u0070rice", "\\ud800", "<fuzz>"];
 
     private readonly Random _random = new(seed);
 

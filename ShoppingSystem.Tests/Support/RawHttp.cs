@@ -29,15 +29,24 @@ internal static class RawHttp
             // Beside the reading: a server that refuses early stops taking the rest.
             var writing = stream.WriteAsync(request, patience.Token).AsTask();
             var reading = stream.ReadAsync(buffer, patience.Token).AsTask();
+            var saidAll = false;
             if (await Task.WhenAny(reading, Task.Delay(untilItWaitsForMore, patience.Token)) != reading)
             {
                 await writing;
                 client.Client.Shutdown(SocketShutdown.Send);
+                saidAll = true;
             }
 
             for (int read; (read = await reading) > 0; reading = stream.ReadAsync(buffer, patience.Token).AsTask())
             {
                 reply.Append(Encoding.Latin1.GetString(buffer, 0, read));
+                if (!saidAll && writing.IsCompleted)
+                {
+                    // It has answered. A server that was promised more would wait for it before it hangs up.
+                    saidAll = true;
+                    client.Client.Shutdown(SocketShutdown.Send);
+                }
+
                 if (IsEventStream(reply))
                 {
                     break;

@@ -1,32 +1,23 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using System.Reflection;
-using System.Runtime.InteropServices;
-using System.Text;
 
 namespace ShoppingSystem.Tests.Support;
 
 /// <summary>The real Standalone, in a process of its own, on free ports and a data directory that outlives it.</summary>
 internal sealed class StandaloneProcess : IAsyncDisposable
 {
-    public const int Sigint = 2;
-    public const int Sigterm = 15;
-
     // A busy machine is no reason to refuse a purchase here.
     private const string Patient = "--Shopping:AppendDeadline=00:01:00";
 
-    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(60);
+    private const string Program = "ShoppingSystem.Standalone.dll";
 
-    private readonly Process _process;
+    private readonly ChildProcess _process;
     private readonly string[] _arguments;
     private readonly Dictionary<string, string> _environment;
-    private readonly StringBuilder _output = new();
-    private readonly StringBuilder _errors = new();
 
-    private StandaloneProcess(Process process, string[] arguments, Dictionary<string, string> environment, Uri shop, Uri management)
+    private StandaloneProcess(string[] arguments, Dictionary<string, string> environment, Uri shop, Uri management)
     {
-        _process = process;
+        _process = ChildProcess.Start(Program, environment, arguments);
         _arguments = arguments;
         _environment = environment;
         Shop = new HttpClient { BaseAddress = shop };
@@ -43,29 +34,14 @@ internal sealed class StandaloneProcess : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
+    /// <summary>What it takes of the machine's memory (bytes).</summary>
+    public long WorkingSet => _process.WorkingSet;
+
     /// <summary>What it has printed so far, both streams.</summary>
-    public string Output
-    {
-        get
-        {
-            lock (_output)
-            {
-                return _output.ToString();
-            }
-        }
-    }
+    public string Output => _process.Output;
 
     /// <summary>What it has printed so far to the error stream.</summary>
-    public string Errors
-    {
-        get
-        {
-            lock (_output)
-            {
-                return _errors.ToString();
-            }
-        }
-    }
+    public string Errors => _process.Errors;
 
     /// <summary>A directory for the data of one test; delete it when done.</summary>
     public static string NewDataDirectory() => Directory.CreateTempSubdirectory("shopping-test-").FullName;
@@ -93,12 +69,12 @@ internal sealed class StandaloneProcess : IAsyncDisposable
 
     private static async Task<StandaloneProcess> StartAsync(string[] arguments, Dictionary<string, string> environment, Uri shop, Uri management)
     {
-        var standalone = Launch(arguments, environment, shop, management);
+        var standalone = new StandaloneProcess(arguments, environment, shop, management);
         try
         {
             await Eventually.TrueAsync(
-                async () => !standalone.HasExited ? await IsReady(standalone.Shop) && await IsReady(standalone.Management) : throw new InvalidOperationException("it exited"),
-                StartTime, "Standalone is ready");
+                async () => !standalone.HasExited ? await standalone.Shop.IsReadyAsync() && await standalone.Management.IsReadyAsync() : throw new InvalidOperationException("it exited"),
+                ChildProcess.Patience, "Standalone is ready");
             return standalone;
         }
         catch (Exception e)
@@ -112,9 +88,9 @@ internal sealed class StandaloneProcess : IAsyncDisposable
     /// <summary>Runs it until it exits by itself; for starts that are refused.</summary>
     public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments)
     {
-        await using var standalone = Launch(arguments, [], FreeAddress(), FreeAddress());
-        await standalone._process.WaitForExitAsync(new CancellationTokenSource(StartTime).Token);
-        return (standalone._process.ExitCode, standalone.Output, standalone.Errors);
+        await using var standalone = new StandaloneProcess(arguments, [], FreeAddress(), FreeAddress());
+        var exitCode = await standalone._process.ExitAsync();
+        return (exitCode, standalone.Output, standalone.Errors);
     }
 
     /// <summary>An address on the loopback interface that nobody listens on.</summary>
@@ -126,92 +102,25 @@ internal sealed class StandaloneProcess : IAsyncDisposable
     }
 
     /// <summary>SIGKILL: it has no chance to finish anything.</summary>
-    public async Task KillAsync()
-    {
-        _process.Kill();
-        await _process.WaitForExitAsync();
-    }
+    public Task KillAsync() => _process.KillAsync();
+
+    /// <summary>Sends a signal and does not wait.</summary>
+    public void Signal(int signal = ChildProcess.Sigterm) => _process.Signal(signal);
+
+    /// <summary>Waits until it has ended; answers with the exit code.</summary>
+    public Task<int> ExitAsync() => _process.ExitAsync();
 
     /// <summary>SIGTERM, as an orchestrator stops it, or another signal; answers with the exit code.</summary>
-    public async Task<int> StopAsync(int signal = Sigterm)
+    public Task<int> StopAsync(int signal = ChildProcess.Sigterm)
     {
-        _ = Signal(_process.Id, signal);
-        await _process.WaitForExitAsync(new CancellationTokenSource(StartTime).Token);
-        return _process.ExitCode;
+        Signal(signal);
+        return ExitAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited)
-        {
-            await KillAsync();
-        }
-
-        _process.Dispose();
+        await _process.DisposeAsync();
         Shop.Dispose();
         Management.Dispose();
     }
-
-    private static StandaloneProcess Launch(string[] arguments, Dictionary<string, string> environment, Uri shop, Uri management)
-    {
-        var program = Path.Combine(Path.GetDirectoryName(Assembly.GetExecutingAssembly().Location)!, "ShoppingSystem.Standalone.dll");
-        var process = new Process
-        {
-            StartInfo = new ProcessStartInfo("dotnet", [program, .. arguments])
-            {
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-                WorkingDirectory = Path.GetDirectoryName(program),
-            },
-        };
-        foreach (var (name, value) in environment)
-        {
-            process.StartInfo.Environment[name] = value;
-        }
-
-        var standalone = new StandaloneProcess(process, arguments, environment, shop, management);
-        process.OutputDataReceived += standalone.Keep;
-        process.ErrorDataReceived += standalone.KeepError;
-        process.Start();
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        return standalone;
-    }
-
-    private void Keep(object sender, DataReceivedEventArgs line)
-    {
-        lock (_output)
-        {
-            _output.AppendLine(line.Data);
-        }
-    }
-
-    private void KeepError(object sender, DataReceivedEventArgs line)
-    {
-        Keep(sender, line);
-        lock (_output)
-        {
-            if (line.Data is not null)
-            {
-                _errors.AppendLine(line.Data);
-            }
-        }
-    }
-
-    private static async Task<bool> IsReady(HttpClient client)
-    {
-        try
-        {
-            using var reply = await client.GetAsync("/-/ready");
-            return reply.IsSuccessStatusCode;
-        }
-        catch (HttpRequestException)
-        {
-            return false;
-        }
-    }
-
-    [DllImport("libc", EntryPoint = "kill")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Signal(int process, int signal);
 }

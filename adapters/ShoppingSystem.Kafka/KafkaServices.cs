@@ -21,7 +21,8 @@ public static class KafkaServices
 
     /// <summary>
     /// Adds <see cref="IPurchaseFeed"/> and the health check <c>kafka</c>. Needs an <c>IConsumer&lt;string, byte[]&gt;</c> in
-    /// the container, configured and built with <see cref="KafkaClientSettings"/>.
+    /// the container, configured and built with <see cref="KafkaClientSettings"/>. That one is closed at once: the feed reads
+    /// with consumers of its own, built like it.
     /// </summary>
     public static IServiceCollection AddKafkaPurchaseFeed(this IServiceCollection services)
     {

@@ -10,6 +10,11 @@ internal sealed class DatabaseFile(string path, string schema)
     // Kept in the file (PRAGMA user_version), so that a file of a later version is refused rather than misread.
     private const int SchemaVersion = 1;
 
+    private const int SqliteCantOpen = 14;
+
+    // In seconds. The client library goes on trying for so long while another process has locked the file.
+    private const int LockTimeout = 5;
+
     public string Path => path;
 
     /// <summary>Creates the file where it is missing, and checks that it is ours where it is not.</summary>
@@ -18,15 +23,10 @@ internal sealed class DatabaseFile(string path, string schema)
     {
         try
         {
+            Check();
             using var connection = Open(SqliteOpenMode.ReadWriteCreate);
-            var version = (long)connection.Scalar("PRAGMA user_version")!;
-            if (version > SchemaVersion)
-            {
-                throw new StorageException($"{path} was written by a later version of this program (schema {version}, known: {SchemaVersion}).");
-            }
-
             connection.Execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
-            connection.Execute($"BEGIN; {schema}; PRAGMA user_version = {SchemaVersion}; COMMIT");
+            connection.Execute($"BEGIN IMMEDIATE; {schema}; PRAGMA user_version = {SchemaVersion}; COMMIT");
         }
         catch (SqliteException e)
         {
@@ -45,9 +45,50 @@ internal sealed class DatabaseFile(string path, string schema)
     /// <summary>A connection for reading, from a pool; it sees what was committed before each of its statements.</summary>
     public SqliteConnection OpenForReading() => Open(SqliteOpenMode.ReadOnly, pooling: true);
 
+    // On a connection that can't write, so that what is damaged stays as it is.
+    private void Check()
+    {
+        using var connection = TryOpenToLook();
+        if (connection is null)
+        {
+            return;
+        }
+
+        var version = (long)connection.Scalar("PRAGMA user_version")!;
+        if (version > SchemaVersion)
+        {
+            throw new StorageException($"{path} was written by a later version of this program (schema {version}, known: {SchemaVersion}).");
+        }
+
+        // Reads the whole file: a page that is damaged is found now, and not when a customer asks for it.
+        if (connection.Scalar("PRAGMA quick_check(1)") is string complaint and not "ok")
+        {
+            throw new StorageException($"{path} is damaged: {complaint.ReplaceLineEndings(" ")}. It was left as it is.");
+        }
+    }
+
+    private SqliteConnection? TryOpenToLook()
+    {
+        try
+        {
+            return Open(SqliteOpenMode.ReadOnly);
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode is SqliteCantOpen)
+        {
+            // It is not there yet, or there is a reason that whoever opens it next is told.
+            return null;
+        }
+    }
+
     private SqliteConnection Open(SqliteOpenMode mode, bool pooling = false)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = pooling }.ToString());
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        {
+            DataSource = path,
+            Mode = mode,
+            Pooling = pooling,
+            DefaultTimeout = LockTimeout,
+        }.ToString());
         try
         {
             connection.Open();

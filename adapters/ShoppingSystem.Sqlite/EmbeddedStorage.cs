@@ -32,8 +32,10 @@ public sealed class EmbeddedStorage : IAsyncDisposable
         var @lock = Lock(directory);
         try
         {
-            var log = new SqlitePurchaseLog(Path.Combine(directory, "log.db"), options, loggers.CreateLogger<SqlitePurchaseLog>());
-            var record = new RecordDatabase(Path.Combine(directory, "purchases.db"));
+            var (logFile, recordFile) = (Path.Combine(directory, "log.db"), Path.Combine(directory, "purchases.db"));
+            RefuseEmptied(logFile, recordFile);
+            var log = new SqlitePurchaseLog(logFile, options, loggers.CreateLogger<SqlitePurchaseLog>());
+            var record = new RecordDatabase(recordFile);
             log.Start();
             return new EmbeddedStorage(@lock, log, new SqlitePurchaseFeed(log, options), record);
         }
@@ -50,6 +52,17 @@ public sealed class EmbeddedStorage : IAsyncDisposable
         await Log.DisposeAsync();
         Record.Dispose();
         await _lock.DisposeAsync();
+    }
+
+    // SQLite takes a file of no bytes, or of a single one, for one that is still to be written. Where the other file is there
+    // it has been, and what was in it must not be forgotten without a word.
+    private static void RefuseEmptied(params string[] files)
+    {
+        var emptied = Array.Find(files, file => new FileInfo(file) is { Exists: true, Length: <= 1 });
+        if (emptied is not null && Array.Exists(files, file => new FileInfo(file) is { Exists: true, Length: > 1 }))
+        {
+            throw new StorageException($"{emptied} is empty: what it held is gone. Restore it, or delete it to go on without.");
+        }
     }
 
     private static FileStream Lock(string directory)

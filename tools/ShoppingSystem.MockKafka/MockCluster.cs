@@ -41,7 +41,10 @@ internal sealed class MockCluster : IDisposable
         OffsetCommit = 8,
         OffsetFetch = 9,
         FindCoordinator = 10,
+        JoinGroup = 11,
+        Heartbeat = 12,
         LeaveGroup = 13,
+        SyncGroup = 14,
         InitProducerId = 22,
     }
 

@@ -2,10 +2,12 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using ShoppingSystem.MockKafka;
 
-// A Kafka for trying things out where there is no Kafka: brokers in memory, one topic. Stops on Ctrl+C or SIGTERM.
+// A Kafka for trying things out where there is no Kafka: brokers in memory, one topic, and faults on demand. Stops on Ctrl+C
+// or SIGTERM.
 if (args is ["--help" or "-h", ..] || args.Length > 3)
 {
     Console.WriteLine("mock-kafka [TOPIC [PARTITIONS [BROKERS]]]   prints the bootstrap servers; default: purchases 12 3");
+    Console.WriteLine(Commands.Help);
     return args.Length > 3 ? 1 : 0;
 }
 
@@ -22,6 +24,7 @@ cluster.CreateTopic(topic, partitions);
 using var sigterm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var sigint = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 Console.WriteLine(cluster.BootstrapServers);
+new Thread(Listen) { IsBackground = true }.Start();
 stopped.Wait();
 return 0;
 
@@ -29,6 +32,15 @@ bool TryRead(int position, int byDefault, out int number)
 {
     number = byDefault;
     return position >= args.Length || (int.TryParse(args[position], CultureInfo.InvariantCulture, out number) && number >= 1);
+}
+
+// Where nobody types anything, it just goes on.
+void Listen()
+{
+    while (Console.ReadLine() is { } line)
+    {
+        Console.WriteLine(Commands.Run(cluster, topic, line));
+    }
 }
 
 void Stop(PosixSignalContext signal)

@@ -94,7 +94,7 @@ internal sealed partial class FeedPump(
         }
         catch (TimeoutException)
         {
-            // The group finds out by itself, after the session timeout.
+            // The group finds out by itself, after the session timeout. The consumer is left to its thread.
             LogLeftWithoutGoodbye(kafka.ConsumerGroup, CloseTimeout);
         }
     }
@@ -400,7 +400,7 @@ internal sealed partial class FeedPump(
         }
     }
 
-    // Nothing may escape from here, the end of the thread; the container may even have disposed the consumer already.
+    // Nothing may escape from here, the end of the thread.
     private void Close()
     {
         try

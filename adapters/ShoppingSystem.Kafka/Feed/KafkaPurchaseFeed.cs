@@ -8,8 +8,13 @@ namespace ShoppingSystem.Kafka;
 
 /// <summary>
 /// Reads as a member of the consumer group. A reading ends with its consumer, because a consumer that has left the group
-/// can't come back: the first uses the one from the container, each further one builds its own in the same way.
+/// can't come back: each reading builds its own, in the way that the one in the container was built.
 /// </summary>
+/// <remarks>
+/// The one in the container is only an example. The container frees it when the host ends, and to free a client while a
+/// thread is still in it (leaving the group can take long when brokers are away) corrupts the process. The consumer of a
+/// reading is freed by its own thread; one that hangs ends with the process.
+/// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "A reading disposes of its pump.")]
 internal sealed class KafkaPurchaseFeed : IPurchaseFeed
 {
@@ -18,7 +23,6 @@ internal sealed class KafkaPurchaseFeed : IPurchaseFeed
     private readonly KafkaOptions _kafka;
     private readonly PurchaseLogOptions _log;
     private readonly ILogger _logger;
-    private IConsumer<string, byte[]>? _consumer;
     private volatile FeedPump? _pump;
     private bool _isRead;
 
@@ -26,7 +30,8 @@ internal sealed class KafkaPurchaseFeed : IPurchaseFeed
         IConsumer<string, byte[]> consumer, Rebalances rebalances, KafkaTopic topic, IOptions<KafkaOptions> kafka,
         IOptions<PurchaseLogOptions> log, ILogger<KafkaPurchaseFeed> logger)
     {
-        _consumer = consumer;
+        // It has done its part: with it, its builder has become known.
+        consumer.Dispose();
         _rebalances = rebalances;
         _topic = topic;
         _kafka = kafka.Value;
@@ -58,8 +63,7 @@ internal sealed class KafkaPurchaseFeed : IPurchaseFeed
             throw new InvalidOperationException("The feed is being read already.");
         }
 
-        var consumer = Interlocked.Exchange(ref _consumer, null) ?? builder.Build();
-        _pump = new FeedPump(consumer, _topic, _kafka, _log, _logger);
+        _pump = new FeedPump(builder.Build(), _topic, _kafka, _log, _logger);
         _rebalances.Listener = _pump;
         _pump.Start();
         return _pump;

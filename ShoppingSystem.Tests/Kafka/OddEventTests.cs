@@ -1,0 +1,48 @@
+using System.Text;
+using Confluent.Kafka;
+using ShoppingSystem.Tests.Support;
+using Xunit.Abstractions;
+
+namespace ShoppingSystem.Tests.Kafka;
+
+public sealed class OddEventTests(ITestOutputHelper output)
+{
+    private const int Count = 10_000;
+
+    [Fact]
+    public async Task Whatever_stands_in_the_topic_is_recorded_or_a_dead_letter()
+    {
+        var seed = Seed.Next();
+        output.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        long[] times = [0, 1, -1, 1_705_663_200_000, long.MaxValue, long.MinValue + 1, 253_402_300_800_000];
+        await using var pipeline = await Pipeline.StartAsync(output);
+        using (var other = new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig { BootstrapServers = pipeline.Cluster.BootstrapServers }).Build())
+        {
+            await Task.WhenAll(new OddEvents(seed).Take(Count).Select(value => other.ProduceAsync(
+                new TopicPartition(Pipeline.Topic, random.Next(12)),
+                new Message<byte[]?, byte[]?>
+                {
+                    Key = random.Next(3) == 0 ? null : [.. value.Take(20)],
+                    Value = value.Length == 0 && random.Next(2) == 0 ? null : value,
+                    Timestamp = random.Next(3) == 0 ? new Timestamp(times[random.Next(times.Length)], TimestampType.CreateTime) : Timestamp.Default,
+                    Headers = random.Next(3) == 0 ? new Headers { { "traceparent", Encoding.UTF8.GetBytes($"00-{random.NextInt64():x}-x") }, { "", null } } : null,
+                })));
+        }
+
+        long recorded = 0, letters = 0;
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                (recorded, letters) = (await pipeline.Store.CountAsync(), await pipeline.DeadLetters.CountAsync());
+                return recorded + letters >= Count;
+            },
+            TimeSpan.FromMinutes(2), "all are dealt with");
+        output.WriteLine($"seed {seed}: {Count} events, {recorded} recorded + {letters} dead letters = {recorded + letters}");
+        Assert.Equal(Count, recorded + letters);
+        Assert.True(recorded > Count / 10 && letters > Count / 10, "the generator makes only one kind");
+
+        await pipeline.BuyAsync(20);
+        await pipeline.EverythingIsRecordedOnceAsync(others: recorded);
+    }
+}

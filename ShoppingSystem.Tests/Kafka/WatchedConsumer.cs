@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using Confluent.Kafka;
+
+namespace ShoppingSystem.Tests.Kafka;
+
+/// <summary>Builds real consumers that are watched, and that leave the group only when they are let.</summary>
+internal sealed class WatchedConsumers(ConsumerConfig config) : ConsumerBuilder<string, byte[]>(config), IDisposable
+{
+    private readonly ConcurrentQueue<Watched> _built = new();
+
+    /// <summary>While it is not set, leaving the group hangs.</summary>
+    public ManualResetEventSlim MayLeave { get; } = new(initialState: true);
+
+    /// <summary>How many are just leaving the group.</summary>
+    public int Leaving => _built.Count(consumer => consumer.IsLeaving);
+
+    /// <summary>How many were freed while a thread was in them.</summary>
+    public int FreedInUse => _built.Count(consumer => consumer.WasFreedInUse);
+
+    public override IConsumer<string, byte[]> Build()
+    {
+        var proxy = DispatchProxy.Create<IConsumer<string, byte[]>, Watched>();
+        var watched = (Watched)(object)proxy;
+        watched.Consumer = base.Build();
+        watched.MayLeave = MayLeave;
+        _built.Enqueue(watched);
+        return proxy;
+    }
+
+    public void Dispose() => MayLeave.Dispose();
+
+#pragma warning disable CA1852 // A dispatch proxy is derived from at run time.
+    private class Watched : DispatchProxy
+    {
+        private int _callers;
+
+        public IConsumer<string, byte[]> Consumer { get; set; } = null!;
+
+        public ManualResetEventSlim MayLeave { get; set; } = null!;
+
+        public bool IsLeaving { get; private set; }
+
+        public bool WasFreedInUse { get; private set; }
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
+        {
+            if (targetMethod!.Name is nameof(IDisposable.Dispose) && Volatile.Read(ref _callers) > 0)
+            {
+                // Were it real, this process would be at the mercy of the heap.
+                WasFreedInUse = true;
+                return null;
+            }
+
+            Interlocked.Increment(ref _callers);
+            try
+            {
+                if (targetMethod.Name is nameof(IConsumer<,>.Close))
+                {
+                    IsLeaving = true;
+                    MayLeave.Wait();
+                }
+
+                return targetMethod.Invoke(Consumer, args);
+            }
+            catch (TargetInvocationException e)
+            {
+                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(e.InnerException!);
+                throw;
+            }
+            finally
+            {
+                IsLeaving = false;
+                Interlocked.Decrement(ref _callers);
+            }
+        }
+    }
+#pragma warning restore CA1852
+}

@@ -1,0 +1,140 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace ShoppingSystem.Tests.Support;
+
+/// <summary>A program of this build in a process of its own, and what it prints.</summary>
+internal sealed class ChildProcess : IAsyncDisposable
+{
+    public const int Sigint = 2;
+    public const int Sigterm = 15;
+
+    /// <summary>How long a busy machine may take to start it or to end it.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+    private readonly StringBuilder _output = new();
+    private readonly StringBuilder _errors = new();
+
+    private ChildProcess(Process process) => _process = process;
+
+    public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    public int ExitCode => _process.ExitCode;
+
+    /// <summary>What it takes of the machine's memory (bytes).</summary>
+    public long WorkingSet
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
+    /// <summary>What it has printed so far, both streams.</summary>
+    public string Output => Read(_output);
+
+    /// <summary>What it has printed so far to the error stream.</summary>
+    public string Errors => Read(_errors);
+
+    /// <param name="program">The assembly, which lies beside this one.</param>
+    /// <param name="arguments">The arguments.</param>
+    public static ChildProcess Start(string program, params string[] arguments) => Start(program, [], arguments);
+
+    /// <summary>The same with these environment variables.</summary>
+    public static ChildProcess Start(string program, Dictionary<string, string> environment, params string[] arguments)
+    {
+        var path = Path.Combine(Path.GetDirectoryName(Assembly.GetExecutingAssembly().Location)!, program);
+        var process = new Process
+        {
+            StartInfo = new ProcessStartInfo("dotnet", [path, .. arguments])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                WorkingDirectory = Path.GetDirectoryName(path),
+            },
+        };
+        foreach (var (name, value) in environment)
+        {
+            process.StartInfo.Environment[name] = value;
+        }
+
+        var child = new ChildProcess(process);
+        process.OutputDataReceived += (_, line) => child.Keep(line.Data, isError: false);
+        process.ErrorDataReceived += (_, line) => child.Keep(line.Data, isError: true);
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return child;
+    }
+
+    /// <summary>Types a line.</summary>
+    public async Task WriteLineAsync(string line)
+    {
+        await _process.StandardInput.WriteLineAsync(line);
+        await _process.StandardInput.FlushAsync();
+    }
+
+    /// <summary>SIGKILL: it has no chance to finish anything.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>SIGTERM, as an orchestrator stops it, or another signal.</summary>
+    public void Signal(int signal = Sigterm) => _ = Kill(_process.Id, signal);
+
+    /// <summary>Waits until it has ended; answers with the exit code.</summary>
+    public async Task<int> ExitAsync()
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        await _process.WaitForExitAsync(patience.Token);
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            await KillAsync();
+        }
+
+        _process.Dispose();
+    }
+
+    private string Read(StringBuilder text)
+    {
+        lock (_output)
+        {
+            return text.ToString();
+        }
+    }
+
+    private void Keep(string? line, bool isError)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        lock (_output)
+        {
+            _output.AppendLine(line);
+            if (isError)
+            {
+                _errors.AppendLine(line);
+            }
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Kill(int process, int signal);
+}

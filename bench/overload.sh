@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# What becomes of the shop when three times as many purchases arrive as it can serve. Finds the highest rate it stands (p99
+# within 100 ms), then offers half of that, three times that for a while, and half of that again, in the open model. Prints
+# goodput/peak, the latency of what was acknowledged, memory, and how long it took to be as before.
+#   bench/overload.sh [--times 3] [--seconds 15] [--admission N] [--peak RATE] [--from RATE]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+times=3 seconds=15 admission="" peak="" from=1000
+while [ $# -gt 0 ]; do
+    case "$1" in
+        --times) times=$2 ;;
+        --seconds) seconds=$2 ;;
+        --admission) admission=$2 ;;
+        --peak) peak=$2 ;;
+        --from) from=$2 ;;
+        *) sed -n '2,5p' "$0"; exit 2 ;;
+    esac
+    shift 2
+done
+command -v jq >/dev/null || { echo "jq is needed (apt-get install jq)." >&2; exit 1; }
+
+dotnet build -c Release ShoppingSystem.Standalone -v q --nologo
+dotnet build -c Release tools/ShoppingSystem.LoadTest -v q --nologo
+customers() { dotnet tools/ShoppingSystem.LoadTest/bin/Release/net10.0/ShoppingSystem.LoadTest.dll --url "http://127.0.0.1:$port" --no-lag "$@"; }
+load() { customers "$@" >"$data/load.txt" 2>&1; }
+rss() { awk '/^VmRSS/ { printf "%d", $2 / 1024 }' "/proc/$server/status"; }
+
+data=$(mktemp -d) server=""
+trap 'kill $server 2>/dev/null || true; rm -rf "$data"' EXIT
+port=$((20000 + RANDOM % 1000))
+dotnet ShoppingSystem.Standalone/bin/Release/net10.0/ShoppingSystem.Standalone.dll --Shopping:DataDirectory="$data/shop" \
+    --Shopping:WebServerUrl="http://127.0.0.1:$port" --Shopping:ManagementApiUrl="http://127.0.0.1:$((port + 1))" \
+    ${admission:+--Admission:MaxConcurrentRequests="$admission"} --Logging:LogLevel:Default=Error >"$data/shop.txt" 2>&1 &
+server=$!
+for _ in $(seq 200); do curl -sf -o /dev/null "http://127.0.0.1:$port/alive" && break; sleep 0.05; done
+
+if [ -z "$peak" ]; then
+    load --rate max --from-rate "$from" --p99 100ms --duration 3s --warm-up 1s --json "$data/peak.json" || { cat "$data/load.txt"; exit 1; }
+    peak=$(jq '.search.highestRate | floor' "$data/peak.json")
+fi
+before=$(rss)
+echo "peak      $peak purchases/s with p99 within 100 ms; $before MiB"
+
+# One period: calm, overload at its end; then calm again. Beside the load a few customers buy one thing after the other: their
+# latency counts from when they ask, whereas that of the load counts from when a purchase was due, which is mostly the time it
+# waited for a connection of the generator.
+calm=15
+load --shape burst --rate "$((peak / 2))" --burst-rate "$((peak * times))" --burst-every "$((calm + seconds))s" --burst-length "${seconds}s" \
+    --duration "$((calm + seconds + calm))s" --max-in-flight 6000 --timeout 1s --verify --json "$data/overload.json" &
+generator=$!
+sleep "$((calm + 3))"
+customers --connections 4 --duration "$((seconds - 5))s" --json "$data/customers.json" >/dev/null || true
+wait "$generator" || { tail -n 40 "$data/load.txt"; exit 1; }
+after=$(rss)
+jq -r --argjson peak "$peak" --argjson from "$calm" --argjson to "$((calm + seconds))" --arg before "$before" --arg after "$after" \
+    --slurpfile customers "$data/customers.json" '
+    def during: [.seconds[] | select(.at > $from + 1 and .at <= $to)];
+    def rounded: . * 100 | round / 100;
+    def errors: if . == {} then "none" else to_entries | map("\(.value) x \(.key)") | join(", ") end;
+    (during | map(.acknowledgedPerSecond) | add / length) as $goodput
+    | ([.seconds[] | select(.at > $to and .failedPerSecond == 0 and .p99Ms <= 100)][0].at // null) as $good
+    | $customers[0].purchases as $beside
+    | "overload   \(during | map(.duePerSecond // 0) | add / length | round) purchases/s due for \($to - $from) s",
+      "goodput    \($goodput | round)/s acknowledged; goodput/peak \($goodput / $peak | rounded)",
+      "not served \(.purchases.errors | errors); \(.purchases.notSent) not sent, because the generator had no free connection for 1 s",
+      "latency    of what was acknowledged to customers beside the load: p50 \($beside.latencyMs.p50 | rounded) ms, p99 \($beside.latencyMs.p99 | rounded) ms (\($beside.acknowledged) acknowledged; refused: \($beside.errors | errors))",
+      "recovery   \(if $good then "\($good - $to | rounded) s after the end of the overload nothing failed and p99 was within 100 ms" else "not within \($from) s" end)",
+      "memory     \($before) MiB before, \($after) MiB after",
+      "generator  \(.generator.cpuMs / 1000 | round) s of CPU",
+      "proof      \(.verification.acknowledged) acknowledged, \(.verification.lost) lost, \(.verification.doubled) doubled"
+' "$data/overload.json"
