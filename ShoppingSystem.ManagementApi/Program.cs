@@ -10,6 +10,7 @@ return await ServiceHost.RunAsync(
     async () =>
     {
         var builder = WebApplication.CreateBuilder(args);
+        builder.AddSecretFiles();
         builder.ListenByDefault("http://localhost:8080");
 
         // A setting that can not be used stops the start here, and is named.

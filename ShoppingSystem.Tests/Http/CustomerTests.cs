@@ -14,7 +14,7 @@ namespace ShoppingSystem.Tests.Http;
 /// <summary>Sign-in, with a scheme of the tests' own: the bearer token is the subject.</summary>
 public sealed class CustomerTests
 {
-    private const string SignInOn = "--Authentication:Authority=https://login.example";
+    private static readonly string[] SignInOn = ["--Authentication:Authority=https://login.example", "--Authentication:Audience=shop"];
 
     [Theory]
     [InlineData("/api/v1/buy", "ada", "ada", HttpStatusCode.Accepted)]
