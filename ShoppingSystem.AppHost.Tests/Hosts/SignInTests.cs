@@ -14,7 +14,7 @@ public sealed class SignInTests(SignInTests.Shop shop) : IClassFixture<SignInTes
 
     public sealed class Shop : IAsyncLifetime
     {
-        private readonly MockCluster _kafka = new();
+        private MockCluster Kafka { get; } = new();
 
         internal Issuer Issuer { get; } = new() { Address = FreeAddress() };
 
@@ -22,7 +22,7 @@ public sealed class SignInTests(SignInTests.Shop shop) : IClassFixture<SignInTes
 
         public async Task InitializeAsync()
         {
-            _kafka.CreateTopic("purchases", 12);
+            Kafka.CreateTopic("purchases", 12);
             await Issuer.StartAsync();
             Server = await StartAsync(Issuer);
         }
@@ -31,11 +31,11 @@ public sealed class SignInTests(SignInTests.Shop shop) : IClassFixture<SignInTes
         {
             await Server.DisposeAsync();
             await Issuer.DisposeAsync();
-            _kafka.Dispose();
+            Kafka.Dispose();
         }
 
         internal Task<HostProcess> StartAsync(Issuer issuer) => HostProcess.StartAsync<Projects.ShoppingSystem_WebServer>(
-            ("ConnectionStrings__kafka", _kafka.BootstrapServers),
+            ("ConnectionStrings__kafka", Kafka.BootstrapServers),
             ("services__management-api__http__0", FreeAddress().ToString()),
             // A busy machine is no reason to refuse a purchase here.
             ("Shopping__AppendDeadline", "00:01:00"),
