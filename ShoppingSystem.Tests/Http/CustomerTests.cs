@@ -16,7 +16,7 @@ namespace ShoppingSystem.Tests.Http;
 /// <summary>Sign-in, with a scheme of the tests' own: the bearer token is the subject.</summary>
 public sealed class CustomerTests
 {
-    private static readonly string[] SignInOn = ["--Authentication:Authority=https://login.example", "--Authentication:Audience=shop"];
+    internal static readonly string[] SignInOn = ["--Authentication:Authority=https://login.example", "--Authentication:Audience=shop"];
 
     [Theory]
     [InlineData("/api/v1/buy", "ada", "ada", HttpStatusCode.Accepted)]
@@ -148,7 +148,7 @@ public sealed class CustomerTests
         Assert.Contains("Authentication:Authority", refusal.Message);
     }
 
-    private static void WithTestScheme(WebApplicationBuilder builder)
+    internal static void WithTestScheme(WebApplicationBuilder builder)
     {
         builder.Configuration["services:management-api:http:0"] = StandaloneProcess.FreeAddress().ToString();
         builder.Services.AddAuthentication("test").AddScheme<AuthenticationSchemeOptions, SubjectIsToken>("test", null);
