@@ -10,6 +10,7 @@ return await ServiceHost.RunAsync(
     async () =>
     {
         var builder = WebApplication.CreateBuilder(args);
+        builder.AddSecretFiles();
         builder.ListenByDefault("http://localhost:8080");
 
         // A setting that can not be used stops the start here, and is named.
@@ -42,4 +43,7 @@ return await ServiceHost.RunAsync(
         app.MapLedger();
         await app.RunAsync();
     },
-    e => e is MongoConfigurationException ? $"ConnectionStrings:shopping: {e.Message}" : null);
+    // The driver's own text quotes the connection string, at times with the password in it.
+    e => e is MongoConfigurationException
+        ? "ConnectionStrings:shopping is not a MongoDB connection string such as mongodb://user:password@host/shopping?tls=true, with special characters percent-encoded."
+        : null);

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 
 namespace ShoppingSystem.ServiceDefaults;
 
@@ -14,12 +15,20 @@ internal static class SecurityHeaders
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+    // As the reply starts: what turns an exception into a problem clears the headers that were set before.
     public static void UseSecurityHeaders(this WebApplication app) => app.Use((context, next) =>
     {
+        context.Response.OnStarting(Add, context);
+        return next(context);
+    });
+
+    private static Task Add(object state)
+    {
+        var context = (HttpContext)state;
         var headers = context.Response.Headers;
         headers.XContentTypeOptions = "nosniff";
         headers.ContentSecurityPolicy = context.Request.Path.StartsWithSegments(ApiDocs.Path) ? DocsPolicy : Policy;
         headers["Referrer-Policy"] = "no-referrer";
-        return next(context);
-    });
+        return Task.CompletedTask;
+    }
 }

@@ -10,6 +10,7 @@ using ShoppingSystem.Storefront;
 return await Startup.RunAsync(async () =>
 {
     var ledgerBuilder = WebApplication.CreateBuilder(args);
+    ledgerBuilder.AddSecretFiles();
     var options = ledgerBuilder.Read<StandaloneOptions>(StandaloneOptions.Section);
     var logOptions = ledgerBuilder.Read<PurchaseLogOptions>(PurchaseLogOptions.Section);
 
@@ -25,6 +26,7 @@ return await Startup.RunAsync(async () =>
     ledger.MapLedger();
 
     var shopBuilder = WebApplication.CreateBuilder(args);
+    shopBuilder.AddSecretFiles();
     shopBuilder.WebHost.UseUrls(options.WebServerUrl);
     shopBuilder.Configuration["services:management-api:http:0"] = options.ManagementApiUrl;
     shopBuilder.AddServiceDefaults("ShoppingSystem web server");

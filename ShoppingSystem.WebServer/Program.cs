@@ -2,11 +2,13 @@ using ShoppingSystem.Kafka;
 using ShoppingSystem.Purchases;
 using ShoppingSystem.ServiceDefaults;
 using ShoppingSystem.Storefront;
+using ShoppingSystem.WebServer;
 
 // The customer-facing service: the storefront over Kafka. The history it asks of the management API.
 return await ServiceHost.RunAsync(async () =>
 {
     var builder = WebApplication.CreateBuilder(args);
+    builder.AddSecretFiles();
     builder.ListenByDefault("http://localhost:8081");
 
     // A setting that can not be used stops the start here, and is named.
@@ -25,6 +27,7 @@ return await ServiceHost.RunAsync(async () =>
         kafka.Config.ForPurchases(builder.Configuration);
     });
     builder.Services.AddKafkaPurchaseLog();
+    builder.AddSignIn();
     builder.AddStorefront();
 
     await using var app = builder.Build();

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using ShoppingSystem.Tests.Support;
 
 namespace ShoppingSystem.Tests.Http;
@@ -64,6 +65,40 @@ public sealed class ApiKeyTests : IAsyncLifetime
         using var reply = await SendAsync("GET", path, null);
 
         Assert.Equal(HttpStatusCode.OK, reply.StatusCode);
+    }
+
+    [Fact]
+    public async Task The_docs_say_that_a_key_is_needed_so_that_it_can_be_given_there()
+    {
+        using var docs = JsonDocument.Parse(await _shop.Management.GetStringAsync("/openapi/v1.json"));
+        using var shopDocs = JsonDocument.Parse(await _shop.Shop.GetStringAsync("/openapi/v1.json"));
+
+        var scheme = docs.RootElement.GetProperty("components").GetProperty("securitySchemes").GetProperty("ApiKey");
+        Assert.Equal("apiKey", scheme.GetProperty("type").GetString());
+        Assert.Equal("header", scheme.GetProperty("in").GetString());
+        Assert.Equal("X-API-Key", scheme.GetProperty("name").GetString());
+        Assert.True(Assert.Single(docs.RootElement.GetProperty("security").EnumerateArray()).TryGetProperty("ApiKey", out _));
+        Assert.All(
+            docs.RootElement.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject()),
+            operation => Assert.True(operation.Value.GetProperty("responses").TryGetProperty("401", out _), operation.Name));
+        Assert.False(shopDocs.RootElement.TryGetProperty("security", out _));
+        Assert.DoesNotContain("s3cret", docs.RootElement.GetRawText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_web_server_passes_the_key_on_to_nobody_else()
+    {
+        var id = await _shop.Shop.BuyAsync("curious");
+        await _shop.Shop.ReadAllAsync("/api/v1/getAllUserBuys/curious");
+
+        foreach (var path in (string[])["/", "/api/v1/getAllUserBuys/curious", "/api/v1/getAllUserBuys/curious?limit=0", "/-/ready", "/openapi/v1.json", "/nothing"])
+        {
+            using var reply = await _shop.Shop.GetAsync(path);
+            var told = reply.Headers.ToString() + reply.Content.Headers + await reply.Content.ReadAsStringAsync();
+            Assert.DoesNotContain("s3cret", told, StringComparison.Ordinal);
+        }
+
+        Assert.NotEqual(Guid.Empty, id);
     }
 
     private async Task<HttpResponseMessage> SendAsync(string method, string path, string? key)

@@ -2,11 +2,13 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
+using System.Text.Json;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using ShoppingSystem.Storefront;
 using ShoppingSystem.Tests.Support;
 
 namespace ShoppingSystem.Tests.Http;
@@ -14,7 +16,7 @@ namespace ShoppingSystem.Tests.Http;
 /// <summary>Sign-in, with a scheme of the tests' own: the bearer token is the subject.</summary>
 public sealed class CustomerTests
 {
-    private const string SignInOn = "--Authentication:Authority=https://login.example";
+    internal static readonly string[] SignInOn = ["--Authentication:Authority=https://login.example", "--Authentication:Audience=shop"];
 
     [Theory]
     [InlineData("/api/v1/buy", "ada", "ada", HttpStatusCode.Accepted)]
@@ -73,6 +75,71 @@ public sealed class CustomerTests
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(shop.Client, new(HttpMethod.Get, "/"), null));
     }
 
+    [Theory]
+    [InlineData(null, HttpStatusCode.Unauthorized)]
+    [InlineData("eve", HttpStatusCode.Forbidden)]
+    public async Task A_refusal_is_a_problem_like_any_other(string? token, HttpStatusCode status)
+    {
+        await using var shop = await StorefrontHost.StartAsync(new MemoryLog(), WithTestScheme, SignInOn);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/getAllUserBuys/ada");
+        request.Headers.Authorization = token is null ? null : new("Bearer", token);
+
+        using var reply = await shop.Client.SendAsync(request);
+
+        var problem = await reply.ProblemAsync(status);
+        Assert.NotEmpty(problem.GetProperty("detail").GetString()!);
+        Assert.Equal("nosniff", Assert.Single(reply.Headers.GetValues("X-Content-Type-Options")));
+    }
+
+    [Theory]
+    [InlineData("a%2Fb", "a/b", HttpStatusCode.ServiceUnavailable)]
+    [InlineData("a%2Fb", "a%2Fb", HttpStatusCode.Forbidden)]
+    [InlineData("a%252Fb", "a%2Fb", HttpStatusCode.ServiceUnavailable)]
+    [InlineData("a%252Fb", "a/b", HttpStatusCode.Forbidden)]
+    [InlineData("ADA", "ada", HttpStatusCode.Forbidden)]
+    [InlineData("ada%20", "ada", HttpStatusCode.Forbidden)]
+    public async Task Who_is_asked_for_is_who_is_compared(string encoded, string subject, HttpStatusCode expected)
+    {
+        await using var shop = await StorefrontHost.StartAsync(new MemoryLog(), WithTestScheme, SignInOn);
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/getAllUserBuys/{encoded}");
+
+        Assert.Equal(expected, await StatusAsync(shop.Client, request, subject));
+    }
+
+    [Fact]
+    public async Task The_docs_say_that_a_token_is_needed_where_it_is()
+    {
+        await using var closed = await StorefrontHost.StartAsync(new MemoryLog(), WithTestScheme, SignInOn);
+        await using var open = await StorefrontHost.StartAsync(new MemoryLog());
+
+        using var docs = JsonDocument.Parse(await closed.Client.GetStringAsync("/openapi/v1.json"));
+        using var openDocs = JsonDocument.Parse(await open.Client.GetStringAsync("/openapi/v1.json"));
+
+        Assert.Equal("bearer", docs.RootElement.GetProperty("components").GetProperty("securitySchemes").GetProperty("Bearer").GetProperty("scheme").GetString());
+        Assert.True(Assert.Single(docs.RootElement.GetProperty("security").EnumerateArray()).TryGetProperty("Bearer", out _));
+        Assert.False(openDocs.RootElement.TryGetProperty("security", out _));
+    }
+
+    [Theory]
+    [InlineData("Authentication:Authority", "--Authentication:Authority=http://login.example", "--Authentication:Audience=shop")]
+    [InlineData("Authentication:Authority", "--Authentication:Authority=ftp://127.0.0.1", "--Authentication:Audience=shop")]
+    [InlineData("Authentication:Authority", "--Authentication:Authority=login.example", "--Authentication:Audience=shop")]
+    [InlineData("Authentication:Audience", "--Authentication:Authority=https://login.example")]
+    [InlineData("Authentication:Audience", "--Authentication:Audience=shop")]
+    public async Task A_sign_in_that_would_not_hold_stops_the_start_and_is_named(string key, params string[] settings)
+    {
+        var refusal = await Assert.ThrowsAsync<OptionsValidationException>(() => StorefrontHost.StartAsync(new MemoryLog(), WithTestScheme, settings));
+
+        Assert.Contains(key, refusal.Message);
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:8085", false)]
+    [InlineData("http://localhost:8085", false)]
+    [InlineData("https://login.example", true)]
+    public void Only_an_issuer_on_this_machine_is_asked_without_encryption(string authority, bool https) =>
+        Assert.Equal(https, new SignInOptions { Authority = authority, Audience = "shop" }.RequiresHttps);
+
     [Fact]
     public async Task A_host_without_sign_in_does_not_start_with_sign_in_configured()
     {
@@ -81,7 +148,7 @@ public sealed class CustomerTests
         Assert.Contains("Authentication:Authority", refusal.Message);
     }
 
-    private static void WithTestScheme(WebApplicationBuilder builder)
+    internal static void WithTestScheme(WebApplicationBuilder builder)
     {
         builder.Configuration["services:management-api:http:0"] = StandaloneProcess.FreeAddress().ToString();
         builder.Services.AddAuthentication("test").AddScheme<AuthenticationSchemeOptions, SubjectIsToken>("test", null);

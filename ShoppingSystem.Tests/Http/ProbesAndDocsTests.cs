@@ -95,23 +95,4 @@ public sealed class ProbesAndDocsTests(ShopFixture fixture) : IClassFixture<Shop
 
         await reply.ProblemAsync(HttpStatusCode.NotFound);
     }
-
-    [Theory]
-    [InlineData("shop", "/")]
-    [InlineData("shop", "/-/ready")]
-    [InlineData("shop", "/api/v1/getAllUserBuys/123")]
-    [InlineData("shop", "/nothing")]
-    [InlineData("management", "/api/v1/purchases/123")]
-    [InlineData("management", "/docs/index.html")]
-    public async Task Every_reply_carries_the_security_headers(string service, string path)
-    {
-        using var reply = await _shop[service].GetAsync(path);
-
-        Assert.Equal("nosniff", Assert.Single(reply.Headers.GetValues("X-Content-Type-Options")));
-        Assert.Equal("no-referrer", Assert.Single(reply.Headers.GetValues("Referrer-Policy")));
-        var policy = Assert.Single(reply.Headers.GetValues("Content-Security-Policy"));
-        Assert.StartsWith("default-src 'none'", policy, StringComparison.Ordinal);
-        Assert.DoesNotContain("script-src 'self' 'unsafe", policy, StringComparison.Ordinal);
-        Assert.False(reply.Headers.Contains("Server"));
-    }
 }

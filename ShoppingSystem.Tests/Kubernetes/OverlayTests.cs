@@ -63,6 +63,22 @@ public sealed partial class OverlayTests
     }
 
     [RenderingTheory, MemberData(nameof(Overlays))]
+    public async Task Both_services_have_the_API_key_which_is_a_secret(string overlay)
+    {
+        var manifests = await Manifest.OverlayAsync(overlay);
+
+        foreach (var service in new[] { "web-server", "management-api" })
+        {
+            Assert.Equal("$(MANAGEMENT_API_KEY)", manifests.Environment(service, "Management__ApiKey"));
+            // Without "optional", a pod whose secret has no key does not start.
+            var source = Assert.Single(
+                manifests.One("Deployment", service).Containers().First().Each("env"), variable => variable.Text("name") == "MANAGEMENT_API_KEY");
+            Assert.Equal("management-api-key", source.Text("valueFrom/secretKeyRef/key"));
+            Assert.Null(source.Maybe("valueFrom/secretKeyRef/optional"));
+        }
+    }
+
+    [RenderingTheory, MemberData(nameof(Overlays))]
     public async Task Every_image_has_a_tag_that_says_what_it_is(string overlay)
     {
         foreach (var container in (await Manifest.OverlayAsync(overlay)).Workloads().SelectMany(Manifests.Containers))
@@ -259,13 +275,10 @@ public sealed partial class OverlayTests
         Assert.Empty(manifests.Of("StatefulSet"));
         Assert.Equal(["management-api", "web-server"], manifests.Of("Service").Select(service => service.Name).Order());
         Assert.DoesNotContain(manifests.Workloads().SelectMany(Manifests.Containers).SelectMany(container => container.Each("env")), variable => variable.Text("name") == "MONGODB_PASSWORD");
-        foreach (var (workload, clients) in new Dictionary<string, string[]> { ["web-server"] = ["Producer"], ["management-api"] = ["Consumer"] })
+        foreach (var workload in new[] { "web-server", "management-api" })
         {
-            foreach (var client in clients)
-            {
-                Assert.Equal("SaslSsl", manifests.Environment(workload, $"Aspire__Confluent__Kafka__{client}__Config__SecurityProtocol"));
-                Assert.Equal("ScramSha512", manifests.Environment(workload, $"Aspire__Confluent__Kafka__{client}__Config__SaslMechanism"));
-            }
+            Assert.Equal("SaslSsl", manifests.Environment(workload, "Kafka__SecurityProtocol"));
+            Assert.Equal("ScramSha512", manifests.Environment(workload, "Kafka__SaslMechanism"));
         }
     }
 

@@ -163,7 +163,7 @@ public sealed class ScalingTests
         {
             var source = Assert.Single(
                 manifests.One("Deployment", "management-api").Containers().First().Each("env"),
-                entry => entry.Text("name") == $"Aspire__Confluent__Kafka__Consumer__Config__{variable}").At("valueFrom/secretKeyRef")!;
+                entry => entry.Text("name") == $"Kafka__{variable}").At("valueFrom/secretKeyRef")!;
             Assert.Equal((source.Text("name"), source.Text("key")), (login[parameter].Text("name"), login[parameter].Text("key")));
         }
 

@@ -66,6 +66,10 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     [InlineData("--Shopping:DataDirectory=", "Shopping:DataDirectory")]
     public Task A_wrong_setting(string argument, string key) => RefusesToStartAsync([argument], key);
 
+    [Fact]
+    public Task A_directory_of_secrets_that_is_not_there() =>
+        RefusesToStartAsync([$"--Secrets:Directory={_directory}/secrets"], "Secrets:Directory", $"{_directory}/secrets");
+
     [Theory]
     [InlineData("http://192.0.2.1:18081")]
     public Task An_address_that_is_not_this_machine_s(string url) => RefusesToStartAsync([$"--Shopping:WebServerUrl={url}"], "192.0.2.1:18081");
@@ -197,6 +201,21 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
         await Eventually.TrueAsync(
             () => standalone.Output.Contains($"WARNING: http://0.0.0.0:{standalone.Shop.BaseAddress!.Port} can be reached from other machines", StringComparison.Ordinal),
             "it warns");
+    }
+
+    [Fact]
+    public async Task Secrets_can_come_as_files()
+    {
+        var secrets = Directory.CreateDirectory(Path.Combine(_directory, "secrets")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(secrets, "Management__ApiKey"), "from-a-file\n");
+        await using var standalone = await StandaloneProcess.StartAsync(_directory, $"--Secrets:Directory={secrets}", "--Management:ApiKey=overridden");
+
+        using var without = await standalone.Management.GetAsync("/api/v1/stats");
+        await without.ProblemAsync(System.Net.HttpStatusCode.Unauthorized);
+        standalone.Management.DefaultRequestHeaders.Add("X-API-Key", "from-a-file");
+        using var with = await standalone.Management.GetAsync("/api/v1/stats");
+        Assert.Equal(System.Net.HttpStatusCode.OK, with.StatusCode);
+        Assert.Empty(await standalone.Shop.ReadAllAsync("/api/v1/getAllUserBuys/123"));
     }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);

@@ -42,8 +42,10 @@ internal sealed class InProcessShop : IAsyncDisposable
 
     /// <param name="clock">The time for both services; the system's when null.</param>
     /// <param name="events">Raw events that stand in the log already.</param>
+    /// <param name="logs">Where what is logged goes; nowhere when null.</param>
     /// <param name="settings">Such as <c>--Management:ApiKey=secret</c>.</param>
-    public static async Task<InProcessShop> StartAsync(TimeProvider? clock = null, IReadOnlyList<byte[]>? events = null, params string[] settings)
+    public static async Task<InProcessShop> StartAsync(
+        TimeProvider? clock = null, IReadOnlyList<byte[]>? events = null, ILoggerProvider? logs = null, params string[] settings)
     {
         var directory = StandaloneProcess.NewDataDirectory();
         if (events is not null)
@@ -53,7 +55,7 @@ internal sealed class InProcessShop : IAsyncDisposable
 
         var storage = EmbeddedStorage.Open(directory, new PurchaseLogOptions { AppendDeadline = TimeSpan.FromMinutes(1) }, NullLoggerFactory.Instance);
 
-        var ledger = NewBuilder("management API", clock, settings);
+        var ledger = NewBuilder("management API", clock, logs, settings);
         ledger.AddSqliteRecord(storage);
         ledger.AddLedger();
         var ledgerApp = ledger.Build();
@@ -61,7 +63,7 @@ internal sealed class InProcessShop : IAsyncDisposable
         ledgerApp.MapLedger();
         await ledgerApp.StartAsync();
 
-        var storefront = NewBuilder("web server", clock, settings);
+        var storefront = NewBuilder("web server", clock, logs, settings);
         storefront.Configuration["services:management-api:http:0"] = ledgerApp.Urls.Single();
         storefront.AddSqlitePurchaseLog(storage);
         storefront.AddStorefront();
@@ -88,11 +90,16 @@ internal sealed class InProcessShop : IAsyncDisposable
         Directory.Delete(DataDirectory, recursive: true);
     }
 
-    private static WebApplicationBuilder NewBuilder(string title, TimeProvider? clock, string[] settings)
+    private static WebApplicationBuilder NewBuilder(string title, TimeProvider? clock, ILoggerProvider? logs, string[] settings)
     {
         var builder = WebApplication.CreateBuilder(settings);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
+        if (logs is not null)
+        {
+            builder.Logging.AddProvider(logs);
+        }
+
         builder.AddServiceDefaults(title);
         if (clock is not null)
         {

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.Kafka;
@@ -10,18 +11,21 @@ namespace ShoppingSystem.Kafka;
 /// <summary>
 /// The one place where Kafka clients are configured. Whoever builds the clients (Aspire's client integration, a test) calls
 /// these on the client's configuration and on its builder. What "nothing is lost" rests on is set, whatever was
-/// configured before; everything else is a default that configuration can override.
+/// configured before; everything else is a default that configuration can override. Requests that are not about purchases
+/// (creating the topic, looking at it) use the connections of these clients.
 /// </summary>
 public static partial class KafkaClientSettings
 {
     /// <summary>Configures the producer that <see cref="IPurchaseLog"/> appends with.</summary>
     /// <param name="config">The client's configuration so far, TLS and SASL included.</param>
-    /// <param name="configuration">Where the section <c>Shopping</c> and <c>ConnectionStrings:kafka</c> are found.</param>
+    /// <param name="configuration">Where the sections <c>Shopping</c> and <c>Kafka</c> and <c>ConnectionStrings:kafka</c> are found.</param>
+    /// <exception cref="OptionsValidationException">How to connect can't be right; the message names the key.</exception>
     public static ProducerConfig ForPurchases(this ProducerConfig config, IConfiguration configuration)
     {
         var kafka = configuration.GetSection(PurchaseLogOptions.Section).Get<KafkaOptions>() ?? new();
         var log = configuration.GetSection(PurchaseLogOptions.Section).Get<PurchaseLogOptions>() ?? new();
 
+        config.Connect(configuration);
         config.Acks = Acks.All;
         config.EnableIdempotence = true;
         config.EnableDeliveryReports = true;
@@ -36,16 +40,18 @@ public static partial class KafkaClientSettings
         config.LingerMs ??= 5;
         // The reports carry back what was sent; nobody reads it.
         config.DeliveryReportFields ??= "none";
-        return config.Client(configuration);
+        return config.Client();
     }
 
     /// <summary>Configures the consumer that <see cref="IPurchaseFeed"/> reads with.</summary>
     /// <param name="config">The client's configuration so far, TLS and SASL included.</param>
-    /// <param name="configuration">Where the section <c>Shopping</c> and <c>ConnectionStrings:kafka</c> are found.</param>
+    /// <param name="configuration">Where the sections <c>Shopping</c> and <c>Kafka</c> and <c>ConnectionStrings:kafka</c> are found.</param>
+    /// <exception cref="OptionsValidationException">How to connect can't be right; the message names the key.</exception>
     public static ConsumerConfig ForPurchases(this ConsumerConfig config, IConfiguration configuration)
     {
         var kafka = configuration.GetSection(PurchaseLogOptions.Section).Get<KafkaOptions>() ?? new();
 
+        config.Connect(configuration);
         config.GroupId = kafka.ConsumerGroup;
         config.EnableAutoCommit = false;
         config.EnableAutoOffsetStore = false;
@@ -61,7 +67,7 @@ public static partial class KafkaClientSettings
         config.SessionTimeoutMs ??= 15_000;
         config.HeartbeatIntervalMs ??= 3_000;
         config.MaxPollIntervalMs ??= 300_000;
-        return config.Client(configuration);
+        return config.Client();
     }
 
     /// <summary>
@@ -98,9 +104,15 @@ public static partial class KafkaClientSettings
         return builder.SetKeyDeserializer(NoKey.Instance).SetErrorHandler((_, error) => LogTrouble(logger, error.Code, error.Reason));
     }
 
-    private static T Client<T>(this T config, IConfiguration configuration) where T : ClientConfig
+    // Where the brokers are, and how to talk to them: first, so that nothing that durability rests on can be changed by it.
+    private static void Connect(this ClientConfig config, IConfiguration configuration)
     {
+        KafkaConnection.Read(configuration, config);
         config.BootstrapServers ??= configuration.GetConnectionString("kafka") ?? "localhost:9092";
+    }
+
+    private static T Client<T>(this T config) where T : ClientConfig
+    {
         config.ClientId ??= AppDomain.CurrentDomain.FriendlyName;
         // Back within a second after an outage, instead of ten; a broker that hangs is noticed after 10 s, instead of 60.
         config.ReconnectBackoffMaxMs ??= 1_000;

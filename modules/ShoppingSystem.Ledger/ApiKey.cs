@@ -1,8 +1,15 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.OpenApi;
 
 namespace ShoppingSystem.Ledger;
 
@@ -10,14 +17,25 @@ internal static class ApiKey
 {
     public const string Header = "X-API-Key";
 
+    private const string Key = "Management:ApiKey";
+
+    /// <summary>Has the API's description say that a key is wanted, where one is configured.</summary>
+    public static void AddApiKey(this IHostApplicationBuilder builder)
+    {
+        if (IsConfigured(builder.Configuration, out _))
+        {
+            builder.Services.ConfigureAll<OpenApiOptions>(docs => docs.AddDocumentTransformer(Describe));
+        }
+    }
+
     /// <summary>
     /// Where a key is configured, every endpoint wants it in <c>X-API-Key</c> and answers 401 without, except those that are
     /// open by name (<see cref="IAllowAnonymous"/>): the probes and the API's description. The page is open too; what it
     /// shows it has to ask for with the key.
     /// </summary>
-    public static void UseApiKey(this WebApplication app, string? key)
+    public static void UseApiKey(this WebApplication app)
     {
-        if (string.IsNullOrEmpty(key))
+        if (!IsConfigured(app.Configuration, out var key))
         {
             return;
         }
@@ -30,6 +48,27 @@ internal static class ApiKey
                 ? TypedResults.Problem($"The {Header} header does not carry the right key.", statusCode: StatusCodes.Status401Unauthorized)
                     .ExecuteAsync(context)
                 : next(context));
+    }
+
+    /// <summary>Has the description of the endpoints say that they answer 401, where a key is configured.</summary>
+    public static RouteGroupBuilder DescribeApiKey(this RouteGroupBuilder group, WebApplication app) =>
+        IsConfigured(app.Configuration, out _) ? group.ProducesProblem(StatusCodes.Status401Unauthorized) : group;
+
+    private static bool IsConfigured(IConfiguration configuration, [NotNullWhen(true)] out string? key) =>
+        (key = configuration[Key]) is { Length: > 0 };
+
+    private static Task Describe(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
+    {
+        const string Scheme = "ApiKey";
+        document.AddComponent<IOpenApiSecurityScheme>(Scheme, new OpenApiSecurityScheme
+        {
+            Type = SecuritySchemeType.ApiKey,
+            In = ParameterLocation.Header,
+            Name = Header,
+            Description = $"The key that the service is configured with ({Key}).",
+        });
+        (document.Security ??= []).Add(new() { [new OpenApiSecuritySchemeReference(Scheme, document)] = [] });
+        return Task.CompletedTask;
     }
 
     // Hashed, so that comparing takes the same time whatever the length of what was sent.

@@ -23,6 +23,7 @@ public static class LedgerModule
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, LedgerJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, PurchaseJson.Default);
         });
+        builder.AddApiKey();
         builder.Services.AddSingleton<RecorderStatistics>();
         builder.Services.AddSingleton<StatisticsReader>();
         builder.Services.AddSingleton<RecorderState>();
@@ -38,8 +39,8 @@ public static class LedgerModule
     /// </summary>
     public static WebApplication MapLedger(this WebApplication app)
     {
-        app.UseApiKey(app.Configuration["Management:ApiKey"]);
-        var api = app.MapGroup("/api").AnswerWhileStoreIsAway();
+        app.UseApiKey();
+        var api = app.MapGroup("/api").AnswerWhileStoreIsAway().DescribeApiKey(app);
         api.MapHistory();
         api.MapStatistics();
         api.MapDeadLetters();

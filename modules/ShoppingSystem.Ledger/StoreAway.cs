@@ -23,7 +23,7 @@ internal static partial class StoreAway
             }
             catch (Exception e) when (e is not BadHttpRequestException && !http.RequestAborted.IsCancellationRequested)
             {
-                LogStoreAway(http.RequestServices.GetRequiredService<ILogger<Recorder>>(), e, http.Request.Path);
+                LogStoreAway(http.RequestServices.GetRequiredService<ILogger<Recorder>>(), e, Route(http));
                 http.Response.Headers.RetryAfter = "1";
                 return TypedResults.Problem("The record of purchases is not available right now.", statusCode: StatusCodes.Status503ServiceUnavailable);
             }
@@ -31,6 +31,9 @@ internal static partial class StoreAway
         return group;
     }
 
-    [LoggerMessage(LogLevel.Error, "{Path} could not be answered: the store failed")]
-    private static partial void LogStoreAway(ILogger logger, Exception e, string path);
+    // The path as it was asked for has the user's id in it.
+    private static string? Route(HttpContext context) => (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
+
+    [LoggerMessage(LogLevel.Error, "{Route} could not be answered: the store failed")]
+    private static partial void LogStoreAway(ILogger logger, Exception e, string? route);
 }

@@ -1,12 +1,15 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Policy;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using Microsoft.OpenApi;
 
 namespace ShoppingSystem.Storefront;
 
@@ -16,15 +19,36 @@ namespace ShoppingSystem.Storefront;
 /// </summary>
 internal static class Customers
 {
-    private const string AuthorityKey = "Authentication:Authority";
+    private const string AuthorityKey = $"{SignInOptions.Section}:{nameof(SignInOptions.Authority)}";
 
     public static void AddCustomers(this IHostApplicationBuilder builder)
     {
+        builder.Services.AddOptions<SignInOptions>().BindConfiguration(SignInOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         if (IsSignInOn(builder.Configuration))
         {
             builder.Services.AddAuthorization();
             builder.Services.AddSingleton<IAuthorizationHandler, AsThemselvesHandler>();
+            builder.Services.AddSingleton<IAuthorizationMiddlewareResultHandler, RefusalIsAProblem>();
+            builder.Services.ConfigureAll<OpenApiOptions>(docs => docs.AddDocumentTransformer(DescribeSignIn));
         }
+    }
+
+    /// <summary>Reads the tokens of requests where sign-in is on. Comes before the endpoints that <see cref="RequireCustomer"/>.</summary>
+    public static void UseCustomers(this WebApplication app)
+    {
+        if (!IsSignInOn(app.Configuration))
+        {
+            return;
+        }
+
+        if (app.Services.GetService<IAuthenticationSchemeProvider>() is null)
+        {
+            throw new OptionsValidationException(AuthorityKey, typeof(SignInOptions), [$"{AuthorityKey} is set, but this host has no sign-in."]);
+        }
+
+        // Left to itself, WebApplication puts these two before everything else, where refusals are neither problems nor have headers.
+        app.UseAuthentication();
+        app.UseAuthorization();
     }
 
     /// <summary>Where sign-in is on: 401 without a valid token, 403 for anybody else's purchases.</summary>
@@ -33,11 +57,6 @@ internal static class Customers
         if (!IsSignInOn(app.Configuration))
         {
             return group;
-        }
-
-        if (app.Services.GetService<IAuthenticationSchemeProvider>() is null)
-        {
-            throw new OptionsValidationException(AuthorityKey, typeof(Customers), [$"{AuthorityKey} is set, but this host has no sign-in."]);
         }
 
         group.RequireAuthorization()
@@ -65,6 +84,20 @@ internal static class Customers
         context.HttpContext.GetRouteValue("userid") as string
         ?? context.Arguments.OfType<IOfUser>().FirstOrDefault()?.UserId;
 
+    private static Task DescribeSignIn(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
+    {
+        const string Scheme = "Bearer";
+        document.AddComponent<IOpenApiSecurityScheme>(Scheme, new OpenApiSecurityScheme
+        {
+            Type = SecuritySchemeType.Http,
+            Scheme = "bearer",
+            BearerFormat = "JWT",
+            Description = "A token of the customer's; its subject (sub) is the user id.",
+        });
+        (document.Security ??= []).Add(new() { [new OpenApiSecuritySchemeReference(Scheme, document)] = [] });
+        return Task.CompletedTask;
+    }
+
     private sealed class AsThemselves : IAuthorizationRequirement
     {
         public static readonly AsThemselves Requirement = new();
@@ -80,6 +113,22 @@ internal static class Customers
             }
 
             return Task.CompletedTask;
+        }
+    }
+
+    // What the scheme answers (the status, WWW-Authenticate) stays; a body says it to people.
+    private sealed class RefusalIsAProblem : IAuthorizationMiddlewareResultHandler
+    {
+        private readonly AuthorizationMiddlewareResultHandler _default = new();
+
+        public async Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
+        {
+            await _default.HandleAsync(next, context, policy, authorizeResult);
+            if (authorizeResult.Challenged && !context.Response.HasStarted && context.Response.StatusCode is StatusCodes.Status401Unauthorized)
+            {
+                await TypedResults.Problem("You have to sign in to buy and to see purchases.", statusCode: StatusCodes.Status401Unauthorized)
+                    .ExecuteAsync(context);
+            }
         }
     }
 }

@@ -22,6 +22,7 @@ public static class StorefrontModule
     public static WebApplication MapStorefront(this WebApplication app)
     {
         app.UseRateLimiter();
+        app.UseCustomers();
         app.MapBuying();
         app.MapHistory();
         app.UseFileServer(new FileServerOptions

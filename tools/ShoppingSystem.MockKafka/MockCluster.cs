@@ -65,6 +65,9 @@ internal sealed class MockCluster : IDisposable
     /// <summary>Has a broker answer every request this much later.</summary>
     public void SlowDown(int broker, TimeSpan by) => Check(Librdkafka.MockBrokerSetRtt(_cluster, broker, (int)by.TotalMilliseconds));
 
+    /// <summary>Has the cluster tell clients this address of a broker, instead of the one where it listens.</summary>
+    public void Advertise(int broker, string host, int port) => Librdkafka.MockBrokerSetHostPort(_cluster, broker, host, port);
+
     public void MoveLeader(string topic, int partition, int broker) =>
         Check(Librdkafka.MockPartitionSetLeader(_cluster, topic, partition, broker));
 

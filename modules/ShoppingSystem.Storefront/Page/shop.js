@@ -10,7 +10,7 @@ import { Orders } from "./orders.js";
 import { PurchaseList } from "./purchase-list.js";
 import { Shelf } from "./shelf.js";
 import { Watch } from "./watch.js";
-import { describeRecorded, describeTrouble } from "./wording.js";
+import { describeHistoryTrouble, describeRecorded, describeTrouble } from "./wording.js";
 
 /** The shop page: connects what the customer does, what the shop says and what is shown. */
 
@@ -164,6 +164,7 @@ function show() {
   find("purchases-empty").hidden = !history.loaded || mine.length + history.entries.length > 0;
   find("purchases-loading").hidden = history.loaded || history.trouble !== null;
   find("history-trouble").hidden = history.trouble === null;
+  setText(find("history-trouble-text"), history.trouble ? describeHistoryTrouble(history.trouble) : "");
   find("back-to-newest").hidden = history.startsAtNewest;
   find("show-older").hidden = history.next === null;
 }

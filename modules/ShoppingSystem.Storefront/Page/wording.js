@@ -20,6 +20,10 @@ export function describeTrouble({ kind, message, fields }) {
   return `The shop refused: ${complaints.join("; ") || message.replace(/\.$/, "")}.`;
 }
 
+/** Why a customer's purchases are not shown, in a sentence or two. A refusal has to be told: waiting would not help. */
+export const describeHistoryTrouble = ({ status, message }) =>
+  status === 401 || status === 403 ? message : "Your purchases can’t be shown just now. What you bought is safe.";
+
 /** What an order is waiting for, for those who look at it. */
 export function describeState(order) {
   switch (order.state) {

@@ -1,0 +1,37 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+
+namespace ShoppingSystem.ServiceDefaults;
+
+/// <summary>
+/// Secrets as files, the way container platforms mount them: a file is a setting, its name the key (with <c>__</c> for
+/// <c>:</c>), its content the value.
+/// </summary>
+public static class SecretFiles
+{
+    private const string Key = "Secrets:Directory";
+
+    /// <summary>
+    /// Adds the files of the directory <c>Secrets:Directory</c>, where one is configured; they count before all other
+    /// settings. Call it before any setting is read.
+    /// </summary>
+    /// <exception cref="ConfigurationException">The directory can't be read.</exception>
+    public static WebApplicationBuilder AddSecretFiles(this WebApplicationBuilder builder)
+    {
+        if (builder.Configuration[Key] is not { Length: > 0 } directory)
+        {
+            return builder;
+        }
+
+        try
+        {
+            builder.Configuration.AddKeyPerFile(Path.GetFullPath(directory));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException($"{Key}: {e.Message}", e);
+        }
+
+        return builder;
+    }
+}

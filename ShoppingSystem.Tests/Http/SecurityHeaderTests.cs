@@ -1,0 +1,56 @@
+using System.Net;
+using System.Text;
+using ShoppingSystem.Tests.Support;
+
+namespace ShoppingSystem.Tests.Http;
+
+public sealed class SecurityHeaderTests(ShopFixture fixture) : IClassFixture<ShopFixture>
+{
+    private readonly InProcessShop _shop = fixture.Shop;
+
+    [Theory]
+    [InlineData("shop", "/", HttpStatusCode.OK)]
+    [InlineData("shop", "/shop.js", HttpStatusCode.OK)]
+    [InlineData("shop", "/-/ready", HttpStatusCode.OK)]
+    [InlineData("shop", "/api/v1/getAllUserBuys/123", HttpStatusCode.OK)]
+    [InlineData("shop", "/api/v1/getAllUserBuys/123?limit=0", HttpStatusCode.BadRequest)]
+    [InlineData("shop", "/api/v1/getAllUserBuys/123?limit=many", HttpStatusCode.BadRequest)]
+    [InlineData("shop", "/api/v1/buy", HttpStatusCode.MethodNotAllowed)]
+    [InlineData("shop", "/nothing", HttpStatusCode.NotFound)]
+    [InlineData("management", "/", HttpStatusCode.OK)]
+    [InlineData("management", "/api/v1/purchases/123", HttpStatusCode.OK)]
+    [InlineData("management", "/api/v1/purchases/123?limit=many", HttpStatusCode.BadRequest)]
+    [InlineData("management", "/docs/index.html", HttpStatusCode.OK)]
+    public async Task Every_reply_carries_them(string service, string path, HttpStatusCode expected)
+    {
+        using var reply = await _shop[service].GetAsync(path);
+
+        Assert.Equal(expected, reply.StatusCode);
+        IsProtected(reply);
+    }
+
+    [Theory]
+    [InlineData("{", "application/json", HttpStatusCode.BadRequest)]
+    [InlineData("{}", "application/json", HttpStatusCode.BadRequest)]
+    [InlineData("{}", "text/plain", HttpStatusCode.UnsupportedMediaType)]
+    public async Task So_does_a_refusal_of_a_body(string body, string type, HttpStatusCode expected)
+    {
+        using var content = new StringContent(body, Encoding.UTF8, type);
+        using var reply = await _shop.Shop.PostAsync("/api/v1/buy", content);
+
+        Assert.Equal(expected, reply.StatusCode);
+        IsProtected(reply);
+    }
+
+    private static void IsProtected(HttpResponseMessage reply)
+    {
+        Assert.Equal("nosniff", Assert.Single(reply.Headers.GetValues("X-Content-Type-Options")));
+        Assert.Equal("no-referrer", Assert.Single(reply.Headers.GetValues("Referrer-Policy")));
+        var policy = Assert.Single(reply.Headers.GetValues("Content-Security-Policy"));
+        Assert.StartsWith("default-src 'none'", policy, StringComparison.Ordinal);
+        Assert.Contains("script-src 'self';", policy, StringComparison.Ordinal);
+        Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
+        Assert.False(reply.Headers.Contains("Server"));
+        Assert.False(reply.Headers.Contains("X-Powered-By"));
+    }
+}

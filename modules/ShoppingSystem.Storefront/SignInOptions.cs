@@ -1,0 +1,55 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace ShoppingSystem.Storefront;
+
+/// <summary>Who says who a customer is (section <c>Authentication</c>). Without an authority nobody signs in.</summary>
+public sealed class SignInOptions : IValidatableObject
+{
+    /// <summary>The configuration section that these options are read from.</summary>
+    public const string Section = "Authentication";
+
+    private const string AuthorityKey = $"{Section}:{nameof(Authority)}";
+    private const string AudienceKey = $"{Section}:{nameof(Audience)}";
+
+    /// <summary>The OpenID Connect issuer whose tokens are believed; its keys are asked of its discovery document.</summary>
+    public string? Authority { get; set; }
+
+    /// <summary>The audience that a token must be for.</summary>
+    public string? Audience { get; set; }
+
+    /// <summary>Whether customers have to sign in.</summary>
+    public bool IsOn => !string.IsNullOrEmpty(Authority);
+
+    /// <summary>
+    /// Whether the issuer must be asked over https. Only one on this machine need not: what it says can't be altered on the way.
+    /// </summary>
+    public bool RequiresHttps => !(Uri.TryCreate(Authority, UriKind.Absolute, out var authority) && authority.IsLoopback);
+
+    /// <summary>Checks that the authority can be trusted to be who it is, and that it is said for whom its tokens must be.</summary>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (!IsOn)
+        {
+            if (!string.IsNullOrEmpty(Audience))
+            {
+                yield return new($"{AudienceKey} is set without {AuthorityKey}: nobody would have to sign in.", [nameof(Audience)]);
+            }
+
+            yield break;
+        }
+
+        if (!Uri.TryCreate(Authority, UriKind.Absolute, out var authority) || authority.Scheme is not ("https" or "http"))
+        {
+            yield return new($"{AuthorityKey} is not an address such as https://login.example.com.", [nameof(Authority)]);
+        }
+        else if (authority.Scheme is "http" && RequiresHttps)
+        {
+            yield return new($"{AuthorityKey} must be an https address: whoever is on the way could let anybody in.", [nameof(Authority)]);
+        }
+
+        if (string.IsNullOrEmpty(Audience))
+        {
+            yield return new($"{AudienceKey} is missing: without it, tokens that were issued for others would be accepted.", [nameof(Audience)]);
+        }
+    }
+}
