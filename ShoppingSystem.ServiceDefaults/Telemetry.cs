@@ -55,7 +55,7 @@ public static class Telemetry
         {
             // ASP.NET Core makes an activity and a scope for each request while this category may log, even if no line shows
             // them. They are worth their price where the console was told what to show (JSON shows trace ids).
-            if (!builder.Configuration.GetSection("Logging:Console").Exists() && builder.Configuration[$"Logging:LogLevel:{RequestLogs}"] is null)
+            if (!builder.Configuration.GetSection("Logging:Console").Exists() && !AreRequestsLogged(builder.Configuration))
             {
                 builder.Logging.AddFilter(RequestLogs, LogLevel.None);
             }
@@ -66,6 +66,13 @@ public static class Telemetry
         // .NET 10 tags the spans of requests only when it is asked to, and only as they start; RequestSpans does the rest.
         AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
         builder.Services.AddHostedService(_ => new Exporter(Resource(builder), builder.Configuration));
+    }
+
+    private static bool AreRequestsLogged(ConfigurationManager configuration)
+    {
+        string?[] categories = [RequestLogs, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore", "Microsoft", "Default"];
+        var level = categories.Select(category => configuration[$"Logging:LogLevel:{category}"]).FirstOrDefault(level => level is not null);
+        return !Enum.TryParse<LogLevel>(level, ignoreCase: true, out var least) || least <= LogLevel.Information;
     }
 
     /// <summary>Puts <see cref="RequestSpans"/> in front of everything, when somebody listens to the spans of requests.</summary>
