@@ -16,7 +16,8 @@ options() {
     done
 }
 
-need() { command -v "$1" >/dev/null || { echo "$1 is needed (apt-get install $1)." >&2; exit 1; }; }
+# need COMMAND [PACKAGE]
+need() { command -v "$1" >/dev/null || { echo "$1 is needed (apt-get install ${2:-$1})." >&2; exit 1; }; }
 
 build() { # build PROJECT...
     for project in "$@"; do dotnet build -c Release "$project" -v q --nologo | grep -v -e '^$' -e 'Warn' -e 'Error(s)' -e 'Time' -e 'succeeded' || true; done
@@ -24,7 +25,7 @@ build() { # build PROJECT...
 
 scratch=$(mktemp -d)
 started=
-port=$((20000 + RANDOM % 5000))
+port=$((${BENCH_PORT:-20000} + RANDOM % 900))
 cleanup() { # ends what this script started, and waits, so that nothing of it is left in the figures of the next one
     # shellcheck disable=SC2086 # a list
     if [ -n "$started" ]; then kill $started 2>/dev/null || true; wait $started 2>/dev/null || true; fi
@@ -50,11 +51,14 @@ start_host() {
     until curl -sf -o /dev/null "$url/alive"; do kill -0 $pid || { cat "$scratch/host-$port.txt" >&2; exit 1; }; sleep 0.2; done
 }
 
-# buy URL CONNECTIONS SECONDS [SCRIPT]: loads it; prints requests and requests/s.
+# buy URL CONNECTIONS SECONDS [SCRIPT]: loads it; prints requests, requests/s, and the 50th and 99th percentile of the time of
+# a request in ms.
 buy() {
-    wrk -t2 -c"$2" -d"$3s" -s "${4:-bench/buy.lua}" "$1" >"$scratch/wrk.txt"
+    wrk -t2 -c"$2" -d"$3s" --latency -s "${4:-bench/buy.lua}" "$1" >"$scratch/wrk.txt"
     ! grep -q "Non-2xx" "$scratch/wrk.txt" || { cat "$scratch/wrk.txt" >&2; exit 1; }
-    awk '/requests in/ { n = $1 } /^Requests\/sec/ { print n, $2 }' "$scratch/wrk.txt"
+    awk 'function ms(t) { return t ~ /us$/ ? t / 1000 : t ~ /ms$/ ? t + 0 : t * 1000 }
+        $1 == "50%" { p50 = ms($2) } $1 == "99%" { p99 = ms($2) }
+        /requests in/ { n = $1 } /^Requests\/sec/ { print n, $2, p50, p99 }' "$scratch/wrk.txt"
 }
 
 median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
