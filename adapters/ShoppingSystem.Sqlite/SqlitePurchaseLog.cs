@@ -38,16 +38,27 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     /// <summary>How long the writer waits for purchases until it looks after the file: trims, shrinks, tries a failed disk again.</summary>
     private static readonly TimeSpan IdleInterval = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>
+    /// From this size on, those who were just answered are given a moment to come back, most of them, before the next group is
+    /// written. Otherwise groups are as small as the disk is fast, and each buyer pays for much of a sync.
+    /// </summary>
+    private const int LargeGroup = 8;
+
+    private const int NeverEnough = -1;
+
+    /// <summary>The moment.</summary>
+    private static readonly TimeSpan ReturnTime = TimeSpan.FromMilliseconds(1);
+
     private readonly PurchaseLogOptions _options;
     private readonly ILogger _logger;
-    private readonly Lock _gate = new();
+    private readonly object _gate = new();
     private readonly Queue<Group> _waiting = new();
-    private readonly AutoResetEvent _work = new(false);
     private readonly Timer _deadlines;
     private readonly Thread _writer;
     private Group? _filling;
     private Group? _writing;
     private long _waitingBytes;
+    private int _enough = NeverEnough;
     private bool _stopping;
     private long _end;
     private long _committed;
@@ -113,12 +124,11 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
             }
 
             _stopping = true;
+            Monitor.Pulse(_gate);
         }
 
-        _work.Set();
         await Task.Run(_writer.Join);
         await _deadlines.DisposeAsync();
-        _work.Dispose();
     }
 
     private async ValueTask AppendObservedAsync(Purchase purchase, CancellationToken cancellationToken)
@@ -162,12 +172,12 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
                 _waiting.Enqueue(_filling = new Group());
             }
 
-            if (_filling.Count == 0)
+            _waitingBytes += _filling.Add(purchase, Activity.Current is { Recorded: true } trace ? trace.Id : null);
+            if (_enough == NeverEnough ? _filling.Count == 1 : _filling.Count >= _enough)
             {
-                _work.Set();
+                Monitor.Pulse(_gate);
             }
 
-            _waitingBytes += _filling.Add(purchase, Activity.Current is { Recorded: true } trace ? trace.Id : null);
             return _filling.Durable;
         }
     }
@@ -176,20 +186,13 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     {
         LogConnection? connection = null;
         var lastTrim = Stopwatch.GetTimestamp();
+        Group? group = null;
         while (true)
         {
-            var group = Next();
-            if (group is null)
+            group = Next(answered: group?.Count ?? 0);
+            if (group is null && _stopping)
             {
-                if (_stopping)
-                {
-                    break;
-                }
-
-                if (_work.WaitOne(IdleInterval))
-                {
-                    continue;
-                }
+                break;
             }
 
             var committed = Committed;
@@ -222,10 +225,25 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
         Close(connection);
     }
 
-    private Group? Next()
+    /// <summary>What waits. Sleeps while there is nothing.</summary>
+    /// <param name="answered">How many the last group was.</param>
+    /// <returns>Null when it is time to look after the file, or to stop.</returns>
+    private Group? Next(int answered)
     {
         lock (_gate)
         {
+            if (answered >= LargeGroup && _waiting.Count < 2 && !_stopping)
+            {
+                _enough = Math.Min((_filling?.Count ?? 0) + (answered * 4 / 5), _options.BatchSize);
+                Monitor.Wait(_gate, ReturnTime);
+                _enough = NeverEnough;
+            }
+
+            if (_waiting.Count == 0 && !_stopping)
+            {
+                Monitor.Wait(_gate, IdleInterval);
+            }
+
             if (!_waiting.TryDequeue(out _writing))
             {
                 return null;
@@ -312,7 +330,11 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     /// <summary>Purchases that become durable together.</summary>
     private sealed class Group
     {
-        private readonly TaskCompletionSource _durable = NewSignal();
+        // Going on takes a thread of the pool a few purchases at a time: one at a time, waking a thread for it costs more than
+        // the reply.
+        private const int Share = 8;
+
+        private readonly List<TaskCompletionSource> _durable = [];
         private readonly ArrayBufferWriter<byte> _events = new(4096);
         private readonly long _opened = Stopwatch.GetTimestamp();
         private StringBuilder? _traces;
@@ -325,13 +347,19 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
 
         public string? Traces => _traces?.ToString();
 
-        public Task Durable => _durable.Task;
+        /// <summary>Completes when the purchase that was added last is durable. Whoever waits goes on inside the completion.</summary>
+        public Task Durable => _durable[^1].Task;
 
         public TimeSpan Age => Stopwatch.GetElapsedTime(_opened);
 
         /// <returns>The bytes that it took.</returns>
         public int Add(Purchase purchase, string? traceParent)
         {
+            if (Count % Share == 0)
+            {
+                _durable.Add(new TaskCompletionSource());
+            }
+
             var before = _events.WrittenCount;
             PurchaseEvent.Write(_events, purchase);
             _events.Write("\n"u8);
@@ -345,9 +373,17 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
             return _events.WrittenCount - before;
         }
 
-        public void Complete() => _durable.TrySetResult();
+        public void Complete() => PassOn(static (durable, _) => durable.TrySetResult(), null);
 
-        public void Fail(PurchaseLogUnavailableException reason) => _durable.TrySetException(reason);
+        public void Fail(PurchaseLogUnavailableException reason) => PassOn(static (durable, reason) => durable.TrySetException(reason!), reason);
+
+        private void PassOn(Action<TaskCompletionSource, PurchaseLogUnavailableException?> complete, PurchaseLogUnavailableException? reason)
+        {
+            foreach (var durable in _durable)
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(static outcome => outcome.complete(outcome.durable, outcome.reason), (durable, complete, reason), preferLocal: false);
+            }
+        }
     }
 
     /// <summary>The writer's connection with its statements.</summary>
