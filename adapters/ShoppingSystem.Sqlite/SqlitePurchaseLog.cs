@@ -32,34 +32,27 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     /// <summary>Appends beyond this many bytes waiting for the disk are refused.</summary>
     private const int MaxWaitingBytes = 64 * 1024 * 1024;
 
+    /// <summary>A group's buffer is kept for a later group up to this size.</summary>
+    private const int MaxBufferToKeep = 1024 * 1024;
+
     /// <summary>How often what is recorded is trimmed while purchases come in.</summary>
     private static readonly TimeSpan TrimInterval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>How long the writer waits for purchases until it looks after the file: trims, shrinks, tries a failed disk again.</summary>
     private static readonly TimeSpan IdleInterval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>
-    /// From this size on, those who were just answered are given a moment to come back, most of them, before the next group is
-    /// written. Otherwise groups are as small as the disk is fast, and each buyer pays for much of a sync.
-    /// </summary>
-    private const int LargeGroup = 8;
-
-    private const int NeverEnough = -1;
-
-    /// <summary>The moment.</summary>
-    private static readonly TimeSpan ReturnTime = TimeSpan.FromMilliseconds(1);
-
     private readonly PurchaseLogOptions _options;
     private readonly ILogger _logger;
-    private readonly object _gate = new();
+    private readonly Lock _gate = new();
     private readonly Queue<Group> _waiting = new();
+    private readonly AutoResetEvent _work = new(false);
     private readonly Timer _deadlines;
     private readonly Thread _writer;
     private Group? _filling;
     private Group? _writing;
     private long _waitingBytes;
-    private int _enough = NeverEnough;
     private bool _stopping;
+    private ArrayBufferWriter<byte>? _buffer;
     private long _end;
     private long _committed;
     private long _trimmed;
@@ -124,11 +117,12 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
             }
 
             _stopping = true;
-            Monitor.Pulse(_gate);
         }
 
+        _work.Set();
         await Task.Run(_writer.Join);
         await _deadlines.DisposeAsync();
+        _work.Dispose();
     }
 
     private async ValueTask AppendObservedAsync(Purchase purchase, CancellationToken cancellationToken)
@@ -169,15 +163,16 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
 
             if (_filling is null || _filling.Count >= _options.BatchSize)
             {
-                _waiting.Enqueue(_filling = new Group());
+                _waiting.Enqueue(_filling = new Group(_buffer ?? new(4096)));
+                _buffer = null;
+            }
+
+            if (_filling.Count == 0)
+            {
+                _work.Set();
             }
 
             _waitingBytes += _filling.Add(purchase, Activity.Current is { Recorded: true } trace ? trace.Id : null);
-            if (_enough == NeverEnough ? _filling.Count == 1 : _filling.Count >= _enough)
-            {
-                Monitor.Pulse(_gate);
-            }
-
             return _filling.Durable;
         }
     }
@@ -186,13 +181,20 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     {
         LogConnection? connection = null;
         var lastTrim = Stopwatch.GetTimestamp();
-        Group? group = null;
         while (true)
         {
-            group = Next(answered: group?.Count ?? 0);
-            if (group is null && _stopping)
+            var group = Next();
+            if (group is null)
             {
-                break;
+                if (_stopping)
+                {
+                    break;
+                }
+
+                if (_work.WaitOne(IdleInterval))
+                {
+                    continue;
+                }
             }
 
             var committed = Committed;
@@ -225,23 +227,14 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
         Close(connection);
     }
 
-    /// <summary>What waits. Sleeps while there is nothing.</summary>
-    /// <param name="answered">How many the last group was.</param>
-    /// <returns>Null when it is time to look after the file, or to stop.</returns>
-    private Group? Next(int answered)
+    private Group? Next()
     {
         lock (_gate)
         {
-            if (answered >= LargeGroup && _waiting.Count < 2 && !_stopping)
+            if (_writing is { Events: var written } && written.Capacity <= MaxBufferToKeep)
             {
-                _enough = Math.Min((_filling?.Count ?? 0) + (answered * 4 / 5), _options.BatchSize);
-                Monitor.Wait(_gate, ReturnTime);
-                _enough = NeverEnough;
-            }
-
-            if (_waiting.Count == 0 && !_stopping)
-            {
-                Monitor.Wait(_gate, IdleInterval);
+                written.ResetWrittenCount();
+                _buffer = written;
             }
 
             if (!_waiting.TryDequeue(out _writing))
@@ -289,15 +282,12 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     // A disk that hangs must not make customers wait for ever.
     private void RefuseLate()
     {
-        Group[] late;
         lock (_gate)
         {
-            late = [.. _waiting.Prepend(_writing).OfType<Group>().Where(group => group.Age > _options.AppendDeadline)];
-        }
-
-        foreach (var group in late)
-        {
-            group.Fail(new PurchaseLogUnavailableException($"{File.Path} did not confirm within {_options.AppendDeadline}."));
+            foreach (var group in _waiting.Prepend(_writing).OfType<Group>().Where(group => group.Age > _options.AppendDeadline))
+            {
+                group.Fail(new PurchaseLogUnavailableException($"{File.Path} did not confirm within {_options.AppendDeadline}."));
+            }
         }
     }
 
@@ -328,22 +318,22 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     private partial void LogRecovered();
 
     /// <summary>Purchases that become durable together.</summary>
-    private sealed class Group
+    /// <param name="events">An empty buffer for them.</param>
+    private sealed class Group(ArrayBufferWriter<byte> events)
     {
-        // Going on takes a thread of the pool a few purchases at a time: one at a time, waking a thread for it costs more than
-        // the reply.
+        // As many wait for the same task, and go on one after the other on one thread of the pool: waking a thread for each
+        // costs more than its reply.
         private const int Share = 8;
 
         private readonly List<TaskCompletionSource> _durable = [];
-        private readonly ArrayBufferWriter<byte> _events = new(4096);
         private readonly long _opened = Stopwatch.GetTimestamp();
         private StringBuilder? _traces;
 
         public int Count { get; private set; }
 
-        public int Bytes => _events.WrittenCount;
+        public int Bytes => events.WrittenCount;
 
-        public ReadOnlyMemory<byte> Events => _events.WrittenMemory;
+        public ArrayBufferWriter<byte> Events => events;
 
         public string? Traces => _traces?.ToString();
 
@@ -360,9 +350,9 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
                 _durable.Add(new TaskCompletionSource());
             }
 
-            var before = _events.WrittenCount;
-            PurchaseEvent.Write(_events, purchase);
-            _events.Write("\n"u8);
+            var before = events.WrittenCount;
+            PurchaseEvent.Write(events, purchase);
+            events.Write("\n"u8);
             if (traceParent is not null && _traces is null)
             {
                 _traces = new StringBuilder().Append('\n', Count);
@@ -370,18 +360,23 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
 
             _traces?.Append(traceParent).Append('\n');
             Count++;
-            return _events.WrittenCount - before;
+            return events.WrittenCount - before;
         }
 
-        public void Complete() => PassOn(static (durable, _) => durable.TrySetResult(), null);
-
-        public void Fail(PurchaseLogUnavailableException reason) => PassOn(static (durable, reason) => durable.TrySetException(reason!), reason);
-
-        private void PassOn(Action<TaskCompletionSource, PurchaseLogUnavailableException?> complete, PurchaseLogUnavailableException? reason)
+        public void Complete()
         {
             foreach (var durable in _durable)
             {
-                ThreadPool.UnsafeQueueUserWorkItem(static outcome => outcome.complete(outcome.durable, outcome.reason), (durable, complete, reason), preferLocal: false);
+                ThreadPool.UnsafeQueueUserWorkItem(static durable => durable.TrySetResult(), durable, preferLocal: false);
+            }
+        }
+
+        public void Fail(PurchaseLogUnavailableException reason)
+        {
+            foreach (var durable in _durable)
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(
+                    static outcome => outcome.durable.TrySetException(outcome.reason), (durable, reason), preferLocal: false);
             }
         }
     }
@@ -406,7 +401,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
                 "INSERT INTO groups VALUES ($first, $count, $at, $events, $traces)",
                 ("$first", 0L), ("$count", 0), ("$at", 0L), ("$events", Array.Empty<byte>()), ("$traces", null));
             _trim = _connection.Command(
-                "DELETE FROM groups WHERE first + count <= $next; UPDATE position SET next = $next", ("$next", 0L));
+                "DELETE FROM groups WHERE first < $next AND first + count <= $next; UPDATE position SET next = $next", ("$next", 0L));
         }
 
         /// <summary>One transaction, on the disk when the call returns.</summary>
@@ -418,7 +413,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
                 _append.Parameters[0].Value = first;
                 _append.Parameters[1].Value = group.Count;
                 _append.Parameters[2].Value = DateTimeOffset.UtcNow.ToUnixMicroseconds();
-                _append.Parameters[3].Value = group.Events.ToArray();
+                _append.Parameters[3].Value = group.Events.WrittenSpan.ToArray();
                 _append.Parameters[4].Value = (object?)group.Traces ?? DBNull.Value;
                 _append.ExecuteNonQuery();
             }
