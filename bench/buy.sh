@@ -27,7 +27,7 @@ start_host --log "${log%+record}" --record "$record" --ConnectionStrings:kafka "
 # measure NAME URL CONNECTIONS: one line of requests/s, CPU microseconds a request, bytes allocated a request.
 measure() {
     read -r cpu bytes _ < <(curl -sf "$2/process")
-    read -r requests rate < <(buy "$2" "$3" "$seconds")
+    read -r requests rate _ < <(buy "$2" "$3" "$seconds")
     read -r cpu2 bytes2 _ < <(curl -sf "$2/process")
     awk -v n="$requests" -v r="$rate" -v c=$((cpu2 - cpu)) -v b=$((bytes2 - bytes)) 'BEGIN { printf "%.0f %.1f %.0f\n", r, c / n, b / n }' |
         tee -a "$scratch/$1-$3" | awk -v c="$3" -v l="$1" '{ printf "%-12s %-14s %10s %10s %12s\n", c, l, $1, $2, $3 }'

@@ -16,7 +16,8 @@ options() {
     done
 }
 
-need() { command -v "$1" >/dev/null || { echo "$1 is needed (apt-get install $1)." >&2; exit 1; }; }
+# need COMMAND [PACKAGE]
+need() { command -v "$1" >/dev/null || { echo "$1 is needed (apt-get install ${2:-$1})." >&2; exit 1; }; }
 
 build() { # build PROJECT...
     for project in "$@"; do dotnet build -c Release "$project" -v q --nologo | grep -v -e '^$' -e 'Warn' -e 'Error(s)' -e 'Time' -e 'succeeded' || true; done
@@ -24,7 +25,7 @@ build() { # build PROJECT...
 
 scratch=$(mktemp -d)
 started=
-port=$((20000 + RANDOM % 5000))
+port=$((${BENCH_PORT:-20000} + RANDOM % 900))
 cleanup() { # ends what this script started, and waits, so that nothing of it is left in the figures of the next one
     # shellcheck disable=SC2086 # a list
     if [ -n "$started" ]; then kill $started 2>/dev/null || true; wait $started 2>/dev/null || true; fi
@@ -50,13 +51,29 @@ start_host() {
     until curl -sf -o /dev/null "$url/alive"; do kill -0 $pid || { cat "$scratch/host-$port.txt" >&2; exit 1; }; sleep 0.2; done
 }
 
-# buy URL CONNECTIONS SECONDS [SCRIPT]: loads it; prints requests and requests/s.
+# buy URL CONNECTIONS SECONDS [SCRIPT]: loads it; prints requests, requests/s, and the 50th and 99th percentile of the time of
+# a request in ms.
 buy() {
-    wrk -t2 -c"$2" -d"$3s" -s "${4:-bench/buy.lua}" "$1" >"$scratch/wrk.txt"
+    wrk -t2 -c"$2" -d"$3s" --latency -s "${4:-bench/buy.lua}" "$1" >"$scratch/wrk.txt"
     ! grep -q "Non-2xx" "$scratch/wrk.txt" || { cat "$scratch/wrk.txt" >&2; exit 1; }
-    awk '/requests in/ { n = $1 } /^Requests\/sec/ { print n, $2 }' "$scratch/wrk.txt"
+    awk 'function ms(t) { return t ~ /us$/ ? t / 1000 : t ~ /ms$/ ? t + 0 : t * 1000 }
+        $1 == "50%" { p50 = ms($2) } $1 == "99%" { p99 = ms($2) }
+        /requests in/ { n = $1 } /^Requests\/sec/ { print n, $2, p50, p99 }' "$scratch/wrk.txt"
 }
 
 median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
+
+# start_standalone: on empty files; sets $shop, $api and $pid.
+start_standalone() {
+    port=$((port + 2))
+    shop=http://127.0.0.1:$((port - 1)) api=http://127.0.0.1:$port
+    dotnet ShoppingSystem.Standalone/bin/Release/net10.0/ShoppingSystem.Standalone.dll --Shopping:DataDirectory="$scratch/standalone-$port" \
+        --Shopping:WebServerUrl="$shop" --Shopping:ManagementApiUrl="$api" >"$scratch/standalone-$port.txt" 2>&1 &
+    pid=$!
+    started="$started $pid"
+    until curl -sf -o /dev/null "$shop/-/ready"; do kill -0 $pid || { cat "$scratch/standalone-$port.txt" >&2; exit 1; }; sleep 0.2; done
+}
+
+recorded() { curl -sf "$api/api/v1/stats" | grep -o '"recorded":[0-9]*' | head -1 | cut -d: -f2; } # purchases, in all

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -59,7 +60,8 @@ internal static partial class BuyEndpoints
     }
 
     // The dialects differ in the name of the user's field and in how they acknowledge.
-    private static async Task<Results<TReply, ValidationProblem, ProblemHttpResult>> BuyAsync<TReply>(
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<Results<TReply, ValidationProblem, ProblemHttpResult>> BuyAsync<TReply>(
         string? username, (string Field, string? Value) userId, decimal? price, string? item, string? idempotencyKey,
         Checkout checkout, HttpResponse response, ILogger logger, Func<Purchase, TReply> acknowledge)
         where TReply : IResult
