@@ -9,7 +9,7 @@ internal sealed class RecordDatabase : IDisposable
     /// A user's purchases lie side by side in the order in which a history shows them, so that a page of history is one
     /// stretch of the file, however many purchases there are.
     /// </summary>
-    private const string Schema = """
+    public const string Schema = """
         CREATE TABLE IF NOT EXISTS purchases (
             id        BLOB    NOT NULL UNIQUE,
             userid    TEXT    NOT NULL,
