@@ -94,9 +94,8 @@ internal static class Recording
     private static async Task<Figures> InsertAsync(string data, PurchaseLogOptions options)
     {
         var purchases = await ReadAsync(data, options);
-        var file = new DatabaseFile(Path.Combine(data, "raw.db"), RecordDatabase.Schema);
-        file.Prepare();
-        await using var connection = file.OpenForWriting();
+        using var record = new RecordDatabase(Path.Combine(data, "raw.db"));
+        await using var connection = record.OpenForWriting();
         var watch = Watch.Start();
         Insert(connection.Handle!, purchases, options.BatchSize);
         var figures = watch.Stop(purchases.Count);
