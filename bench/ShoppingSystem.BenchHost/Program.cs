@@ -13,10 +13,16 @@ using ShoppingSystem.Storefront;
 //   off: nothing asks it, on: exported to OTEL_EXPORTER_OTLP_ENDPOINT
 //   --log none|sqlite|kafka   --data DIRECTORY   --record true|false (run the recorder beside it)   --producer:LingerMs 2 and the like
 //   --fill N (with --record true): so many purchases are in the record before it starts, 100 of each user
+//   --recording fill|recorder|raw: no shop, but the recorder alone, see there
 //   --sink true: no shop, but a place to export to, which throws away what it gets
 if (args is [.., "--sink", "true"])
 {
     return await Sink.RunAsync(args);
+}
+
+if (args is ["--recording", ..])
+{
+    return await Recording.RunAsync(new ConfigurationBuilder().AddCommandLine(args).Build());
 }
 
 // Before anything makes a meter.
