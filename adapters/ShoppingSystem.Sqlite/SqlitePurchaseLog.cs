@@ -32,9 +32,6 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     /// <summary>Appends beyond this many bytes waiting for the disk are refused.</summary>
     private const int MaxWaitingBytes = 64 * 1024 * 1024;
 
-    /// <summary>A group's buffer is kept for a later group up to this size.</summary>
-    private const int MaxBufferToKeep = 1024 * 1024;
-
     /// <summary>How often what is recorded is trimmed while purchases come in.</summary>
     private static readonly TimeSpan TrimInterval = TimeSpan.FromMilliseconds(250);
 
@@ -52,7 +49,6 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     private Group? _writing;
     private long _waitingBytes;
     private bool _stopping;
-    private ArrayBufferWriter<byte>? _buffer;
     private long _end;
     private long _committed;
     private long _trimmed;
@@ -163,8 +159,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
 
             if (_filling is null || _filling.Count >= _options.BatchSize)
             {
-                _waiting.Enqueue(_filling = new Group(_buffer ?? new(4096)));
-                _buffer = null;
+                _waiting.Enqueue(_filling = new Group());
             }
 
             if (_filling.Count == 0)
@@ -231,12 +226,6 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_writing is { Events: var written } && written.Capacity <= MaxBufferToKeep)
-            {
-                written.ResetWrittenCount();
-                _buffer = written;
-            }
-
             if (!_waiting.TryDequeue(out _writing))
             {
                 return null;
@@ -282,12 +271,15 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     // A disk that hangs must not make customers wait for ever.
     private void RefuseLate()
     {
+        Group[] late;
         lock (_gate)
         {
-            foreach (var group in _waiting.Prepend(_writing).OfType<Group>().Where(group => group.Age > _options.AppendDeadline))
-            {
-                group.Fail(new PurchaseLogUnavailableException($"{File.Path} did not confirm within {_options.AppendDeadline}."));
-            }
+            late = [.. _waiting.Prepend(_writing).OfType<Group>().Where(group => group.Age > _options.AppendDeadline)];
+        }
+
+        foreach (var group in late)
+        {
+            group.Fail(new PurchaseLogUnavailableException($"{File.Path} did not confirm within {_options.AppendDeadline}."));
         }
     }
 
@@ -318,41 +310,31 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     private partial void LogRecovered();
 
     /// <summary>Purchases that become durable together.</summary>
-    /// <param name="events">An empty buffer for them.</param>
-    private sealed class Group(ArrayBufferWriter<byte> events)
+    private sealed class Group
     {
-        // As many wait for the same task, and go on one after the other on one thread of the pool: waking a thread for each
-        // costs more than its reply.
-        private const int Share = 8;
-
-        private readonly List<TaskCompletionSource> _durable = [];
+        private readonly TaskCompletionSource _durable = NewSignal();
+        private readonly ArrayBufferWriter<byte> _events = new(4096);
         private readonly long _opened = Stopwatch.GetTimestamp();
         private StringBuilder? _traces;
 
         public int Count { get; private set; }
 
-        public int Bytes => events.WrittenCount;
+        public int Bytes => _events.WrittenCount;
 
-        public ArrayBufferWriter<byte> Events => events;
+        public ReadOnlyMemory<byte> Events => _events.WrittenMemory;
 
         public string? Traces => _traces?.ToString();
 
-        /// <summary>Completes when the purchase that was added last is durable. Whoever waits goes on inside the completion.</summary>
-        public Task Durable => _durable[^1].Task;
+        public Task Durable => _durable.Task;
 
         public TimeSpan Age => Stopwatch.GetElapsedTime(_opened);
 
         /// <returns>The bytes that it took.</returns>
         public int Add(Purchase purchase, string? traceParent)
         {
-            if (Count % Share == 0)
-            {
-                _durable.Add(new TaskCompletionSource());
-            }
-
-            var before = events.WrittenCount;
-            PurchaseEvent.Write(events, purchase);
-            events.Write("\n"u8);
+            var before = _events.WrittenCount;
+            PurchaseEvent.Write(_events, purchase);
+            _events.Write("\n"u8);
             if (traceParent is not null && _traces is null)
             {
                 _traces = new StringBuilder().Append('\n', Count);
@@ -360,25 +342,12 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
 
             _traces?.Append(traceParent).Append('\n');
             Count++;
-            return events.WrittenCount - before;
+            return _events.WrittenCount - before;
         }
 
-        public void Complete()
-        {
-            foreach (var durable in _durable)
-            {
-                ThreadPool.UnsafeQueueUserWorkItem(static durable => durable.TrySetResult(), durable, preferLocal: false);
-            }
-        }
+        public void Complete() => _durable.TrySetResult();
 
-        public void Fail(PurchaseLogUnavailableException reason)
-        {
-            foreach (var durable in _durable)
-            {
-                ThreadPool.UnsafeQueueUserWorkItem(
-                    static outcome => outcome.durable.TrySetException(outcome.reason), (durable, reason), preferLocal: false);
-            }
-        }
+        public void Fail(PurchaseLogUnavailableException reason) => _durable.TrySetException(reason);
     }
 
     /// <summary>The writer's connection with its statements.</summary>
@@ -413,7 +382,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
                 _append.Parameters[0].Value = first;
                 _append.Parameters[1].Value = group.Count;
                 _append.Parameters[2].Value = DateTimeOffset.UtcNow.ToUnixMicroseconds();
-                _append.Parameters[3].Value = group.Events.WrittenSpan.ToArray();
+                _append.Parameters[3].Value = group.Events.ToArray();
                 _append.Parameters[4].Value = (object?)group.Traces ?? DBNull.Value;
                 _append.ExecuteNonQuery();
             }
