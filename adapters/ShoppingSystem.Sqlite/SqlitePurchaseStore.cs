@@ -79,18 +79,21 @@ internal sealed class SqlitePurchaseStore(RecordDatabase database) : IPurchaseSt
 
     private static int Insert(SqliteConnection connection, IReadOnlyList<Purchase> purchases)
     {
-        using var insert = new Statement(connection, Recording.Text);
+        using var insert = connection.Command(
+            Recording.Text,
+            ("$id", null), ("$userid", null), ("$timestamp", null), ("$username", null), ("$price", null), ("$decimals", null), ("$item", null));
+        var values = insert.Parameters;
         var recorded = 0;
         foreach (var purchase in purchases)
         {
-            insert.Bind(1, purchase.Id);
-            insert.Bind(2, purchase.UserId);
-            insert.Bind(3, purchase.Timestamp.ToUnixMicroseconds());
-            insert.Bind(4, purchase.Username);
-            insert.Bind(5, (long)(purchase.Price * UnitsPerOne));
-            insert.Bind(6, purchase.Price.Scale);
-            insert.Bind(7, purchase.Item);
-            recorded += insert.Execute();
+            values[0].Value = purchase.Id.ToByteArray(bigEndian: true);
+            values[1].Value = purchase.UserId;
+            values[2].Value = purchase.Timestamp.ToUnixMicroseconds();
+            values[3].Value = purchase.Username;
+            values[4].Value = (long)(purchase.Price * UnitsPerOne);
+            values[5].Value = (long)purchase.Price.Scale;
+            values[6].Value = (object?)purchase.Item ?? DBNull.Value;
+            recorded += insert.ExecuteNonQuery();
         }
 
         using var count = connection.Command("UPDATE totals SET purchases = purchases + $recorded", ("$recorded", recorded));

@@ -117,7 +117,7 @@ public static class PurchaseEvent
                 case var _ when reader.TokenType is JsonTokenType.Null:
                     break;
                 case "id":
-                    Id = Uuid(ref reader) ?? Misread<Guid>("id is not a UUID");
+                    Id = Guid.TryParse(Text(ref reader), out var id) ? id : Misread<Guid>("id is not a UUID");
                     break;
                 case "userid":
                     UserId = Text(ref reader) ?? Misread("userid is not text");
@@ -137,7 +137,7 @@ public static class PurchaseEvent
             }
         }
 
-        private static readonly string[] Known = ["id", "username", "userid", "price", "item", "timestamp"];
+        private static readonly string[] Known = ["id", "userid", "username", "price", "item", "timestamp"];
 
         private static string? Name(ref Utf8JsonReader reader)
         {
@@ -149,15 +149,9 @@ public static class PurchaseEvent
                 }
             }
 
-            return InOtherCase(reader.GetString());
+            var name = reader.GetString();
+            return Array.Find(Known, known => known.Equals(name, StringComparison.OrdinalIgnoreCase));
         }
-
-        // On its own: what the lambda captures would be allocated for every field above.
-        private static string? InOtherCase(string? name) =>
-            Array.Find(Known, known => known.Equals(name, StringComparison.OrdinalIgnoreCase));
-
-        private static Guid? Uuid(ref Utf8JsonReader reader) =>
-            reader.TokenType is JsonTokenType.String && reader.TryGetGuid(out var id) || Guid.TryParse(Text(ref reader), out id) ? id : null;
 
         private static string? Text(ref Utf8JsonReader reader)
         {
