@@ -38,30 +38,24 @@ row() {
     printf '| %s | %s | %s | %s %s | %s |\n' "$1" "$2" "${3:--}${6:-}" "$4" "$5${6:-}" "$verdict" >>"$scratch/table"
 }
 
+# buy_rows FIGURE TARGET64 TARGET256 WHAT: what buy.sh printed of FIGURE, at 64 and at 256 connections.
+buy_rows() {
+    row "$4, 64 connections" "append taken out" "$(figure "^64 connections, $1")" "$([ "$1" = requests/s ] && echo ">=" || echo "<=")" "$2"
+    row "$4, 256 connections" "append taken out" "$(figure "^256 connections, $1")" "$([ "$1" = requests/s ] && echo ">=" || echo "<=")" "$3"
+}
+
 run buy.sh --log kafka --rounds "$rounds"
-for c in 64 256; do
-    row "buy over Kafka, requests/s, $c connections" "append taken out" "$(figure "^$c connections, requests/s")" ">=" "$([ "$c" = 64 ] && echo 0.7 || echo 0.8)"
-done
-for c in 64 256; do
-    row "web server's CPU time per buy over Kafka, $c connections" "append taken out" "$(figure "^$c connections, CPU")" "<=" 1.6
-done
-for c in 64 256; do
-    row "bytes allocated per buy over Kafka, $c connections" "append taken out" "$(figure "^$c connections, bytes")" "<=" 1.5
-done
+buy_rows requests/s 0.7 0.8 "buy over Kafka, requests/s"
+buy_rows CPU 1.6 1.6 "web server's CPU time per buy over Kafka"
+buy_rows bytes 1.5 1.5 "bytes allocated per buy over Kafka"
 # shellcheck disable=SC2086 # nothing when there is none
 run express.sh --rounds "$rounds" ${express:+--express "$express"}
 row "buy over Kafka, requests/s, 64 connections" "Express and kafkajs" "$(figure "^requests/s:")" ">=" 20
 run buy.sh --log sqlite --rounds "$rounds"
-for c in 64 256; do
-    row "buy on the embedded log, requests/s, $c connections" "append taken out" "$(figure "^$c connections, requests/s")" ">=" "$([ "$c" = 64 ] && echo 0.65 || echo 0.75)"
-done
-for c in 64 256; do
-    row "bytes allocated per buy on the embedded log, $c connections" "append taken out" "$(figure "^$c connections, bytes")" "<=" 1.5
-done
-if [ -x bench/record.sh ]; then
-    run record.sh
-    row "recorder, purchases/s" "raw bulk insert" "$(figure "^recorder against")" ">=" 0.7
-fi
+buy_rows requests/s 0.65 0.75 "buy on the embedded log, requests/s"
+buy_rows bytes 1.5 1.5 "bytes allocated per buy on the embedded log"
+run record.sh
+row "recorder, purchases/s" "raw bulk insert" "$(figure "^recorder against")" ">=" 0.7
 run latency.sh
 row "accept to recorded, p99, at half the highest rate" "" "$(grep -oE 'p99: [0-9.]+' "$scratch/out" | grep -m1 -oE '[0-9.]+$' || true)" "<=" 100 " ms"
 # shellcheck disable=SC2086 # nothing when there is none

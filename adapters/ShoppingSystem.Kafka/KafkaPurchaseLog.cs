@@ -196,6 +196,7 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService, IDisposab
                 Monitor.Wait(_gate, ReturnTime);
                 _enough = NeverEnough;
             }
+
             if (_waiting.Count == 0 && _sent.Count == 0)
             {
                 if (_stopping)
