@@ -8,15 +8,15 @@ namespace ShoppingSystem.Kafka;
 /// An append on its way. Whoever waits for the task goes on inside <see cref="PassOn"/>, which therefore is for a thread of
 /// the pool only. The other members are for the thread that sends.
 /// </summary>
-/// <param name="message">What goes to Kafka.</param>
+/// <param name="purchase">What is bought.</param>
+/// <param name="value">The event.</param>
+/// <param name="headers">What goes with it.</param>
 /// <param name="reported">Called with Kafka's answer.</param>
-internal sealed class Append(Message<string, byte[]> message, Action<Append, Error> reported) : TaskCompletionSource
+internal sealed class Append(Purchase purchase, byte[] value, Headers headers, Action<Append, Error> reported) : TaskCompletionSource
 {
     private readonly long _started = Stopwatch.GetTimestamp();
+    private byte[]? _value = value;
     private PurchaseLogUnavailableException? _failure;
-
-    /// <summary>Null once it is sent: what waits for an answer need not be kept twice.</summary>
-    public Message<string, byte[]>? Message { get; private set; } = message;
 
     public TimeSpan Age => Stopwatch.GetElapsedTime(_started);
 
@@ -28,10 +28,15 @@ internal sealed class Append(Message<string, byte[]> message, Action<Append, Err
     /// <summary>Where in the partition it is.</summary>
     public Offset Offset { get; private set; }
 
-    public void SendBy(IProducer<string, byte[]> producer, string topic)
+    /// <param name="producer">Sends it.</param>
+    /// <param name="topic">Where to.</param>
+    /// <param name="message">What carries it; free again when this returns, because the client copies it.</param>
+    public void SendBy(IProducer<string, byte[]> producer, TopicPartition topic, Message<string, byte[]> message)
     {
-        producer.Produce(topic, Message, Report);
-        Message = null;
+        (message.Key, message.Value, message.Headers) = (purchase.UserId, _value!, headers);
+        producer.Produce(topic, message, Report);
+        // What waits for an answer need not be kept twice.
+        _value = null;
     }
 
     /// <returns>False when it was decided before.</returns>

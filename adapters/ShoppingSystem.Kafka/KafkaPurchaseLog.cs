@@ -46,12 +46,15 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService, IDisposab
     /// <summary>The moment.</summary>
     private static readonly TimeSpan ReturnTime = TimeSpan.FromMilliseconds(1);
 
+    private static readonly Headers s_noHeaders = [];
+
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? t_value;
 
     private readonly IProducer<string, byte[]> _producer;
     private readonly KafkaTopic _kafkaTopic;
     private readonly string _topic;
+    private readonly TopicPartition _partition;
     private readonly string _spanName;
     private readonly TimeSpan _deadline;
     private readonly int _room;
@@ -64,6 +67,7 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService, IDisposab
 
     // Only the sender touches these.
     private readonly List<Append> _group = [];
+    private readonly Message<string, byte[]> _message = new();
     private readonly Queue<Append> _sent = new();
     private readonly Acknowledgements _acknowledgements = new();
     private int _unreported;
@@ -74,6 +78,7 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService, IDisposab
         _producer = producer;
         _kafkaTopic = topic;
         _topic = topic.Name;
+        _partition = new TopicPartition(_topic, Partition.Any);
         _spanName = $"send {_topic}";
         _deadline = log.Value.AppendDeadline;
         _room = kafka.Value.MaxPendingAppends;
@@ -143,13 +148,13 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService, IDisposab
 
     private Append Enqueue(Purchase purchase)
     {
-        var message = new Message<string, byte[]> { Key = purchase.UserId, Value = Serialize(purchase) };
+        var headers = s_noHeaders;
         if (Activity.Current is { Recorded: true, IdFormat: ActivityIdFormat.W3C, Id: { } traceParent })
         {
-            message.Headers = new Headers { { "traceparent", Encoding.ASCII.GetBytes(traceParent) } };
+            headers = new Headers { { "traceparent", Encoding.ASCII.GetBytes(traceParent) } };
         }
 
-        var append = new Append(message, _reported);
+        var append = new Append(purchase, Serialize(purchase), headers, _reported);
         lock (_gate)
         {
             if (_stopping)
@@ -220,7 +225,7 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService, IDisposab
     {
         try
         {
-            append.SendBy(_producer, _topic);
+            append.SendBy(_producer, _partition, _message);
             _unreported++;
             _sent.Enqueue(append);
         }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -60,7 +59,6 @@ internal static partial class BuyEndpoints
     }
 
     // The dialects differ in the name of the user's field and in how they acknowledge.
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<Results<TReply, ValidationProblem, ProblemHttpResult>> BuyAsync<TReply>(
         string? username, (string Field, string? Value) userId, decimal? price, string? item, string? idempotencyKey,
         Checkout checkout, HttpResponse response, ILogger logger, Func<Purchase, TReply> acknowledge)
