@@ -15,7 +15,8 @@ internal sealed class HostProcess : IAsyncDisposable
         // .../bin/Release/net10.0/ of these tests and of the host have the same end.
         var output = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar).Split(Path.DirectorySeparatorChar)[^2..];
         var program = Path.Combine([Path.GetDirectoryName(project.ProjectPath)!, "bin", .. output, $"{Path.GetFileNameWithoutExtension(project.ProjectPath)}.dll"]);
-        _process = ChildProcess.Start(program, new(environment.Select(setting => KeyValuePair.Create(setting.Key, setting.Value))) { ["ASPNETCORE_URLS"] = "http://127.0.0.1:0" });
+        var variables = environment.Append(("ASPNETCORE_URLS", "http://127.0.0.1:0")).ToDictionary();
+        _process = ChildProcess.Start(program, variables);
     }
 
     /// <summary>A client of the host.</summary>
