@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
@@ -14,7 +15,7 @@ internal static partial class Problems
 {
     public static void AddProblems(this WebApplicationBuilder builder)
     {
-        builder.Services.AddProblemDetails();
+        builder.Services.AddProblemDetails(problems => problems.CustomizeProblemDetails = LeaveOutWhatNobodyCanLookUp);
         builder.Services.AddExceptionHandler<BadRequestHandler>();
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
     }
@@ -42,6 +43,15 @@ internal static partial class Problems
         context.Request.Headers.Remove(HeaderNames.Accept);
         return next(context);
     });
+
+    // Without a trace, the framework puts the connection's id in its place, which neither logs nor traces know.
+    private static void LeaveOutWhatNobodyCanLookUp(ProblemDetailsContext context)
+    {
+        if (Activity.Current is null)
+        {
+            context.ProblemDetails.Extensions.Remove("traceId");
+        }
+    }
 
     private sealed partial class BadRequestHandler(IProblemDetailsService problems) : IExceptionHandler
     {

@@ -37,6 +37,13 @@ public static class Telemetry
         "Microsoft.AspNetCore.Diagnostics", "System.Net.Http", "System.Runtime",
     ];
 
+    // Gives each request a trace id, and nothing else.
+    private static readonly ActivityListener TraceIds = new()
+    {
+        ShouldListenTo = source => source.Name is "Microsoft.AspNetCore",
+        Sample = (ref _) => ActivitySamplingResult.PropagationData,
+    };
+
     /// <summary>
     /// Loggers for what a host opens before it is built: the console, the levels and the export are the host's.
     /// </summary>
@@ -51,13 +58,19 @@ public static class Telemetry
     internal static void AddTelemetry(this WebApplicationBuilder builder)
     {
         builder.Logging.AddTelemetry(builder);
+        // While this category may log, ASP.NET Core puts a scope around every line of a request, which says the path, and with
+        // it the user id.
+        if (!AreRequestsLogged(builder.Configuration))
+        {
+            builder.Logging.AddFilter(RequestLogs, LogLevel.None);
+        }
+
         if (!IsOn(builder.Configuration))
         {
-            // ASP.NET Core makes an activity and a scope for each request while this category may log, even if no line shows
-            // them. They are worth their price where the console was told what to show (JSON shows trace ids).
-            if (!builder.Configuration.GetSection("Logging:Console").Exists() && !AreRequestsLogged(builder.Configuration))
+            // Trace ids are worth their price where the console was told what to show (JSON shows them).
+            if (builder.Configuration.GetSection("Logging:Console").Exists())
             {
-                builder.Logging.AddFilter(RequestLogs, LogLevel.None);
+                ActivitySource.AddActivityListener(TraceIds);
             }
 
             return;
@@ -102,7 +115,6 @@ public static class Telemetry
         {
             export.SetResourceBuilder(Resource(builder));
             export.IncludeFormattedMessage = true;
-            export.IncludeScopes = true;
             export.AddOtlpExporter();
         });
     }

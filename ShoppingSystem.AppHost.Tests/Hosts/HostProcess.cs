@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Text;
 using Aspire.Hosting;
 using ShoppingSystem.Tests.Support;
 
@@ -10,44 +8,22 @@ internal sealed class HostProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartTime = TimeSpan.FromMinutes(2);
 
-    private readonly Process _process;
-    private readonly StringBuilder _output = new();
+    private readonly ChildProcess _process;
 
     private HostProcess(IProjectMetadata project, (string Key, string Value)[] environment)
     {
         // .../bin/Release/net10.0/ of these tests and of the host have the same end.
         var output = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar).Split(Path.DirectorySeparatorChar)[^2..];
-        var folder = Path.GetDirectoryName(project.ProjectPath)!;
-        var program = Path.Combine([folder, "bin", .. output, $"{Path.GetFileNameWithoutExtension(project.ProjectPath)}.dll"]);
-        var start = new ProcessStartInfo("dotnet", [program]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
-        start.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
-        foreach (var (key, value) in environment)
-        {
-            start.Environment[key] = value;
-        }
-
-        _process = new Process { StartInfo = start };
-        _process.OutputDataReceived += Keep;
-        _process.ErrorDataReceived += Keep;
-        _process.Start();
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
+        var program = Path.Combine([Path.GetDirectoryName(project.ProjectPath)!, "bin", .. output, $"{Path.GetFileNameWithoutExtension(project.ProjectPath)}.dll"]);
+        var variables = environment.Append(("ASPNETCORE_URLS", "http://127.0.0.1:0")).ToDictionary();
+        _process = ChildProcess.Start(program, variables);
     }
 
     /// <summary>A client of the host.</summary>
     public HttpClient Client { get; } = new();
 
     /// <summary>What it has printed so far, both streams.</summary>
-    public string Output
-    {
-        get
-        {
-            lock (_output)
-            {
-                return _output.ToString();
-            }
-        }
-    }
+    public string Output => _process.Output;
 
     /// <summary>Starts it and waits until it listens; what it needs may be away.</summary>
     public static async Task<HostProcess> StartAsync<TProject>(params (string Key, string Value)[] environment) where TProject : IProjectMetadata, new()
@@ -77,28 +53,12 @@ internal sealed class HostProcess : IAsyncDisposable
     public static async Task<(int ExitCode, string Output)> RunAsync<TProject>(params (string Key, string Value)[] environment) where TProject : IProjectMetadata, new()
     {
         await using var host = new HostProcess(new TProject(), environment);
-        using var patience = new CancellationTokenSource(StartTime);
-        await host._process.WaitForExitAsync(patience.Token);
-        return (host._process.ExitCode, host.Output);
+        return (await host._process.ExitAsync(), host.Output);
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited)
-        {
-            _process.Kill();
-            await _process.WaitForExitAsync();
-        }
-
-        _process.Dispose();
+        await _process.DisposeAsync();
         Client.Dispose();
-    }
-
-    private void Keep(object sender, DataReceivedEventArgs line)
-    {
-        lock (_output)
-        {
-            _output.AppendLine(line.Data);
-        }
     }
 }

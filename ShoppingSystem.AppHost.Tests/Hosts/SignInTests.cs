@@ -45,13 +45,13 @@ public sealed class SignInTests(SignInTests.Shop shop) : IClassFixture<SignInTes
             ("Authentication__Audience", Issuer.Audience));
     }
 
+    public static TheoryData<string> Routes =>
+    [
+        "/api/v1/buy", "/api/buy", "/api/v1/getAllUserBuys/ada", "/api/user/ada/purchases", "/api/getAllUserBuys/ada", "/api/v1/users/ada/summary",
+    ];
+
     [Theory]
-    [InlineData("/api/v1/buy")]
-    [InlineData("/api/buy")]
-    [InlineData("/api/v1/getAllUserBuys/ada")]
-    [InlineData("/api/user/ada/purchases")]
-    [InlineData("/api/getAllUserBuys/ada")]
-    [InlineData("/api/v1/users/ada/summary")]
+    [MemberData(nameof(Routes))]
     public async Task Who_has_not_signed_in_is_told_to(string path)
     {
         using var reply = await SendAsync(path, "ada", null);
@@ -76,12 +76,7 @@ public sealed class SignInTests(SignInTests.Shop shop) : IClassFixture<SignInTes
     }
 
     [Theory]
-    [InlineData("/api/v1/buy")]
-    [InlineData("/api/buy")]
-    [InlineData("/api/v1/getAllUserBuys/ada")]
-    [InlineData("/api/user/ada/purchases")]
-    [InlineData("/api/getAllUserBuys/ada")]
-    [InlineData("/api/v1/users/ada/summary")]
+    [MemberData(nameof(Routes))]
     public async Task Nobody_buys_or_reads_as_somebody_else(string path)
     {
         using var reply = await SendAsync(path, "ada", shop.Issuer.Token("eve"));

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using ShoppingSystem.Tests.Support;
 
@@ -51,6 +52,16 @@ public sealed class HistoryTests : IAsyncLifetime
         Assert.Equal(newestFirst, first.Concat(rest));
         Assert.Null(none);
         Assert.StartsWith(path.Split('?')[0] + "?", next, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(".")]
+    [InlineData("..")]
+    public async Task A_user_whom_no_path_can_name_is_found_by_the_query(string userId)
+    {
+        await using var shop = await InProcessShop.StartAsync(events: [Encoding.UTF8.GetBytes($$"""{"username":"u","userid":"{{userId}}","price":1}""")]);
+
+        await Eventually.TrueAsync(async () => (await shop.Management.ReadAllAsync($"/api/purchases?userId={userId}")).Count == 1, "it is recorded");
     }
 
     [Fact]

@@ -36,6 +36,8 @@ public sealed class RefusalTests(ShopFixture fixture) : IClassFixture<ShopFixtur
         { """{"username":"u","userid":"1","price":1,"item":{}}""", ["item"] },
         { """{"username":"u","userid":"1","price":1,"price":2}""", ["price"] },
         { """{"username":"u","userid":"\ud800","price":1}""", ["userid"] },
+        { """{"username":"u","userid":".","price":1}""", ["userid"] },
+        { """{"username":"..","userid":"..","price":1,"item":"."}""", ["userid"] },
         { "", ["body"] },
         { " ", ["body"] },
         { "null", ["body"] },

@@ -67,6 +67,25 @@ public sealed class SecrecyTests
             && (entry.Text.Contains(UserId, StringComparison.Ordinal) || entry.Text.Contains(Uri.EscapeDataString(UserId), StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public async Task Unless_requests_are_logged_a_line_tells_its_trace_and_no_user_id_not_even_by_its_scopes()
+    {
+        var logs = new Logs();
+        await using var shop = await InProcessShop.StartAsync(logs: logs, settings: [
+            "--Logging:LogLevel:Default=Information", "--Logging:LogLevel:Microsoft.AspNetCore=Warning",
+            "--Logging:LogLevel:System.Net.Http.HttpClient=Warning", "--Logging:Console:FormatterName=json",
+        ]);
+        await BuyAsync(shop, "12.5", HttpStatusCode.Accepted);
+        await shop.StopManagementAsync();
+
+        using var away = await shop.Shop.GetAsync($"/api/v1/getAllUserBuys/{UserId}");
+
+        var line = Assert.Single(logs, entry => entry.Text.Contains("can't be reached", StringComparison.Ordinal));
+        Assert.Contains("TraceId", line.Scopes, StringComparison.Ordinal);
+        Assert.DoesNotContain(logs, entry => (entry.Text + entry.Scopes).Contains(UserId, StringComparison.Ordinal));
+        Assert.DoesNotContain(logs, entry => (entry.Text + entry.Scopes).Contains(Uri.EscapeDataString(UserId), StringComparison.Ordinal));
+    }
+
     private static async Task BuyAsync(InProcessShop shop, string price, HttpStatusCode expected)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/buy")

@@ -15,6 +15,9 @@ public sealed class ConnectionTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
+    // A file that is there, and holds neither certificates nor a key.
+    private static readonly string NoPem = typeof(ConnectionTests).Assembly.Location;
+
     [Fact]
     public async Task Over_TLS_purchases_are_appended_read_and_the_brokers_looked_after()
     {
@@ -61,7 +64,7 @@ public sealed class ConnectionTests
     {
         var configuration = Configuration(
             ("Kafka:SecurityProtocol", "SaslSsl"), ("Kafka:SaslMechanism", "ScramSha512"), ("Kafka:SaslUsername", "shop"),
-            ("Kafka:SaslPassword", "p4ss;word=,"), ("Kafka:SslCaPem", "-----BEGIN CERTIFICATE-----"), ("Kafka:SocketTimeoutMs", "1234"));
+            ("Kafka:SaslPassword", "p4ss;word=,"), ("Kafka:SslCaLocation", "probe"), ("Kafka:SocketTimeoutMs", "1234"));
 
         foreach (var config in (ClientConfig[])[new ProducerConfig().ForPurchases(configuration), new ConsumerConfig().ForPurchases(configuration)])
         {
@@ -69,7 +72,7 @@ public sealed class ConnectionTests
             Assert.Equal(SaslMechanism.ScramSha512, config.SaslMechanism);
             Assert.Equal("shop", config.SaslUsername);
             Assert.Equal("p4ss;word=,", config.SaslPassword);
-            Assert.Equal("-----BEGIN CERTIFICATE-----", config.SslCaPem);
+            Assert.Equal("probe", config.SslCaLocation);
             Assert.Equal(1234, config.SocketTimeoutMs);
         }
     }
@@ -112,11 +115,19 @@ public sealed class ConnectionTests
     [InlineData("Kafka:SaslMechanism is set", "Kafka:SecurityProtocol=Plaintext", "Kafka:SaslMechanism=Plain")]
     [InlineData("Kafka:SslCaLocation is set", "Kafka:SslCaLocation=/dev/null")]
     [InlineData("Kafka:SslCaLocation: there is no file", "Kafka:SecurityProtocol=Ssl", "Kafka:SslCaLocation=/no/such/file.pem")]
+    [InlineData("Kafka:SslCaLocation: ", "Kafka:SecurityProtocol=Ssl", "Kafka:SslCaLocation=NO-PEM")]
+    [InlineData("Kafka:SslCertificateLocation: ", "Kafka:SecurityProtocol=Ssl", "Kafka:SslCertificateLocation=NO-PEM")]
+    [InlineData("Kafka:SslKeyLocation: ", "Kafka:SecurityProtocol=Ssl", "Kafka:SslKeyLocation=NO-PEM", "Kafka:SslKeyPassword=hush-hush")]
+    [InlineData("Kafka:SslKeystoreLocation: ", "Kafka:SecurityProtocol=Ssl", "Kafka:SslKeystoreLocation=NO-PEM", "Kafka:SslKeystorePassword=hush-hush")]
+    [InlineData("Kafka:SslCrlLocation: ", "Kafka:SecurityProtocol=Ssl", "Kafka:SslCrlLocation=NO-PEM")]
+    [InlineData("Kafka:SslCaPem: ", "Kafka:SecurityProtocol=Ssl", "Kafka:SslCaPem=hush-hush")]
+    [InlineData("Kafka:SslKeyPem: ", "Kafka:SecurityProtocol=Ssl", "Kafka:SslKeyPem=hush-hush")]
+    [InlineData("Kafka:SslCipherSuites: ", "Kafka:SecurityProtocol=Ssl", "Kafka:SslCipherSuites=none-of-them")]
     [InlineData("Kafka:SecurityProtocol", "Kafka:SecurityProtocol=Tls")]
     [InlineData("SaslPasword", "Kafka:SaslPasword=hush-hush")]
     public void What_can_not_be_right_is_refused_and_named(string complaint, params string[] settings)
     {
-        var configuration = Configuration([.. settings.Select(setting => setting.Split('=')).Select(parts => (parts[0], parts[1]))]);
+        var configuration = Configuration([.. settings.Select(setting => setting.Replace("NO-PEM", NoPem, StringComparison.Ordinal).Split('=')).Select(parts => (parts[0], parts[1]))]);
 
         foreach (var configure in (Action[])[() => new ProducerConfig().ForPurchases(configuration), () => new ConsumerConfig().ForPurchases(configuration)])
         {

@@ -38,9 +38,8 @@ public sealed class OddEventTests(ITestOutputHelper output)
                 return recorded + letters >= Count;
             },
             TimeSpan.FromMinutes(2), "all are dealt with");
-        output.WriteLine($"seed {seed}: {Count} events, {recorded} recorded + {letters} dead letters = {recorded + letters}");
-        Assert.Equal(Count, recorded + letters);
-        Assert.True(recorded > Count / 10 && letters > Count / 10, "the generator makes only one kind");
+        output.WriteLine($"{recorded} recorded, {letters} dead letters");
+        OddEvents.AreAllDealtWith(Count, recorded, letters);
 
         await pipeline.BuyAsync(20);
         await pipeline.EverythingIsRecordedOnceAsync(others: recorded);

@@ -268,6 +268,16 @@ public sealed partial class OverlayTests
     }
 
     [RenderingFact]
+    public async Task A_laptop_may_send_its_shop_the_load_that_the_README_has_it_send()
+    {
+        var manifests = await Manifest.OverlayAsync("minikube");
+
+        var rates = Rate().Matches(await File.ReadAllTextAsync(Path.Combine(Tools.Deploy, "../README.md"))).Select(rate => int.Parse(rate.Groups[1].Value)).ToList();
+        Assert.NotEmpty(rates);
+        Assert.InRange(rates.Max(), 1, int.Parse(manifests.Environment("web-server", "Admission__RequestsPerSecond")));
+    }
+
+    [RenderingFact]
     public async Task Production_brings_its_own_Kafka_and_MongoDB()
     {
         var manifests = await Manifest.OverlayAsync("production");
@@ -338,6 +348,9 @@ public sealed partial class OverlayTests
     private static HashSet<(string Secret, string Key)> SecretsThatSetupMakes() => [.. KeptSecret()
         .Matches(File.ReadAllText(Path.Combine(Tools.Deploy, "setup.sh")))
         .Select(kept => (kept.Groups[1].Value.Replace("\"$SECRET\"", "shopping-secrets"), kept.Groups[2].Value))];
+
+    [GeneratedRegex(@"--url http://purchase\.local --rate (\d+)")]
+    private static partial Regex Rate();
 
     [GeneratedRegex("(password|secret|api_?key)$", RegexOptions.IgnoreCase)]
     private static partial Regex SecretName();

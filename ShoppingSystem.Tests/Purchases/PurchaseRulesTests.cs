@@ -19,6 +19,16 @@ public sealed class PurchaseRulesTests
     public void Text_against_the_rules_is_refused_with_the_reason(string? text, string reason) =>
         Assert.Equal(reason, PurchaseRules.CheckText(text));
 
+    [Theory]
+    [InlineData(".", false)]
+    [InlineData("..", false)]
+    [InlineData("a\nb", false)]
+    [InlineData("...", true)]
+    [InlineData("a/../b", true)]
+    [InlineData("%2e%2e", true)]
+    public void A_user_id_can_be_named_by_a_path(string userId, bool isAccepted) =>
+        Assert.Equal(isAccepted, PurchaseRules.CheckUserId(userId) is null);
+
     [Fact]
     public void Half_a_surrogate_pair_is_refused()
     {

@@ -18,9 +18,8 @@ public sealed class OddEventTests(ITestOutputHelper output)
         await Eventually.TrueAsync(() => shop.Storage.Log.Committed == Count, "all are dealt with");
 
         var (recorded, letters) = (await store.CountAsync(), await deadLetters.CountAsync());
-        output.WriteLine($"seed {seed}: {Count} events, {recorded} recorded + {letters} dead letters = {recorded + letters}");
-        Assert.Equal(Count, recorded + letters);
-        Assert.True(recorded > Count / 10 && letters > Count / 10, "the generator makes only one kind");
+        output.WriteLine($"{recorded} recorded, {letters} dead letters");
+        OddEvents.AreAllDealtWith(Count, recorded, letters);
 
         // Those that were recorded can be shown, and it goes on.
         for (var user = 0; user < 20; user++)

@@ -198,9 +198,24 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     {
         await using var standalone = await StandaloneProcess.StartAsync(_directory, "0.0.0.0", []);
 
-        await Eventually.TrueAsync(
-            () => standalone.Output.Contains($"WARNING: http://0.0.0.0:{standalone.Shop.BaseAddress!.Port} can be reached from other machines", StringComparison.Ordinal),
-            "it warns");
+        foreach (var service in (HttpClient[])[standalone.Shop, standalone.Management])
+        {
+            await Eventually.TrueAsync(
+                () => standalone.Output.Contains($"WARNING: http://0.0.0.0:{service.BaseAddress!.Port} can be reached from other machines", StringComparison.Ordinal),
+                "it warns");
+        }
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0", "", true)]
+    [InlineData("0.0.0.0", "s3cret", false)]
+    [InlineData("127.0.0.1", "", false)]
+    public async Task A_management_API_that_other_machines_reach_without_a_key_warns(string host, string key, bool warns)
+    {
+        await using var standalone = await StandaloneProcess.StartAsync(_directory, host, [$"--Management:ApiKey={key}"]);
+
+        Assert.Equal(0, await standalone.StopAsync());
+        Assert.Equal(warns, standalone.Output.Contains($"No key is configured (Management:ApiKey): whoever reaches http://{host}:{standalone.Management.BaseAddress!.Port} can", StringComparison.Ordinal));
     }
 
     [Fact]

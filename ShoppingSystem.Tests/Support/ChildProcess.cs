@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
@@ -5,7 +6,10 @@ using System.Text;
 
 namespace ShoppingSystem.Tests.Support;
 
-/// <summary>A program of this build in a process of its own, and what it prints.</summary>
+/// <summary>
+/// A program of this build in a process of its own, and what it prints. On Linux it ends with this process, even when this
+/// one is killed; elsewhere it may stay.
+/// </summary>
 internal sealed class ChildProcess : IAsyncDisposable
 {
     public const int Sigint = 2;
@@ -14,9 +18,15 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>How long a busy machine may take to start it or to end it.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    // The kernel kills a child when the thread that started it ends: so one that never ends starts all of them.
+    private static readonly BlockingCollection<(Process Process, TaskCompletionSource Started)> Starts = [];
+    private static readonly string[] Tied = File.Exists("/usr/bin/setpriv") ? ["/usr/bin/setpriv", "--pdeathsig", "KILL"] : [];
+
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _errors = new();
+
+    static ChildProcess() => new Thread(StartAll) { IsBackground = true }.Start();
 
     private ChildProcess(Process process) => _process = process;
 
@@ -42,7 +52,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>What it has printed so far to the error stream.</summary>
     public string Errors => Read(_errors);
 
-    /// <param name="program">The assembly, which lies beside this one.</param>
+    /// <param name="program">The assembly: its path, or its name when it lies beside this one.</param>
     /// <param name="arguments">The arguments.</param>
     public static ChildProcess Start(string program, params string[] arguments) => Start(program, [], arguments);
 
@@ -50,9 +60,10 @@ internal sealed class ChildProcess : IAsyncDisposable
     public static ChildProcess Start(string program, Dictionary<string, string> environment, params string[] arguments)
     {
         var path = Path.Combine(Path.GetDirectoryName(Assembly.GetExecutingAssembly().Location)!, program);
+        string[] command = [.. Tied, "dotnet", path, .. arguments];
         var process = new Process
         {
-            StartInfo = new ProcessStartInfo("dotnet", [path, .. arguments])
+            StartInfo = new ProcessStartInfo(command[0], command[1..])
             {
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,
@@ -68,7 +79,9 @@ internal sealed class ChildProcess : IAsyncDisposable
         var child = new ChildProcess(process);
         process.OutputDataReceived += (_, line) => child.Keep(line.Data, isError: false);
         process.ErrorDataReceived += (_, line) => child.Keep(line.Data, isError: true);
-        process.Start();
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Starts.Add((process, started));
+        started.Task.GetAwaiter().GetResult();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         return child;
@@ -107,6 +120,22 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
 
         _process.Dispose();
+    }
+
+    private static void StartAll()
+    {
+        foreach (var (process, started) in Starts.GetConsumingEnumerable())
+        {
+            try
+            {
+                process.Start();
+                started.SetResult();
+            }
+            catch (Exception e)
+            {
+                started.SetException(e);
+            }
+        }
     }
 
     private string Read(StringBuilder text)

@@ -92,6 +92,11 @@ internal static class Http
         using var json = JsonDocument.Parse(body);
         Assert.Equal((int)status, json.RootElement.GetProperty("status").GetInt32());
         Assert.NotEmpty(json.RootElement.GetProperty("title").GetString()!);
+        if (json.RootElement.TryGetProperty("traceId", out var trace))
+        {
+            Assert.Matches("^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$", trace.GetString());
+        }
+
         return json.RootElement.Clone();
     }
 

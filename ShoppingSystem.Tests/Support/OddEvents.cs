@@ -34,6 +34,13 @@ internal sealed class OddEvents(int seed)
     /// <summary>So many events. None contains a line break, which can't be part of one in the embedded log.</summary>
     public List<byte[]> Take(int count) => [.. Enumerable.Range(0, count).Select(_ => Array.FindAll(Next(), value => value is not (byte)'\n'))];
 
+    /// <summary>Checks that each was recorded or is a dead letter, and that there were many of both.</summary>
+    public static void AreAllDealtWith(int count, long recorded, long deadLetters)
+    {
+        Assert.Equal(count, recorded + deadLetters);
+        Assert.True(recorded > count / 10 && deadLetters > count / 10, $"the generator makes only one kind: {recorded} recorded, {deadLetters} dead letters");
+    }
+
     private byte[] Next() => _random.Next(10) switch
     {
         0 => Noise(_random.Next(300)),

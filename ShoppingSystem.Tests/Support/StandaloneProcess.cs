@@ -54,14 +54,18 @@ internal sealed class StandaloneProcess : IAsyncDisposable
     public static Task<StandaloneProcess> StartAsync(string dataDirectory, Dictionary<string, string> environment, params string[] arguments) =>
         StartAsync(dataDirectory, "127.0.0.1", arguments, environment);
 
-    /// <summary>The same with the web server listening on the addresses that <paramref name="shopHost"/> stands for.</summary>
+    /// <summary>The same, listening on the addresses that <paramref name="host"/> stands for.</summary>
     public static async Task<StandaloneProcess> StartAsync(
-        string dataDirectory, string shopHost, string[] arguments, Dictionary<string, string>? environment = null)
+        string dataDirectory, string host, string[] arguments, Dictionary<string, string>? environment = null)
     {
         var shop = FreeAddress();
         var management = FreeAddress();
         return await StartAsync(
-            [$"--Shopping:DataDirectory={dataDirectory}", $"--Shopping:WebServerUrl=http://{shopHost}:{shop.Port}", $"--Shopping:ManagementApiUrl={management}", Patient, .. arguments], environment ?? [], shop, management);
+            [
+                $"--Shopping:DataDirectory={dataDirectory}", $"--Shopping:WebServerUrl=http://{host}:{shop.Port}",
+                $"--Shopping:ManagementApiUrl=http://{host}:{management.Port}", Patient, .. arguments,
+            ],
+            environment ?? [], shop, management);
     }
 
     /// <summary>Starts it again after it has exited: same data, same addresses.</summary>

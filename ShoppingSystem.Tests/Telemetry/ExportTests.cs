@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using System.Text.Json;
 using ShoppingSystem.Tests.Support;
@@ -75,6 +76,26 @@ public sealed class ExportTests : IDisposable
         var resource = collector.Spans.First().Resource;
         Assert.Equal(("shop", "test", "blue"), (resource["service.name"], resource["deployment.environment.name"], resource["team"]));
         Assert.NotEmpty((string)resource["service.instance.id"]);
+    }
+
+    [Fact]
+    public async Task A_problem_names_its_trace_where_there_is_one()
+    {
+        await using var collector = await Collector.StartAsync();
+        foreach (var environment in (Dictionary<string, string>[])[collector.Environment, []])
+        {
+            var isTraced = environment.Count > 0;
+            await using var standalone = await StandaloneProcess.StartAsync(_data, environment);
+            var click = SpanRecorder.NewTrace();
+            using var browser = SpanRecorder.Browser(standalone.Shop.BaseAddress!);
+            foreach (var body in (string?[])["""{"username":"u","userid":"1"}""", "{", null])
+            {
+                using var reply = await browser.SendAsync(SpanRecorder.Request(HttpMethod.Post, body is null ? "/no/such/page" : "/api/v1/buy", click, body));
+                var problem = await reply.ProblemAsync(body is null ? HttpStatusCode.NotFound : HttpStatusCode.BadRequest);
+                Assert.Equal(isTraced, problem.TryGetProperty("traceId", out var traceId));
+                Assert.True(!isTraced || traceId.GetString()!.Contains(click.TraceId.ToHexString(), StringComparison.Ordinal), problem.ToString());
+            }
+        }
     }
 
     [Fact]

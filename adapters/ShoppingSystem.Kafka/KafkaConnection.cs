@@ -34,7 +34,27 @@ internal static class KafkaConnection
         }
 
         Check(config);
+        Try(configured);
     }
+
+    // Certificates, keys and much else only the client itself can judge. Without brokers it talks to nobody.
+    private static void Try(ClientConfig configured)
+    {
+        try
+        {
+            using var client = new ProducerBuilder<Null, Null>(new ProducerConfig(new ClientConfig(configured)) { BootstrapServers = null })
+                .SetLogHandler((_, _) => { })
+                .Build();
+        }
+        catch (InvalidOperationException e)
+        {
+            var culprit = configured.Select(setting => setting.Key).FirstOrDefault(name => e.Message.Contains(name, StringComparison.Ordinal));
+            throw Refusal($"{Section}{(culprit is null ? "" : $":{KeyOf(culprit)}")}: {e.Message}");
+        }
+    }
+
+    // ssl.ca.location is SslCaLocation.
+    private static string KeyOf(string name) => string.Concat(name.Split('.').Select(part => char.ToUpperInvariant(part[0]) + part[1..]));
 
     private static void Check(ClientConfig config)
     {

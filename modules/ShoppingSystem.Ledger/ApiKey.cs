@@ -9,11 +9,12 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.OpenApi;
 
 namespace ShoppingSystem.Ledger;
 
-internal static class ApiKey
+internal static partial class ApiKey
 {
     public const string Header = "X-API-Key";
 
@@ -31,12 +32,13 @@ internal static class ApiKey
     /// <summary>
     /// Where a key is configured, every endpoint wants it in <c>X-API-Key</c> and answers 401 without, except those that are
     /// open by name (<see cref="IAllowAnonymous"/>): the probes and the API's description. The page is open too; what it
-    /// shows it has to ask for with the key.
+    /// shows it has to ask for with the key. Without a key, a warning says so where other machines can reach it.
     /// </summary>
     public static void UseApiKey(this WebApplication app)
     {
         if (!IsConfigured(app.Configuration, out var key))
         {
+            app.Lifetime.ApplicationStarted.Register(() => WarnOfOthers(app));
             return;
         }
 
@@ -54,6 +56,15 @@ internal static class ApiKey
     public static RouteGroupBuilder DescribeApiKey(this RouteGroupBuilder group, WebApplication app) =>
         IsConfigured(app.Configuration, out _) ? group.ProducesProblem(StatusCodes.Status401Unauthorized) : group;
 
+    private static void WarnOfOthers(WebApplication app)
+    {
+        var open = app.Urls.Where(url => !Uri.TryCreate(url, UriKind.Absolute, out var address) || !address.IsLoopback).ToList();
+        if (open.Count > 0)
+        {
+            LogOpenToOthers(app.Logger, string.Join(", ", open));
+        }
+    }
+
     private static bool IsConfigured(IConfiguration configuration, [NotNullWhen(true)] out string? key) =>
         (key = configuration[Key]) is { Length: > 0 };
 
@@ -70,6 +81,9 @@ internal static class ApiKey
         (document.Security ??= []).Add(new() { [new OpenApiSecuritySchemeReference(Scheme, document)] = [] });
         return Task.CompletedTask;
     }
+
+    [LoggerMessage(LogLevel.Warning, "No key is configured (Management:ApiKey): whoever reaches {Addresses} can read all purchases and drop dead letters")]
+    private static partial void LogOpenToOthers(ILogger logger, string addresses);
 
     // Hashed, so that comparing takes the same time whatever the length of what was sent.
     private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));

@@ -18,8 +18,7 @@ public static class LedgerModule
     {
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
-            json.SerializerOptions.Encoder = PurchaseJson.Readable.Options.Encoder;
-            json.SerializerOptions.DefaultIgnoreCondition = PurchaseJson.Readable.Options.DefaultIgnoreCondition;
+            PurchaseJson.MakeReadable(json.SerializerOptions);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, LedgerJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, PurchaseJson.Default);
         });

@@ -29,6 +29,14 @@ public static class PurchaseRules
         _ => null,
     };
 
+    /// <summary>
+    /// The user of a new purchase: what <see cref="CheckText"/> allows, but neither <c>.</c> nor <c>..</c>. Clients and servers
+    /// take these for directories, so that no path leads to such a user's history. Events with such an id are recorded all
+    /// the same; <c>GET /api/purchases?userId=..</c> shows them.
+    /// </summary>
+    public static string? CheckUserId(string? userId) =>
+        CheckText(userId) ?? (userId is "." or ".." ? "must not be . or .., which no path can name" : null);
+
     /// <summary>Text that may be left out, but if it is there follows the rules of <see cref="CheckText"/>.</summary>
     public static string? CheckOptionalText(string? text) => text is null ? null : CheckText(text);
 

@@ -1,5 +1,4 @@
-import { element, setText } from "./dom.js";
-import { RecyclingList } from "./recycling-list.js";
+import { element, KeyedList, setText } from "./dom.js";
 
 /** What the process needs, each with its state and, when that isn't good, the reason. */
 export class Dependencies {
@@ -7,7 +6,7 @@ export class Dependencies {
 
   /** @param {Element} list */
   constructor(list) {
-    this.#list = new RecyclingList(list, createRow);
+    this.#list = new KeyedList(list, createRow, { recycles: true });
   }
 
   show({ dependencies }) {

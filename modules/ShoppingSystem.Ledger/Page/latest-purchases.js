@@ -1,7 +1,6 @@
-import { element, setText } from "./dom.js";
+import { element, KeyedList, setText } from "./dom.js";
 import { formatTime } from "./format.js";
 import { formatPrice } from "./money.js";
-import { RecyclingList } from "./recycling-list.js";
 
 const freshMs = 1_500;
 
@@ -12,7 +11,7 @@ export class LatestPurchases {
 
   /** @param {Element} list @param {Element} empty says that there are none */
   constructor(list, empty) {
-    this.#list = new RecyclingList(list, createRow);
+    this.#list = new KeyedList(list, createRow, { recycles: true });
     this.#empty = empty;
   }
 

@@ -1,7 +1,6 @@
-import { element, setText } from "./dom.js";
+import { element, KeyedList, setText } from "./dom.js";
 import { counted, formatCount } from "./format.js";
 import { totalLag } from "./observations.js";
-import { RecyclingList } from "./recycling-list.js";
 import { niceStep } from "./scale.js";
 
 // A handful of events that wait is no full bar.
@@ -15,7 +14,7 @@ export class Partitions {
   /** @param {ParentNode} root holds the elements named below */
   constructor(root) {
     this.#root = root;
-    this.#list = new RecyclingList(root.querySelector("#partitions"), createBar);
+    this.#list = new KeyedList(root.querySelector("#partitions"), createBar, { recycles: true });
   }
 
   show({ lag, process }) {

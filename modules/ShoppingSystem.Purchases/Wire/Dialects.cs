@@ -66,9 +66,13 @@ public sealed record SummaryV1(
 public sealed partial class PurchaseJson : JsonSerializerContext
 {
     /// <summary>The context that everything in the system writes purchases with.</summary>
-    public static PurchaseJson Readable { get; } = new(new JsonSerializerOptions
+    public static PurchaseJson Readable { get; } = new(MakeReadable(new JsonSerializerOptions()));
+
+    /// <summary>Has <paramref name="options"/> write as everything in the system is written.</summary>
+    public static JsonSerializerOptions MakeReadable(JsonSerializerOptions options)
     {
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    });
+        options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+        options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+        return options;
+    }
 }

@@ -20,8 +20,7 @@ internal static partial class BuyEndpoints
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.AllowDuplicateProperties = false;
-            json.SerializerOptions.Encoder = PurchaseJson.Readable.Options.Encoder;
-            json.SerializerOptions.DefaultIgnoreCondition = PurchaseJson.Readable.Options.DefaultIgnoreCondition;
+            PurchaseJson.MakeReadable(json.SerializerOptions);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, BuyingJson.Default);
         });
     }

@@ -12,7 +12,7 @@ internal sealed class Checkout(IPurchaseLog log, TimeProvider time)
     {
         Dictionary<string, string[]>? problems = null;
         Note("username", PurchaseRules.CheckText(username));
-        Note(userId.Field, PurchaseRules.CheckText(userId.Value));
+        Note(userId.Field, PurchaseRules.CheckUserId(userId.Value));
         Note("price", PurchaseRules.CheckPrice(price));
         Note("item", PurchaseRules.CheckOptionalText(item));
         Note("Idempotency-Key", PurchaseRules.CheckOptionalText(idempotencyKey));

@@ -40,7 +40,7 @@ export class Shelf {
 
 function createCard(item, onBuy) {
   const label = element("span");
-  const button = element("button", { type: "button", className: "buy" }, label,
+  const button = element("button", { type: "button", className: "buy primary" }, label,
     element("span", { className: "visually-hidden" }, ` ${item.name}`));
   const message = element("p", { className: "card-message", hidden: true });
   const node = element("li", { className: "card" },

@@ -29,28 +29,26 @@ export function setText(node, text) {
 export class KeyedList {
   #list;
   #create;
+  #recycles;
   #children = new Map();
 
   /**
    * @param {Element} list
-   * @param {(item: object) => { node: Element, update: (item: object) => void }} create
+   * @param {() => { node: Element, update: (item: { key: string }) => void }} create
+   * @param {{ recycles?: boolean }} how whether the child of an item that is gone becomes that of a new one: for lists that
+   *   change all day
    */
-  constructor(list, create) {
+  constructor(list, create, { recycles = false } = {}) {
     this.#list = list;
     this.#create = create;
+    this.#recycles = recycles;
   }
 
   show(items) {
-    const keys = new Set(items.map(item => item.key));
-    for (const [key, child] of this.#children) {
-      if (!keys.has(key)) {
-        child.node.remove();
-        this.#children.delete(key);
-      }
-    }
+    const spare = this.#takeOutAllBut(new Set(items.map(item => item.key)));
     let place = this.#list.firstElementChild;
     for (const item of items) {
-      const child = this.#childFor(item);
+      const child = this.#childFor(item, spare);
       child.update(item);
       if (child.node === place) {
         place = place.nextElementSibling;
@@ -64,10 +62,19 @@ export class KeyedList {
     return this.#children.get(key)?.node;
   }
 
-  #childFor(item) {
+  #takeOutAllBut(keys) {
+    const gone = [...this.#children].filter(([key]) => !keys.has(key));
+    for (const [key, child] of gone) {
+      child.node.remove();
+      this.#children.delete(key);
+    }
+    return this.#recycles ? gone.map(([, child]) => child) : [];
+  }
+
+  #childFor(item, spare) {
     let child = this.#children.get(item.key);
     if (!child) {
-      child = this.#create(item);
+      child = spare.pop() ?? this.#create();
       this.#children.set(item.key, child);
     }
     return child;
