@@ -34,7 +34,10 @@ internal static class KafkaConnection
         }
 
         Check(config);
-        Try(configured);
+        if (configured.Any())
+        {
+            Try(configured);
+        }
     }
 
     // Certificates, keys and much else only the client itself can judge. Without brokers it talks to nobody.
