@@ -32,6 +32,11 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     /// <summary>Appends beyond this many bytes waiting for the disk are refused.</summary>
     private const int MaxWaitingBytes = 64 * 1024 * 1024;
 
+    private const int InitialBuffer = 64 * 1024;
+
+    // What one stall of the disk has filled is not worth keeping.
+    private const int LargestBufferToKeep = 1024 * 1024;
+
     /// <summary>How often what is recorded is trimmed while purchases come in.</summary>
     private static readonly TimeSpan TrimInterval = TimeSpan.FromMilliseconds(250);
 
@@ -47,6 +52,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     private readonly Thread _writer;
     private Group? _filling;
     private Group? _writing;
+    private ArrayBufferWriter<byte>? _spare;
     private long _waitingBytes;
     private bool _stopping;
     private long _end;
@@ -159,7 +165,8 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
 
             if (_filling is null || _filling.Count >= _options.BatchSize)
             {
-                _waiting.Enqueue(_filling = new Group());
+                _waiting.Enqueue(_filling = new Group(_spare ?? new(InitialBuffer)));
+                _spare = null;
             }
 
             if (_filling.Count == 0)
@@ -167,8 +174,10 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
                 _work.Set();
             }
 
-            _waitingBytes += _filling.Add(purchase, Activity.Current is { Recorded: true } trace ? trace.Id : null);
-            return _filling.Durable;
+            var before = _filling.Bytes;
+            var durable = _filling.Add(purchase, Activity.Current is { Recorded: true } trace ? trace.Id : null);
+            _waitingBytes += _filling.Bytes - before;
+            return durable;
         }
     }
 
@@ -209,6 +218,8 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
                     lastTrim = Stopwatch.GetTimestamp();
                 }
 
+                // Before those who wait are told: their next purchases need it.
+                Reuse(group?.Buffer);
                 Succeeded(group);
             }
             catch (SqliteException e)
@@ -238,6 +249,18 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
 
             _waitingBytes -= _writing.Bytes;
             return _writing;
+        }
+    }
+
+    private void Reuse(ArrayBufferWriter<byte>? buffer)
+    {
+        if (buffer is { Capacity: <= LargestBufferToKeep })
+        {
+            buffer.ResetWrittenCount();
+            lock (_gate)
+            {
+                _spare = buffer;
+            }
         }
     }
 
@@ -271,15 +294,12 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     // A disk that hangs must not make customers wait for ever.
     private void RefuseLate()
     {
-        Group[] late;
         lock (_gate)
         {
-            late = [.. _waiting.Prepend(_writing).OfType<Group>().Where(group => group.Age > _options.AppendDeadline)];
-        }
-
-        foreach (var group in late)
-        {
-            group.Fail(new PurchaseLogUnavailableException($"{File.Path} did not confirm within {_options.AppendDeadline}."));
+            foreach (var group in _waiting.Prepend(_writing).OfType<Group>().Where(group => group.Age > _options.AppendDeadline))
+            {
+                group.Fail(new PurchaseLogUnavailableException($"{File.Path} did not confirm within {_options.AppendDeadline}."));
+            }
         }
     }
 
@@ -310,44 +330,63 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     private partial void LogRecovered();
 
     /// <summary>Purchases that become durable together.</summary>
-    private sealed class Group
+    private sealed class Group(ArrayBufferWriter<byte> buffer)
     {
-        private readonly TaskCompletionSource _durable = NewSignal();
-        private readonly ArrayBufferWriter<byte> _events = new(4096);
+        /// <summary>
+        /// So many appends go on on the same thread of the pool, one after the other: waking a thread for each would cost more
+        /// than the reply.
+        /// </summary>
+        private const int Share = 8;
+
+        private readonly List<TaskCompletionSource> _shares = [];
         private readonly long _opened = Stopwatch.GetTimestamp();
         private StringBuilder? _traces;
+        private PurchaseLogUnavailableException? _failure;
 
         public int Count { get; private set; }
 
-        public int Bytes => _events.WrittenCount;
+        public int Bytes => buffer.WrittenCount;
 
-        public ReadOnlyMemory<byte> Events => _events.WrittenMemory;
+        public ArrayBufferWriter<byte> Buffer => buffer;
 
         public string? Traces => _traces?.ToString();
 
-        public Task Durable => _durable.Task;
-
         public TimeSpan Age => Stopwatch.GetElapsedTime(_opened);
 
-        /// <returns>The bytes that it took.</returns>
-        public int Add(Purchase purchase, string? traceParent)
+        /// <returns>Completes when the purchase is durable.</returns>
+        public Task Add(Purchase purchase, string? traceParent)
         {
-            var before = _events.WrittenCount;
-            PurchaseEvent.Write(_events, purchase);
-            _events.Write("\n"u8);
+            PurchaseEvent.Write(buffer, purchase);
+            buffer.Write("\n"u8);
             if (traceParent is not null && _traces is null)
             {
                 _traces = new StringBuilder().Append('\n', Count);
             }
 
             _traces?.Append(traceParent).Append('\n');
-            Count++;
-            return _events.WrittenCount - before;
+            if (Count++ % Share == 0)
+            {
+                _shares.Add(new TaskCompletionSource());
+            }
+
+            return _failure is null ? _shares[^1].Task : Task.FromException(_failure);
         }
 
-        public void Complete() => _durable.TrySetResult();
+        public void Complete() => PassOn(static share => share.TrySetResult());
 
-        public void Fail(PurchaseLogUnavailableException reason) => _durable.TrySetException(reason);
+        public void Fail(PurchaseLogUnavailableException reason)
+        {
+            _failure ??= reason;
+            PassOn(share => share.TrySetException(reason));
+        }
+
+        private void PassOn(Action<TaskCompletionSource> outcome)
+        {
+            foreach (var share in _shares)
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(outcome, share, preferLocal: false);
+            }
+        }
     }
 
     /// <summary>The writer's connection with its statements.</summary>
@@ -382,7 +421,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
                 _append.Parameters[0].Value = first;
                 _append.Parameters[1].Value = group.Count;
                 _append.Parameters[2].Value = DateTimeOffset.UtcNow.ToUnixMicroseconds();
-                _append.Parameters[3].Value = group.Events.ToArray();
+                _append.Parameters[3].Value = group.Buffer.WrittenSpan.ToArray();
                 _append.Parameters[4].Value = (object?)group.Traces ?? DBNull.Value;
                 _append.ExecuteNonQuery();
             }
