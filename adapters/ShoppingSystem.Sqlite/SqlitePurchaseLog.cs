@@ -34,7 +34,8 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
 
     private const int InitialBuffer = 64 * 1024;
 
-    // What one stall of the disk has filled is not worth keeping.
+    // One is filled while the other is written. What a stall of the disk has filled is not worth keeping.
+    private const int BuffersToKeep = 2;
     private const int LargestBufferToKeep = 1024 * 1024;
 
     /// <summary>How often what is recorded is trimmed while purchases come in.</summary>
@@ -47,12 +48,12 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
     private readonly Queue<Group> _waiting = new();
+    private readonly Stack<ArrayBufferWriter<byte>> _spare = new(BuffersToKeep);
     private readonly AutoResetEvent _work = new(false);
     private readonly Timer _deadlines;
     private readonly Thread _writer;
     private Group? _filling;
     private Group? _writing;
-    private ArrayBufferWriter<byte>? _spare;
     private long _waitingBytes;
     private bool _stopping;
     private long _end;
@@ -165,8 +166,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
 
             if (_filling is null || _filling.Count >= _options.BatchSize)
             {
-                _waiting.Enqueue(_filling = new Group(_spare ?? new(InitialBuffer)));
-                _spare = null;
+                _waiting.Enqueue(_filling = new Group(_spare.TryPop(out var buffer) ? buffer : new(InitialBuffer)));
             }
 
             if (_filling.Count == 0)
@@ -259,7 +259,10 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
             buffer.ResetWrittenCount();
             lock (_gate)
             {
-                _spare = buffer;
+                if (_spare.Count < BuffersToKeep)
+                {
+                    _spare.Push(buffer);
+                }
             }
         }
     }
