@@ -174,10 +174,8 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
                 _work.Set();
             }
 
-            var before = _filling.Bytes;
-            var durable = _filling.Add(purchase, Activity.Current is { Recorded: true } trace ? trace.Id : null);
-            _waitingBytes += _filling.Bytes - before;
-            return durable;
+            _waitingBytes += _filling.Add(purchase, Activity.Current is { Recorded: true } trace ? trace.Id : null);
+            return _filling.Durable;
         }
     }
 
@@ -297,12 +295,15 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     // A disk that hangs must not make customers wait for ever.
     private void RefuseLate()
     {
+        Group[] late;
         lock (_gate)
         {
-            foreach (var group in _waiting.Prepend(_writing).OfType<Group>().Where(group => group.Age > _options.AppendDeadline))
-            {
-                group.Fail(new PurchaseLogUnavailableException($"{File.Path} did not confirm within {_options.AppendDeadline}."));
-            }
+            late = [.. _waiting.Prepend(_writing).OfType<Group>().Where(group => group.Age > _options.AppendDeadline)];
+        }
+
+        foreach (var group in late)
+        {
+            group.Fail(new PurchaseLogUnavailableException($"{File.Path} did not confirm within {_options.AppendDeadline}."));
         }
     }
 
@@ -335,16 +336,9 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     /// <summary>Purchases that become durable together.</summary>
     private sealed class Group(ArrayBufferWriter<byte> buffer)
     {
-        /// <summary>
-        /// So many appends go on on the same thread of the pool, one after the other: waking a thread for each would cost more
-        /// than the reply.
-        /// </summary>
-        private const int Share = 8;
-
-        private readonly List<TaskCompletionSource> _shares = [];
+        private readonly TaskCompletionSource _durable = NewSignal();
         private readonly long _opened = Stopwatch.GetTimestamp();
         private StringBuilder? _traces;
-        private PurchaseLogUnavailableException? _failure;
 
         public int Count { get; private set; }
 
@@ -354,11 +348,14 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
 
         public string? Traces => _traces?.ToString();
 
+        public Task Durable => _durable.Task;
+
         public TimeSpan Age => Stopwatch.GetElapsedTime(_opened);
 
-        /// <returns>Completes when the purchase is durable.</returns>
-        public Task Add(Purchase purchase, string? traceParent)
+        /// <returns>The bytes that it took.</returns>
+        public int Add(Purchase purchase, string? traceParent)
         {
+            var before = buffer.WrittenCount;
             PurchaseEvent.Write(buffer, purchase);
             buffer.Write("\n"u8);
             if (traceParent is not null && _traces is null)
@@ -367,29 +364,13 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
             }
 
             _traces?.Append(traceParent).Append('\n');
-            if (Count++ % Share == 0)
-            {
-                _shares.Add(new TaskCompletionSource());
-            }
-
-            return _failure is null ? _shares[^1].Task : Task.FromException(_failure);
+            Count++;
+            return buffer.WrittenCount - before;
         }
 
-        public void Complete() => PassOn(static share => share.TrySetResult());
+        public void Complete() => _durable.TrySetResult();
 
-        public void Fail(PurchaseLogUnavailableException reason)
-        {
-            _failure ??= reason;
-            PassOn(share => share.TrySetException(reason));
-        }
-
-        private void PassOn(Action<TaskCompletionSource> outcome)
-        {
-            foreach (var share in _shares)
-            {
-                ThreadPool.UnsafeQueueUserWorkItem(outcome, share, preferLocal: false);
-            }
-        }
+        public void Fail(PurchaseLogUnavailableException reason) => _durable.TrySetException(reason);
     }
 
     /// <summary>The writer's connection with its statements.</summary>
