@@ -32,6 +32,12 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     /// <summary>Appends beyond this many bytes waiting for the disk are refused.</summary>
     private const int MaxWaitingBytes = 64 * 1024 * 1024;
 
+    private const int InitialBuffer = 64 * 1024;
+
+    // One is filled while the other is written. What a stall of the disk has filled is not worth keeping.
+    private const int BuffersToKeep = 2;
+    private const int LargestBufferToKeep = 1024 * 1024;
+
     /// <summary>How often what is recorded is trimmed while purchases come in.</summary>
     private static readonly TimeSpan TrimInterval = TimeSpan.FromMilliseconds(250);
 
@@ -42,6 +48,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
     private readonly Queue<Group> _waiting = new();
+    private readonly Stack<ArrayBufferWriter<byte>> _spare = new(BuffersToKeep);
     private readonly AutoResetEvent _work = new(false);
     private readonly Timer _deadlines;
     private readonly Thread _writer;
@@ -159,7 +166,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
 
             if (_filling is null || _filling.Count >= _options.BatchSize)
             {
-                _waiting.Enqueue(_filling = new Group());
+                _waiting.Enqueue(_filling = new Group(_spare.TryPop(out var buffer) ? buffer : new(InitialBuffer)));
             }
 
             if (_filling.Count == 0)
@@ -209,6 +216,8 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
                     lastTrim = Stopwatch.GetTimestamp();
                 }
 
+                // Before those who wait are told: their next purchases need it.
+                Reuse(group?.Buffer);
                 Succeeded(group);
             }
             catch (SqliteException e)
@@ -238,6 +247,21 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
 
             _waitingBytes -= _writing.Bytes;
             return _writing;
+        }
+    }
+
+    private void Reuse(ArrayBufferWriter<byte>? buffer)
+    {
+        if (buffer is { Capacity: <= LargestBufferToKeep })
+        {
+            buffer.ResetWrittenCount();
+            lock (_gate)
+            {
+                if (_spare.Count < BuffersToKeep)
+                {
+                    _spare.Push(buffer);
+                }
+            }
         }
     }
 
@@ -310,18 +334,17 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     private partial void LogRecovered();
 
     /// <summary>Purchases that become durable together.</summary>
-    private sealed class Group
+    private sealed class Group(ArrayBufferWriter<byte> buffer)
     {
         private readonly TaskCompletionSource _durable = NewSignal();
-        private readonly ArrayBufferWriter<byte> _events = new(4096);
         private readonly long _opened = Stopwatch.GetTimestamp();
         private StringBuilder? _traces;
 
         public int Count { get; private set; }
 
-        public int Bytes => _events.WrittenCount;
+        public int Bytes => buffer.WrittenCount;
 
-        public ReadOnlyMemory<byte> Events => _events.WrittenMemory;
+        public ArrayBufferWriter<byte> Buffer => buffer;
 
         public string? Traces => _traces?.ToString();
 
@@ -332,9 +355,9 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
         /// <returns>The bytes that it took.</returns>
         public int Add(Purchase purchase, string? traceParent)
         {
-            var before = _events.WrittenCount;
-            PurchaseEvent.Write(_events, purchase);
-            _events.Write("\n"u8);
+            var before = buffer.WrittenCount;
+            PurchaseEvent.Write(buffer, purchase);
+            buffer.Write("\n"u8);
             if (traceParent is not null && _traces is null)
             {
                 _traces = new StringBuilder().Append('\n', Count);
@@ -342,7 +365,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
 
             _traces?.Append(traceParent).Append('\n');
             Count++;
-            return _events.WrittenCount - before;
+            return buffer.WrittenCount - before;
         }
 
         public void Complete() => _durable.TrySetResult();
@@ -382,7 +405,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
                 _append.Parameters[0].Value = first;
                 _append.Parameters[1].Value = group.Count;
                 _append.Parameters[2].Value = DateTimeOffset.UtcNow.ToUnixMicroseconds();
-                _append.Parameters[3].Value = group.Events.ToArray();
+                _append.Parameters[3].Value = group.Buffer.WrittenSpan.ToArray();
                 _append.Parameters[4].Value = (object?)group.Traces ?? DBNull.Value;
                 _append.ExecuteNonQuery();
             }
