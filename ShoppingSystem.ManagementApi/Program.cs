@@ -9,7 +9,8 @@ using ShoppingSystem.ServiceDefaults;
 return await ServiceHost.RunAsync(
     async () =>
     {
-        var builder = WebApplication.CreateBuilder(args);
+        // appsettings.json lies beside the program, wherever that is started from.
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         builder.AddSecretFiles();
         builder.ListenByDefault("http://localhost:8080");
 

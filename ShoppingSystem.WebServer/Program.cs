@@ -7,7 +7,8 @@ using ShoppingSystem.WebServer;
 // The customer-facing service: the storefront over Kafka. The history it asks of the management API.
 return await ServiceHost.RunAsync(async () =>
 {
-    var builder = WebApplication.CreateBuilder(args);
+    // appsettings.json lies beside the program, wherever that is started from.
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
     builder.AddSecretFiles();
     builder.ListenByDefault("http://localhost:8081");
 
