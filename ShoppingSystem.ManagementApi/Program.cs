@@ -9,8 +9,7 @@ using ShoppingSystem.ServiceDefaults;
 return await ServiceHost.RunAsync(
     async () =>
     {
-        // appsettings.json lies beside the program, wherever that is started from.
-    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        var builder = ServiceHost.CreateBuilder(args);
         builder.AddSecretFiles();
         builder.ListenByDefault("http://localhost:8080");
 

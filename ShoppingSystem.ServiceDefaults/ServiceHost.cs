@@ -11,6 +11,10 @@ public static class ServiceHost
 {
     private const int ExitCodeOfFailure = 1;
 
+    /// <summary>What a host starts with. Its <c>appsettings.json</c> lies beside the program, wherever that is started from.</summary>
+    public static WebApplicationBuilder CreateBuilder(string[] args) =>
+        WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+
     /// <summary>
     /// Runs a host. When something that its operator can mend stands in the way of the start, one line says what, instead of
     /// a stack trace.

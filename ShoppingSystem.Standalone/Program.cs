@@ -9,7 +9,7 @@ using ShoppingSystem.Storefront;
 // embedded storage.
 return await Startup.RunAsync(async () =>
 {
-    var ledgerBuilder = CreateBuilder();
+    var ledgerBuilder = ServiceHost.CreateBuilder(args);
     ledgerBuilder.AddSecretFiles();
     var options = ledgerBuilder.Read<StandaloneOptions>(StandaloneOptions.Section);
     var logOptions = ledgerBuilder.Read<PurchaseLogOptions>(PurchaseLogOptions.Section);
@@ -25,7 +25,7 @@ return await Startup.RunAsync(async () =>
     ledger.UseServiceDefaults();
     ledger.MapLedger();
 
-    var shopBuilder = CreateBuilder();
+    var shopBuilder = ServiceHost.CreateBuilder(args);
     shopBuilder.AddSecretFiles();
     shopBuilder.WebHost.UseUrls(options.WebServerUrl);
     shopBuilder.Configuration["services:management-api:http:0"] = options.ManagementApiUrl;
@@ -42,7 +42,3 @@ return await Startup.RunAsync(async () =>
     await shop.WaitForShutdownAsync();
     await ledger.StopAsync();
 });
-
-// appsettings.json lies beside the program, wherever that is started from.
-WebApplicationBuilder CreateBuilder() =>
-    WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });

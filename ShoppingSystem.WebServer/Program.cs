@@ -7,8 +7,7 @@ using ShoppingSystem.WebServer;
 // The customer-facing service: the storefront over Kafka. The history it asks of the management API.
 return await ServiceHost.RunAsync(async () =>
 {
-    // appsettings.json lies beside the program, wherever that is started from.
-    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+    var builder = ServiceHost.CreateBuilder(args);
     builder.AddSecretFiles();
     builder.ListenByDefault("http://localhost:8081");
 
