@@ -57,7 +57,7 @@ dotnet build "$solution" --no-restore --configuration Release -warnaserror
 
 status=0
 dotnet test "$solution" --no-build --configuration Release --logger "trx;LogFilePrefix=results" --results-directory "$results" \
-    --logger "console;verbosity=normal" "$@" || status=$?
+    --logger "console;verbosity=normal" "$@" | tee "$results/test.log" || status=$?
 
 count() { cat "$results"/*.trx 2>/dev/null | grep -oE "<Counters [^>]*" | grep -oE " $1=\"[0-9]+\"" | grep -oE '[0-9]+' | awk '{ sum += $1 } END { print sum + 0 }'; }
 total=$(count total)
@@ -65,6 +65,8 @@ passed=$(count passed)
 executed=$(count executed)
 skipped=$((total - executed + left_out))
 failed=$((executed - passed))
+# What failed, once more: it is hundreds of lines up.
+awk '/^ *(Passed|Failed|Skipped) [A-Za-z]/ { failed = $1 == "Failed"; lines = 0 } /^(Results File|\[xUnit)/ { failed = 0 } failed && lines++ < 25' "$results/test.log"
 if [ "$passed" = 0 ] && [ "$failed" = 0 ]; then
     echo "No test ran."
     failed=1
