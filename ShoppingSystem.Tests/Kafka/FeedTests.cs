@@ -160,6 +160,26 @@ public sealed class FeedTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task How_far_it_is_behind_is_known_before_anything_could_be_fetched()
+    {
+        const int LeaderNotAvailable = 5;
+        using var cluster = NewCluster();
+        await using var host = await KafkaHost.StartAsync(cluster);
+        await AppendAsync(host.Log, Events);
+        cluster.Fail(MockCluster.Api.Fetch, [.. Enumerable.Repeat(LeaderNotAvailable, 1000)]);
+        using var stop = new CancellationTokenSource();
+        await using var reading = host.Feed.ReadAsync(stop.Token).GetAsyncEnumerator();
+        var taken = reading.MoveNextAsync().AsTask();
+
+        await Eventually.TrueAsync(() => host.Feed.Lag.Count > 0, "it has partitions");
+        Assert.Equal(Events, host.Feed.Lag.Sum(lag => lag.Lag));
+        Assert.False(taken.IsCompleted);
+
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => taken);
+    }
+
+    [Fact]
     public async Task A_feed_can_be_read_again_after_a_reading_ended()
     {
         using var cluster = NewCluster();

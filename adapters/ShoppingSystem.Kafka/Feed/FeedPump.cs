@@ -331,6 +331,7 @@ internal sealed partial class FeedPump(
             _toCommit.Remove(holding);
         }
 
+        _lag = [.. _lag.Where(partition => _holdings.ContainsKey(partition.Partition))];
         _lagAt = 0;
     }
 
@@ -440,11 +441,24 @@ internal sealed partial class FeedPump(
         }
     }
 
-    // Fetching brings the end of the partition along; while nothing is fetched, it has to be asked for.
+    // Fetching brings the end of the partition along. While nothing is fetched it has to be asked for, and at first, too: what
+    // the client knows then, if anything, is from an earlier time that it held the partition.
     private long LagOf(Holding holding)
     {
-        var watermarks = holding.Paused ? consumer.QueryWatermarkOffsets(Place(holding), LagTimeout) : consumer.GetWatermarkOffsets(Place(holding));
-        return Math.Max(0, watermarks.High - Math.Max(holding.Committed, watermarks.Low));
+        var fetched = consumer.GetWatermarkOffsets(Place(holding)).High;
+        if (holding.Paused || holding.End is null)
+        {
+            var asked = consumer.QueryWatermarkOffsets(Place(holding), LagTimeout);
+            holding.End = asked.High;
+            holding.Committed = Math.Max(holding.Committed, asked.Low);
+        }
+        else if (fetched != holding.Fetched && fetched != Offset.Unset)
+        {
+            holding.End = fetched;
+        }
+
+        holding.Fetched = fetched;
+        return Math.Max(0, holding.End.Value - holding.Committed);
     }
 
     private TopicPartition Place(Holding holding) => new(topic.Name, holding.Partition);

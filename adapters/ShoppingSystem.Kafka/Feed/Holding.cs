@@ -18,4 +18,10 @@ internal sealed class Holding(int partition, long start)
 
     /// <summary>The offset that whoever comes next starts from.</summary>
     public long Committed { get; set; } = start;
+
+    /// <summary>The offset after its last event; null until the brokers have been asked.</summary>
+    public long? End { get; set; }
+
+    /// <summary>The same as fetching had last brought it along.</summary>
+    public long Fetched { get; set; }
 }
