@@ -10,6 +10,7 @@ namespace ShoppingSystem.Tests.Kafka;
 /// <summary>What the feed on Kafka does beyond the contract of the port: rebalances, stalls, other producers' events.</summary>
 public sealed class FeedTests(ITestOutputHelper output)
 {
+    private const int Attempts = 3;
     private const int Events = 240;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -21,6 +22,15 @@ public sealed class FeedTests(ITestOutputHelper output)
     [InlineData(true)]
     [InlineData(false)]
     public async Task The_batch_in_hand_is_committed_before_its_partitions_go_or_handed_out_there(bool finished)
+    {
+        for (var attempt = 1; !await HandOverAsync(finished, mayFail: attempt < Attempts); attempt++)
+        {
+            output.WriteLine("On this busy machine the group took the first reader for dead, so this proves nothing; once more.");
+        }
+    }
+
+    // False when the group has thrown the first reader out: then everything is handed out again, as it should be.
+    private async Task<bool> HandOverAsync(bool finished, bool mayFail)
     {
         using var cluster = NewCluster();
         var handoverTime = ("Shopping:HandoverTime", finished ? "00:00:50" : "00:00:00.2");
@@ -54,6 +64,11 @@ public sealed class FeedTests(ITestOutputHelper output)
         Assert.True(await taken);
         output.WriteLine(string.Join('\n', first.Warnings));
         Assert.NotEmpty(taking.Current.Events);
+        if (mayFail && first.Warnings.Any(line => line.Contains("UnknownMemberId", StringComparison.Ordinal)))
+        {
+            return false;
+        }
+
         var firstOffsets = taking.Current.Events.GroupBy(@event => @event.Partition).Select(events => events.Min(@event => @event.Offset));
         var ends = inHand.SelectMany(batch => batch.Events).GroupBy(@event => @event.Partition).ToDictionary(events => events.Key, events => events.Max(@event => @event.Offset) + 1);
         Assert.All(taking.Current.Events, @event => Assert.True(finished ? @event.Offset >= ends[@event.Partition] : @event.Offset >= 0));
@@ -66,6 +81,8 @@ public sealed class FeedTests(ITestOutputHelper output)
                 await batch.CommitAsync();
             }
         }
+
+        return true;
     }
 
     [Fact]
@@ -160,23 +177,41 @@ public sealed class FeedTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task How_far_it_is_behind_is_known_before_anything_could_be_fetched()
+    public async Task How_far_it_is_behind_is_not_told_before_it_is_known()
     {
         const int LeaderNotAvailable = 5;
         using var cluster = NewCluster();
         await using var host = await KafkaHost.StartAsync(cluster);
         await AppendAsync(host.Log, Events);
-        cluster.Fail(MockCluster.Api.Fetch, [.. Enumerable.Repeat(LeaderNotAvailable, 1000)]);
-        using var stop = new CancellationTokenSource();
-        await using var reading = host.Feed.ReadAsync(stop.Token).GetAsyncEnumerator();
+        cluster.Fail(MockCluster.Api.Fetch, [.. Enumerable.Repeat(LeaderNotAvailable, 20)]);
+        await using var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
+        Assert.True(await reading.MoveNextAsync());
+
+        await Eventually.TrueAsync(() => host.Feed.Lag.Count > 0, "something is known");
+        while (host.Feed.Lag is { Count: < 12 } lag)
+        {
+            Assert.All(lag, partition => Assert.NotEqual(0, partition.Lag));
+            await Task.Delay(10);
+        }
+
+        Assert.Equal(Events, host.Feed.Lag.Sum(partition => partition.Lag));
+    }
+
+    [Fact]
+    public async Task A_partition_without_events_is_no_lag()
+    {
+        using var cluster = NewCluster();
+        await using var host = await KafkaHost.StartAsync(cluster);
+        await using var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
         var taken = reading.MoveNextAsync().AsTask();
+        await Eventually.TrueAsync(() => host.Feed.Lag.Count == 12, "all are known");
+        Assert.All(host.Feed.Lag, partition => Assert.Equal(0, partition.Lag));
 
-        await Eventually.TrueAsync(() => host.Feed.Lag.Count > 0, "it has partitions");
-        Assert.Equal(Events, host.Feed.Lag.Sum(lag => lag.Lag));
-        Assert.False(taken.IsCompleted);
-
-        await stop.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => taken);
+        await host.Log.AppendAsync(Some.Purchase());
+        Assert.True(await taken);
+        await Eventually.TrueAsync(() => host.Feed.Lag.Sum(partition => partition.Lag) == 1, "it is not committed yet");
+        await reading.Current.CommitAsync();
+        await Eventually.TrueAsync(() => host.Feed.Lag.Sum(partition => partition.Lag) == 0, "it is");
     }
 
     [Fact]

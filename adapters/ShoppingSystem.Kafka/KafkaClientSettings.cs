@@ -56,6 +56,8 @@ public static partial class KafkaClientSettings
         config.EnableAutoCommit = false;
         config.EnableAutoOffsetStore = false;
         config.AutoOffsetReset = AutoOffsetReset.Earliest;
+        // How far the feed is behind in a partition that nothing arrives from is known by this.
+        config.EnablePartitionEof = true;
         config.PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky;
         config.AllowAutoCreateTopics = false;
         if (kafka.StaticMembership)

@@ -195,11 +195,14 @@ internal sealed partial class FeedPump(
 
         try
         {
-            var result = consumer.Consume(timeout);
-            if (result?.Message is not null && _holdings.TryGetValue(result.Partition, out var holding))
+            if (consumer.Consume(timeout) is { } result && _holdings.TryGetValue(result.Partition, out var holding))
             {
                 _consumeBackoff.Reset();
-                Arrive(new Arrival(holding, ToEvent(result)));
+                holding.Fetched = true;
+                if (!result.IsPartitionEOF)
+                {
+                    Arrive(new Arrival(holding, ToEvent(result)));
+                }
             }
         }
         catch (KafkaException e) when (!e.Error.IsFatal)
@@ -432,7 +435,16 @@ internal sealed partial class FeedPump(
         _lagAt = Stopwatch.GetTimestamp();
         try
         {
-            _lag = [.. _holdings.Values.OrderBy(holding => holding.Partition).Select(holding => new PartitionLag(holding.Partition, LagOf(holding)))];
+            var lag = new List<PartitionLag>(_holdings.Count);
+            foreach (var holding in _holdings.Values.OrderBy(holding => holding.Partition))
+            {
+                if (LagOf(holding) is { } behind)
+                {
+                    lag.Add(new PartitionLag(holding.Partition, behind));
+                }
+            }
+
+            _lag = lag;
             _lagBackoff.Reset();
         }
         catch (KafkaException e) when (!e.Error.IsFatal)
@@ -441,24 +453,18 @@ internal sealed partial class FeedPump(
         }
     }
 
-    // Fetching brings the end of the partition along. While nothing is fetched it has to be asked for, and at first, too: what
-    // the client knows then, if anything, is from an earlier time that it held the partition.
-    private long LagOf(Holding holding)
+    // Fetching brings the end of the partition along. Before that, what the client knows, if anything, is from an earlier time
+    // that it held the partition. While nothing is fetched it has to be asked for; asked for beside a fetch, it would have to
+    // wait for that.
+    private long? LagOf(Holding holding)
     {
-        var fetched = consumer.GetWatermarkOffsets(Place(holding)).High;
-        if (holding.Paused || holding.End is null)
+        if (!holding.Paused && !holding.Fetched)
         {
-            var asked = consumer.QueryWatermarkOffsets(Place(holding), LagTimeout);
-            holding.End = asked.High;
-            holding.Committed = Math.Max(holding.Committed, asked.Low);
-        }
-        else if (fetched != holding.Fetched && fetched != Offset.Unset)
-        {
-            holding.End = fetched;
+            return null;
         }
 
-        holding.Fetched = fetched;
-        return Math.Max(0, holding.End.Value - holding.Committed);
+        var watermarks = holding.Paused ? consumer.QueryWatermarkOffsets(Place(holding), LagTimeout) : consumer.GetWatermarkOffsets(Place(holding));
+        return Math.Max(0, watermarks.High - Math.Max(holding.Committed, watermarks.Low));
     }
 
     private TopicPartition Place(Holding holding) => new(topic.Name, holding.Partition);

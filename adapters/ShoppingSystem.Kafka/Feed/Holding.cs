@@ -19,9 +19,6 @@ internal sealed class Holding(int partition, long start)
     /// <summary>The offset that whoever comes next starts from.</summary>
     public long Committed { get; set; } = start;
 
-    /// <summary>The offset after its last event; null until the brokers have been asked.</summary>
-    public long? End { get; set; }
-
-    /// <summary>The same as fetching had last brought it along.</summary>
-    public long Fetched { get; set; }
+    /// <summary>True once an event has come, or the message that there is none.</summary>
+    public bool Fetched { get; set; }
 }

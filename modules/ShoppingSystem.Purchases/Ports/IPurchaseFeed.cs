@@ -13,7 +13,10 @@ public interface IPurchaseFeed
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     IAsyncEnumerable<FeedBatch> ReadAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>How far this reader is behind, for each partition it reads. Cheap: nothing is asked of the log.</summary>
+    /// <summary>
+    /// How far this reader is behind, for each partition it reads; a partition that it has just begun to read is missing until
+    /// that is known. Cheap: nothing is asked of the log.
+    /// </summary>
     IReadOnlyList<PartitionLag> Lag { get; }
 
     /// <summary>
