@@ -67,6 +67,20 @@ public sealed class DeadLetterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_correction_that_can_not_be_read_is_refused()
+    {
+        var id = await IdAtAsync(4);
+
+        var reply = await RawHttp.SendAsync(
+            _shop.Management.BaseAddress!,
+            $"POST {Route}/{id}/replay HTTP/1.1\r\nHost: shop\r\nConnection: close\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+            + "ffffffffffffffff\r\n{}\r\n0\r\n\r\n");
+
+        Assert.StartsWith("HTTP/1.1 400 ", reply, StringComparison.Ordinal);
+        Assert.Equal(4, (await ListAsync()).Count);
+    }
+
+    [Fact]
     public async Task Corrected_it_is_recorded_and_a_dead_letter_no_more()
     {
         var id = await IdAtAsync(4);

@@ -131,7 +131,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
         await Expect(page.GetByText("Nothing yet.")).ToBeVisibleAsync();
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Change" })).ToBeFocusedAsync();
         await Buy(page, "Cactus");
-        await Recorded(ada, 1);
+        await Expect(Row(page, "Cactus")).ToContainTextAsync(RecordedInMs());
 
         await page.ReloadAsync();
         await Expect(page.Locator("#customer-name")).ToHaveTextAsync(ada.Name);

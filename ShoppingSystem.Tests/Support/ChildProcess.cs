@@ -20,7 +20,9 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     // The kernel kills a child when the thread that started it ends: so one that never ends starts all of them.
     private static readonly BlockingCollection<(Process Process, TaskCompletionSource Started)> Starts = [];
-    private static readonly string[] Tied = File.Exists("/usr/bin/setpriv") ? ["/usr/bin/setpriv", "--pdeathsig", "KILL"] : [];
+    // It hears SIGINT even if this one does not, as programs do not that a shell runs in the background.
+    private static readonly string[] Tied =
+        File.Exists("/usr/bin/setpriv") ? ["/usr/bin/setpriv", "--pdeathsig", "KILL", "/usr/bin/env", "--default-signal=INT"] : [];
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();

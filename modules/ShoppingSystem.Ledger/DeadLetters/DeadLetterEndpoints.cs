@@ -94,7 +94,16 @@ internal static class DeadLetterEndpoints
     private static async ValueTask<ReadOnlyMemory<byte>> ReadBodyAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         using var body = new MemoryStream();
-        await request.Body.CopyToAsync(body, cancellationToken);
+        try
+        {
+            await request.Body.CopyToAsync(body, cancellationToken);
+        }
+        catch (IOException e) when (e is not BadHttpRequestException)
+        {
+            // Chunks of a size that nothing has: the client's mistake, though the server does not say so.
+            throw new BadHttpRequestException("The request body can't be read.", e);
+        }
+
         return body.ToArray();
     }
 }
