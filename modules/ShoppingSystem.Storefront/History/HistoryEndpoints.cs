@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -30,25 +32,30 @@ internal static class HistoryEndpoints
     {
         var group = app.MapGroup("/api").WithTags("History").RequireAdmission().RequireCustomer(app)
             .ProducesValidationProblem()
+            .ProducesProblem(StatusCodes.Status414UriTooLong)
             .ProducesProblem(StatusCodes.Status429TooManyRequests)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
-        group.MapGet("/v1/getAllUserBuys/{userid}", (string userid, HttpContext context, ManagementApi api, int? limit, string? before) =>
+        group.MapGet("/v1/getAllUserBuys/{userid}", (
+                [Length(1, PurchaseRules.MaxTextLength)] string userid, [Range(1, PageLimits.Max), DefaultValue(PageLimits.Default)] int? limit, string? before,
+                HttpContext context, ManagementApi api) =>
                 AskAsync(("userid", userid), user => $"/api/v1/purchases/{user}", api, context))
             .Produces<HistoryEntryV1[]>()
             .WithSummary("A user's purchases, newest first")
-            .WithDescription("At most `limit` (1 to 1000, default 100). While there are more, the Link header names the next page.");
+            .WithDescription("While there are more than `limit`, the Link header names the next page.");
 
         foreach (var path in (string[])["/user/{userId}/purchases", "/getAllUserBuys/{userId}"])
         {
-            group.MapGet(path, (string userId, HttpContext context, ManagementApi api, int? limit, string? before) =>
+            group.MapGet(path, (
+                    [Length(1, PurchaseRules.MaxTextLength)] string userId, [Range(1, PageLimits.Max), DefaultValue(PageLimits.DefaultClassic)] int? limit, string? before,
+                    HttpContext context, ManagementApi api) =>
                     AskAsync(("userId", userId), user => $"/api/purchases/{user}", api, context))
                 .Produces<HistoryEntryClassic[]>()
                 .WithSummary("A user's purchases, newest first (classic)")
-                .WithDescription("At most `limit` (1 to 1000, default 1000). While there are more, the Link header names the next page.");
+                .WithDescription("While there are more than `limit`, the Link header names the next page.");
         }
 
-        group.MapGet("/v1/users/{userid}/summary", (string userid, HttpContext context, ManagementApi api) =>
+        group.MapGet("/v1/users/{userid}/summary", ([Length(1, PurchaseRules.MaxTextLength)] string userid, HttpContext context, ManagementApi api) =>
                 AskAsync(("userid", userid), user => $"/api/v1/users/{user}/summary", api, context))
             .Produces<SummaryV1>()
             .WithSummary("A user's purchases in figures");
