@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.Storefront;
@@ -16,11 +17,14 @@ internal static class HistoryEndpoints
 
     public static void AddHistory(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddHttpClient<ManagementApi>(http =>
+        builder.Services.AddOptions<ManagementApiOptions>().Configure<IConfiguration>((options, configuration) => options.Read(configuration))
+            .Validate(options => options.Url is not null, ManagementApiOptions.Complaint).ValidateOnStart();
+        builder.Services.AddHttpClient<ManagementApi>((services, http) =>
         {
-            http.BaseAddress = ManagementApiAddress(builder.Configuration);
+            var options = services.GetRequiredService<IOptions<ManagementApiOptions>>().Value;
+            http.BaseAddress = options.Url;
             http.Timeout = Timeout;
-            if (builder.Configuration["Management:ApiKey"] is { Length: > 0 } key)
+            if (options.Key is { Length: > 0 } key)
             {
                 http.DefaultRequestHeaders.Add(ManagementApi.ApiKeyHeader, key);
             }
@@ -65,13 +69,4 @@ internal static class HistoryEndpoints
         PurchaseRules.CheckText(userId.Value) is { } complaint
             ? TypedResults.ValidationProblem([new(userId.Field, [complaint])])
             : await api.ForwardAsync(path(Uri.EscapeDataString(userId.Value)), context);
-
-    // Aspire injects the address under this key; https is what it says where both are offered.
-    private static Uri ManagementApiAddress(IConfiguration configuration)
-    {
-        var address = configuration["services:management-api:https:0"] ?? configuration["services:management-api:http:0"] ?? "http://localhost:8080";
-        return Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
-            ? uri
-            : throw new InvalidOperationException($"services:management-api:http:0 is not an http address: '{address}'");
-    }
 }
