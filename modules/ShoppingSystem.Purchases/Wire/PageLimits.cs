@@ -1,6 +1,6 @@
 namespace ShoppingSystem.Purchases;
 
-/// <summary>How many purchases of a history one reply holds.</summary>
+/// <summary>How many entries one reply holds: purchases of a history, or dead letters.</summary>
 public static class PageLimits
 {
     /// <summary>The most that can be asked for.</summary>

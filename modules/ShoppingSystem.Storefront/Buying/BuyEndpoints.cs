@@ -14,7 +14,7 @@ namespace ShoppingSystem.Storefront;
 
 internal static partial class BuyEndpoints
 {
-    private const int RetryAfterSeconds = 1;
+    private const string RetryAfterSeconds = "1";
 
     public static void AddBuying(this IHostApplicationBuilder builder)
     {
@@ -88,7 +88,7 @@ internal static partial class BuyEndpoints
     private static ProblemHttpResult Unavailable(PurchaseLogUnavailableException e, HttpResponse response, ILogger logger)
     {
         LogNotAcknowledged(logger, e.Message);
-        response.Headers.RetryAfter = RetryAfterSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        response.Headers.RetryAfter = RetryAfterSeconds;
         return TypedResults.Problem(
             "The purchase could not be made durable in time and is not acknowledged. Try again under the same Idempotency-Key.",
             statusCode: StatusCodes.Status503ServiceUnavailable);
