@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -10,13 +11,21 @@ internal static class ApiDocs
     private const string Document = "v1";
     public static readonly PathString Path = "/docs";
 
-    public static void AddApiDocs(this WebApplicationBuilder builder, string title) =>
-        builder.Services.AddOpenApi(Document, options => options.AddDocumentTransformer((document, _, _) =>
-        {
-            document.Info.Title = title;
-            document.Servers?.Clear();
-            return Task.CompletedTask;
-        }));
+    public static void AddApiDocs(this WebApplicationBuilder builder, string title)
+    {
+        // The framework reads text for any number, and so describes every number of a reply as perhaps being text. Here a number
+        // that may come as text says so itself.
+        builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict);
+        builder.Services.AddOpenApi(Document, options => options
+            .AddSchemaTransformer(ApiSchemas.Describe)
+            .AddOperationTransformer(ApiHeaders.Describe)
+            .AddDocumentTransformer((document, _, _) =>
+            {
+                document.Info.Title = title;
+                document.Servers?.Clear();
+                return Task.CompletedTask;
+            }));
+    }
 
     public static void MapApiDocs(this WebApplication app)
     {

@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Net.Http.Headers;
@@ -75,7 +76,7 @@ internal static partial class Problems
                 Exception = exception,
                 ProblemDetails = refusal.StatusCode is StatusCodes.Status400BadRequest
                     ? Describe(refusal)
-                    : new() { Status = refusal.StatusCode, Detail = refusal.Message },
+                    : new ProblemDetails { Status = refusal.StatusCode, Detail = refusal.Message },
             });
         }
 

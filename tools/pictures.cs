@@ -35,7 +35,7 @@ await counter.EvaluateAsync("document.activeElement.blur(), scrollTo(0, 0)");
 await Task.Delay(TimeSpan.FromSeconds(3)); // until the last button is itself again
 await counter.ScreenshotAsync(new() { Path = Path.Combine(output, "shop.png") });
 
-await Task.Delay(TimeSpan.FromSeconds(65)); // until the charts are full
+await Task.Delay(TimeSpan.FromSeconds(130)); // until the charts are full, and what the start took has left them
 await operations.ScreenshotAsync(new() { Path = Path.Combine(output, "operations.png"), FullPage = true });
 
 await stop.CancelAsync();

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the pictures of the README, docs/shop.png and docs/operations.png, from the running product in headless Chromium.
-# Takes about two minutes. CHROME_PATH names a browser that is not on the PATH.
+# Takes about three minutes. CHROME_PATH names a browser that is not on the PATH.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1

@@ -95,7 +95,9 @@ public sealed class AdmissionTests(ITestOutputHelper output)
     [InlineData("--Admission:MaxConcurrentRequests=0", "Admission:MaxConcurrentRequests")]
     [InlineData("--Admission:Burst=-1", "Admission:Burst")]
     [InlineData("--Proxies:0=everybody", "Proxies")]
-    public async Task A_limit_that_can_not_be_used_stops_the_start_and_is_named(string setting, string key)
+    [InlineData("--services:management-api:http:0=localhost:8080", "services:management-api:http:0")]
+    [InlineData("--services:management-api:https:0=nowhere", "services:management-api:https:0")]
+    public async Task A_setting_that_can_not_be_used_stops_the_start_and_is_named(string setting, string key)
     {
         var refusal = await Assert.ThrowsAnyAsync<Exception>(() => StorefrontHost.StartAsync(new MemoryLog(), null, setting));
 

@@ -59,7 +59,11 @@ internal sealed class ChildProcess : IAsyncDisposable
     public static ChildProcess Start(string program, params string[] arguments) => Start(program, [], arguments);
 
     /// <summary>The same with these environment variables.</summary>
-    public static ChildProcess Start(string program, Dictionary<string, string> environment, params string[] arguments)
+    public static ChildProcess Start(string program, Dictionary<string, string> environment, params string[] arguments) =>
+        Start(program, environment, null, arguments);
+
+    /// <summary>The same from this folder; from the program's own when null.</summary>
+    public static ChildProcess Start(string program, Dictionary<string, string> environment, string? workingDirectory, string[] arguments)
     {
         var path = Path.Combine(Path.GetDirectoryName(Assembly.GetExecutingAssembly().Location)!, program);
         string[] command = [.. Tied, "dotnet", path, .. arguments];
@@ -70,7 +74,7 @@ internal sealed class ChildProcess : IAsyncDisposable
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
-                WorkingDirectory = Path.GetDirectoryName(path),
+                WorkingDirectory = workingDirectory ?? Path.GetDirectoryName(path),
             },
         };
         foreach (var (name, value) in environment)

@@ -14,10 +14,12 @@ internal sealed class StandaloneProcess : IAsyncDisposable
     private readonly ChildProcess _process;
     private readonly string[] _arguments;
     private readonly Dictionary<string, string> _environment;
+    private readonly string? _workingDirectory;
 
-    private StandaloneProcess(string[] arguments, Dictionary<string, string> environment, Uri shop, Uri management)
+    private StandaloneProcess(string[] arguments, Dictionary<string, string> environment, Uri shop, Uri management, string? workingDirectory = null)
     {
-        _process = ChildProcess.Start(Program, environment, arguments);
+        _process = ChildProcess.Start(Program, environment, workingDirectory, arguments);
+        _workingDirectory = workingDirectory;
         _arguments = arguments;
         _environment = environment;
         Shop = new HttpClient { BaseAddress = shop };
@@ -54,9 +56,12 @@ internal sealed class StandaloneProcess : IAsyncDisposable
     public static Task<StandaloneProcess> StartAsync(string dataDirectory, Dictionary<string, string> environment, params string[] arguments) =>
         StartAsync(dataDirectory, "127.0.0.1", arguments, environment);
 
-    /// <summary>The same, listening on the addresses that <paramref name="host"/> stands for.</summary>
+    /// <summary>
+    /// The same, listening on the addresses that <paramref name="host"/> stands for, started from <paramref name="workingDirectory"/>
+    /// (from the program's own folder when null).
+    /// </summary>
     public static async Task<StandaloneProcess> StartAsync(
-        string dataDirectory, string host, string[] arguments, Dictionary<string, string>? environment = null)
+        string dataDirectory, string host, string[] arguments, Dictionary<string, string>? environment = null, string? workingDirectory = null)
     {
         var shop = FreeAddress();
         var management = FreeAddress();
@@ -65,15 +70,16 @@ internal sealed class StandaloneProcess : IAsyncDisposable
                 $"--Shopping:DataDirectory={dataDirectory}", $"--Shopping:WebServerUrl=http://{host}:{shop.Port}",
                 $"--Shopping:ManagementApiUrl=http://{host}:{management.Port}", Patient, .. arguments,
             ],
-            environment ?? [], shop, management);
+            environment ?? [], shop, management, workingDirectory);
     }
 
     /// <summary>Starts it again after it has exited: same data, same addresses.</summary>
-    public Task<StandaloneProcess> StartAgainAsync() => StartAsync(_arguments, _environment, Shop.BaseAddress!, Management.BaseAddress!);
+    public Task<StandaloneProcess> StartAgainAsync() => StartAsync(_arguments, _environment, Shop.BaseAddress!, Management.BaseAddress!, _workingDirectory);
 
-    private static async Task<StandaloneProcess> StartAsync(string[] arguments, Dictionary<string, string> environment, Uri shop, Uri management)
+    private static async Task<StandaloneProcess> StartAsync(
+        string[] arguments, Dictionary<string, string> environment, Uri shop, Uri management, string? workingDirectory)
     {
-        var standalone = new StandaloneProcess(arguments, environment, shop, management);
+        var standalone = new StandaloneProcess(arguments, environment, shop, management, workingDirectory);
         try
         {
             await Eventually.TrueAsync(

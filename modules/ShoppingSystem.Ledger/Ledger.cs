@@ -39,10 +39,11 @@ public static class LedgerModule
     public static WebApplication MapLedger(this WebApplication app)
     {
         app.UseApiKey();
-        var api = app.MapGroup("/api").AnswerWhileStoreIsAway().DescribeApiKey(app);
-        api.MapHistory();
+        var api = app.MapGroup("/api").DescribeApiKey(app);
         api.MapStatistics();
-        api.MapDeadLetters();
+        var record = api.MapGroup("").AnswerWhileStoreIsAway();
+        record.MapHistory();
+        record.MapDeadLetters();
         app.UseFileServer(new FileServerOptions
         {
             FileProvider = new EmbeddedFileProvider(typeof(LedgerModule).Assembly, "ShoppingSystem.Ledger.Page"),

@@ -8,7 +8,7 @@ namespace ShoppingSystem.Ledger;
 internal static partial class StoreAway
 {
     /// <summary>
-    /// All that the endpoints of the ledger do is ask the store. When that fails, the request was fine and may be repeated:
+    /// All that the endpoints of the group do is ask the store. When that fails, the request was fine and may be repeated:
     /// 503 with <c>Retry-After</c>.
     /// </summary>
     public static RouteGroupBuilder AnswerWhileStoreIsAway(this RouteGroupBuilder group)

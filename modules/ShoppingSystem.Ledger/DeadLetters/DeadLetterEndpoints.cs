@@ -1,9 +1,13 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Text;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.OpenApi;
 using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.Ledger;
@@ -32,22 +36,19 @@ internal sealed record ReplayReply(
 
 internal static class DeadLetterEndpoints
 {
-    private const int MaxLimit = 1000;
-    private const int DefaultLimit = 100;
-
     public static void MapDeadLetters(this IEndpointRouteBuilder api)
     {
         var group = api.MapGroup("/v1/dead-letters").WithTags("Operations");
 
         group.MapGet("", async Task<Results<Ok<IReadOnlyList<DeadLetterReply>>, ValidationProblem>> (
-            int? limit, IDeadLetters deadLetters, CancellationToken cancellationToken) =>
+            [Range(1, PageLimits.Max), DefaultValue(PageLimits.Default)] int? limit, IDeadLetters deadLetters, CancellationToken cancellationToken) =>
         {
-            if (limit is < 1 or > MaxLimit)
+            if (limit is < 1 or > PageLimits.Max)
             {
-                return TypedResults.ValidationProblem([new("limit", [$"must be between 1 and {MaxLimit}"])]);
+                return TypedResults.ValidationProblem([new("limit", [$"must be between 1 and {PageLimits.Max}"])]);
             }
 
-            var letters = await deadLetters.ListAsync(limit ?? DefaultLimit, cancellationToken);
+            var letters = await deadLetters.ListAsync(limit ?? PageLimits.Default, cancellationToken);
             IReadOnlyList<DeadLetterReply> replies = [.. letters.Select(DeadLetterReply.From)];
             return TypedResults.Ok(replies);
         })
@@ -77,7 +78,11 @@ internal static class DeadLetterEndpoints
             await deadLetters.RemoveAsync(id, cancellationToken);
             return TypedResults.Ok(new ReplayReply(result.Recorded == 1 ? "recorded" : "duplicate", HistoryEntryV1.From(purchase)));
         })
-        .Accepts<PurchaseV1>(isOptional: true, "application/json")
+        .Accepts<object>(isOptional: true, "application/json")
+        .AddOpenApiOperationTransformer(DescribeCorrection)
+        .ProducesProblem(StatusCodes.Status404NotFound)
+        .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
+        .ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
         .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
         .WithSummary("Try to record a dead letter again")
         .WithDescription("""
@@ -88,7 +93,33 @@ internal static class DeadLetterEndpoints
         group.MapDelete("/{id:guid}", async Task<Results<NoContent, NotFound>> (
             Guid id, IDeadLetters deadLetters, CancellationToken cancellationToken) =>
             await deadLetters.RemoveAsync(id, cancellationToken) ? TypedResults.NoContent() : TypedResults.NotFound())
+            .ProducesProblem(StatusCodes.Status404NotFound)
             .WithSummary("Drop a dead letter for good");
+    }
+
+    // An event is read more tolerantly than any type could say.
+    private static Task DescribeCorrection(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        operation.RequestBody!.Content!["application/json"].Schema = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Description = "The event as it should have been. Names of fields in any case; other fields are ignored.",
+            Required = new HashSet<string> { "userid", "username", "price" },
+            Properties = new Dictionary<string, IOpenApiSchema>
+            {
+                ["id"] = Field("Else the purchase has the dead letter's id.", JsonSchemaType.String | JsonSchemaType.Null, "uuid"),
+                ["userid"] = Field("1 to 128 characters.", JsonSchemaType.String | JsonSchemaType.Number),
+                ["username"] = Field("1 to 128 characters.", JsonSchemaType.String | JsonSchemaType.Number),
+                ["price"] = Field("Greater than 0, at most 1,000,000,000, with at most 4 decimals.", JsonSchemaType.Number | JsonSchemaType.String, "decimal"),
+                ["item"] = Field("1 to 128 characters.", JsonSchemaType.String | JsonSchemaType.Number | JsonSchemaType.Null),
+                ["timestamp"] = Field(
+                    "Epoch seconds, epoch milliseconds or ISO 8601; else the purchase was made when the event was appended.",
+                    JsonSchemaType.Number | JsonSchemaType.String | JsonSchemaType.Null),
+            },
+        };
+        return Task.CompletedTask;
+
+        static OpenApiSchema Field(string description, JsonSchemaType type, string? format = null) => new() { Description = description, Type = type, Format = format };
     }
 
     private static async ValueTask<ReadOnlyMemory<byte>> ReadBodyAsync(HttpRequest request, CancellationToken cancellationToken)

@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -11,36 +13,34 @@ namespace ShoppingSystem.Ledger;
 
 internal static class HistoryEndpoints
 {
-    private const int MaxLimit = 1000;
-    private const int DefaultLimit = 100;
-
-    // Clients of the classic dialect know nothing of pages: they get as much as one page can hold.
-    private const int DefaultLimitClassic = MaxLimit;
-
     public static void MapHistory(this IEndpointRouteBuilder api)
     {
         var group = api.MapGroup("").WithTags("History").ProducesValidationProblem();
 
         group.MapGet("/v1/purchases/{userid}", (
-                string userid, int? limit, string? before, IPurchaseStore store, HttpContext context, CancellationToken cancellationToken) =>
-                ReadAsync(("userid", userid), limit ?? DefaultLimit, before, HistoryEntryV1.From, store, context, cancellationToken))
+                [Length(1, PurchaseRules.MaxTextLength)] string userid, [Range(1, PageLimits.Max), DefaultValue(PageLimits.Default)] int? limit, string? before,
+                IPurchaseStore store, HttpContext context, CancellationToken cancellationToken) =>
+                ReadAsync(("userid", userid), limit ?? PageLimits.Default, before, HistoryEntryV1.From, store, context, cancellationToken))
             .WithSummary("A user's purchases, newest first")
-            .WithDescription("At most `limit` (1 to 1000, default 100). While there are more, the Link header names the next page.");
+            .WithDescription("While there are more than `limit`, the Link header names the next page.");
 
         group.MapGet("/purchases", (
-                [FromQuery] string? userId, int? limit, string? before, IPurchaseStore store, HttpContext context, CancellationToken cancellationToken) =>
-                ReadAsync(("userId", userId), limit ?? DefaultLimitClassic, before, HistoryEntryClassic.From, store, context, cancellationToken))
+                [FromQuery, Required, Length(1, PurchaseRules.MaxTextLength)] string? userId,
+                [Range(1, PageLimits.Max), DefaultValue(PageLimits.DefaultClassic)] int? limit, string? before,
+                IPurchaseStore store, HttpContext context, CancellationToken cancellationToken) =>
+                ReadAsync(("userId", userId), limit ?? PageLimits.DefaultClassic, before, HistoryEntryClassic.From, store, context, cancellationToken))
             .WithSummary("A user's purchases, newest first (classic)")
-            .WithDescription("At most `limit` (1 to 1000, default 1000). While there are more, the Link header names the next page.");
+            .WithDescription("While there are more than `limit`, the Link header names the next page.");
 
         group.MapGet("/purchases/{userId}", (
-                string userId, int? limit, string? before, IPurchaseStore store, HttpContext context, CancellationToken cancellationToken) =>
-                ReadAsync(("userId", userId), limit ?? DefaultLimitClassic, before, HistoryEntryClassic.From, store, context, cancellationToken))
+                [Length(1, PurchaseRules.MaxTextLength)] string userId, [Range(1, PageLimits.Max), DefaultValue(PageLimits.DefaultClassic)] int? limit, string? before,
+                IPurchaseStore store, HttpContext context, CancellationToken cancellationToken) =>
+                ReadAsync(("userId", userId), limit ?? PageLimits.DefaultClassic, before, HistoryEntryClassic.From, store, context, cancellationToken))
             .WithSummary("A user's purchases, newest first (classic)")
             .WithDescription("The same with the user in the path.");
 
         group.MapGet("/v1/users/{userid}/summary", async Task<Results<Ok<SummaryV1>, ValidationProblem>> (
-            string userid, IPurchaseStore store, CancellationToken cancellationToken) =>
+            [Length(1, PurchaseRules.MaxTextLength)] string userid, IPurchaseStore store, CancellationToken cancellationToken) =>
             PurchaseRules.CheckText(userid) is { } complaint
                 ? TypedResults.ValidationProblem([new("userid", [complaint])])
                 : TypedResults.Ok(SummaryV1.From(await store.SummarizeAsync(userid, cancellationToken))))
@@ -58,9 +58,9 @@ internal static class HistoryEndpoints
             problems[userId.Field] = [complaint];
         }
 
-        if (limit is < 1 or > MaxLimit)
+        if (limit is < 1 or > PageLimits.Max)
         {
-            problems["limit"] = [$"must be between 1 and {MaxLimit}"];
+            problems["limit"] = [$"must be between 1 and {PageLimits.Max}"];
         }
 
         if (before is not null && !PurchaseCursor.TryParse(before, out cursor))

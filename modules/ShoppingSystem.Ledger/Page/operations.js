@@ -75,7 +75,7 @@ const charts = [
   }, () => painter.request()),
   new ChartPanel(find("latency-chart"), {
     heading: "From accepted to recorded",
-    explanation: "percentiles of the last 10 s",
+    explanation: "percentiles of the last 60 s",
     lines: [
       { name: "p99", label: "p99", color: "--chart-3", dash: [2, 3] },
       { name: "p95", label: "p95", color: "--chart-2", dash: [7, 3] },

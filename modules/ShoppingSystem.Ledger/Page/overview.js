@@ -20,8 +20,8 @@ export class Overview {
     this.#set("rate", formatCount(Number(process.recordedPerSecond)));
     this.#set("latency", latency.p95 === null ? "–" : formatLatency(latency.p95));
     this.#set("latency-note", latency.p95 === null
-      ? "nothing recorded in the last 10 s"
-      : `p99 ${formatLatency(latency.p99)}`);
+      ? "nothing recorded in the last 60 s"
+      : `p99 ${formatLatency(latency.p99)}, of the last 60 s`);
     this.#set("lag", formatCount(totalLag({ lag })));
     this.#set("lag-note", `waiting in ${counted(lag.length, "partition")}`);
     this.#set("duplicates", formatCount(Number(process.duplicates)));

@@ -4,19 +4,16 @@ namespace ShoppingSystem.Ledger;
 
 /// <summary>
 /// What this process has recorded, for the statistics endpoints and the metrics: counters since it started, the rate of the
-/// last whole second, latencies and purchases of the last few.
+/// last whole second, latencies of the last minute, the latest purchases.
 /// </summary>
 internal sealed class RecorderStatistics(TimeProvider time)
 {
-    private const int LatenciesKept = 8192;
-    private const int LatencySeconds = 10;
     private const int PurchasesKept = 20;
 
     private readonly DateTimeOffset _started = time.GetUtcNow();
     private readonly Lock _gate = new();
-    private readonly (long Second, double Milliseconds)[] _latencies = new (long, double)[LatenciesKept];
+    private readonly LatencyWindow _latencies = new();
     private readonly Queue<Purchase> _latest = new(PurchasesKept);
-    private long _latencyCount;
     private long _recorded;
     private long _duplicates;
     private long _second;
@@ -28,6 +25,11 @@ internal sealed class RecorderStatistics(TimeProvider time)
         Signals.Recorded.Add(result.Recorded);
         Signals.Duplicate.Add(result.Duplicates);
         Signals.DeadLettered.Add(deadLettered);
+        foreach (var purchase in purchases)
+        {
+            Signals.RecordLatency.Record(Math.Max(0, (now - purchase.Timestamp).TotalSeconds));
+        }
+
         lock (_gate)
         {
             Advance(now);
@@ -36,9 +38,7 @@ internal sealed class RecorderStatistics(TimeProvider time)
             _thisSecond += result.Recorded;
             foreach (var purchase in purchases)
             {
-                var latency = Math.Max(0, (now - purchase.Timestamp).TotalMilliseconds);
-                _latencies[_latencyCount++ % LatenciesKept] = (_second, latency);
-                Signals.RecordLatency.Record(latency / 1000);
+                _latencies.Add(now, now - purchase.Timestamp);
             }
 
             for (var i = Math.Max(0, purchases.Count - PurchasesKept); i < purchases.Count; i++)
@@ -57,18 +57,10 @@ internal sealed class RecorderStatistics(TimeProvider time)
     {
         lock (_gate)
         {
-            Advance(time.GetUtcNow());
-            double[] latencies =
-            [
-                .. _latencies.Take((int)Math.Min(_latencyCount, LatenciesKept))
-                    .Where(sample => sample.Second > _second - LatencySeconds)
-                    .Select(sample => sample.Milliseconds)
-                    .Order(),
-            ];
-            return new Snapshot(
-                _started, _recorded, _duplicates, _lastSecond,
-                Percentile(latencies, 0.50), Percentile(latencies, 0.95), Percentile(latencies, 0.99),
-                [.. _latest.Reverse()]);
+            var now = time.GetUtcNow();
+            Advance(now);
+            var latencies = _latencies.Percentiles(now, 0.50, 0.95, 0.99);
+            return new Snapshot(_started, _recorded, _duplicates, _lastSecond, latencies[0], latencies[1], latencies[2], [.. _latest.Reverse()]);
         }
     }
 
@@ -83,14 +75,8 @@ internal sealed class RecorderStatistics(TimeProvider time)
         }
     }
 
-    private static double? Percentile(double[] sorted, double share) =>
-        sorted.Length == 0 ? null : Math.Round(sorted[(int)Math.Ceiling(share * sorted.Length) - 1], 3);
-
-    /// <summary>
-    /// Latencies in milliseconds from acceptance to record, of the last 10 seconds (at most 8,192 events); null when there
-    /// were none.
-    /// </summary>
+    /// <summary>Latencies are from acceptance to record, of the last minute (<see cref="LatencyWindow"/>); null when nothing was recorded in it.</summary>
     public sealed record Snapshot(
         DateTimeOffset Started, long Recorded, long Duplicates, long RecordedLastSecond,
-        double? P50, double? P95, double? P99, IReadOnlyList<Purchase> Latest);
+        TimeSpan? P50, TimeSpan? P95, TimeSpan? P99, IReadOnlyList<Purchase> Latest);
 }

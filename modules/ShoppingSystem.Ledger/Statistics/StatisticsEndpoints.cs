@@ -23,9 +23,12 @@ internal static class StatisticsEndpoints
                 `process` and `lag` are the answering process's own.
                 """);
 
-        group.MapGet("/stream", (StatisticsReader statistics, IHostApplicationLifetime host, CancellationToken cancellationToken) =>
+        // The typed result would describe itself as JSON of the framework's own type for an event.
+        group.MapGet("/stream", IResult (StatisticsReader statistics, IHostApplicationLifetime host, CancellationToken cancellationToken) =>
                 TypedResults.ServerSentEvents(EverySecond(statistics, host.ApplicationStopping, cancellationToken)))
+            .Produces<string>(StatusCodes.Status200OK, "text/event-stream")
             .WithSummary("The same as server-sent events, one a second")
+            .WithDescription("The data of each event is JSON: a `StatisticsReply`. The stream ends when the service stops.")
             .DisableHttpMetrics(); // as long as somebody looks: that is no latency, and nothing to trace
     }
 

@@ -28,7 +28,7 @@ internal sealed class StatisticsReader(
             new ProcessReply(
                 Environment.MachineName, snapshot.Started, state.HeldUpBy is { } reason ? $"held up: {reason}" : "recording",
                 snapshot.Recorded, snapshot.Duplicates, snapshot.RecordedLastSecond,
-                new LatencyReply(snapshot.P50, snapshot.P95, snapshot.P99),
+                new LatencyReply(snapshot.P50?.TotalMilliseconds, snapshot.P95?.TotalMilliseconds, snapshot.P99?.TotalMilliseconds),
                 [.. snapshot.Latest.Select(HistoryEntryV1.From)]),
             [.. feed.Lag.Select(partition => new LagReply(partition.Partition, partition.Lag))],
             report.Entries.ToDictionary(entry => entry.Key, entry => Describe(entry.Value)));

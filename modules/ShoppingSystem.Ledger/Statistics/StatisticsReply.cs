@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Text.Json.Serialization;
 using ShoppingSystem.Purchases;
 
@@ -26,7 +27,8 @@ internal sealed record ProcessReply(
     [property: JsonPropertyName("latencyMs")] LatencyReply LatencyMs,
     [property: JsonPropertyName("latest")] IReadOnlyList<HistoryEntryV1> Latest);
 
-/// <summary>Milliseconds from acceptance to record, of the last 10 seconds; null when nothing was recorded in them.</summary>
+/// <summary>Milliseconds from acceptance to record, of the last 60 seconds; null when nothing was recorded in them.</summary>
+[Description("Milliseconds from acceptance to record, of all that the process recorded in the last 60 seconds; null when that was nothing. Never less than the truth, at most 1.6 % more.")]
 internal sealed record LatencyReply(
     [property: JsonPropertyName("p50"), JsonIgnore(Condition = JsonIgnoreCondition.Never)] double? P50,
     [property: JsonPropertyName("p95"), JsonIgnore(Condition = JsonIgnoreCondition.Never)] double? P95,

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -5,6 +6,7 @@ using System.Text.Json.Serialization;
 namespace ShoppingSystem.Purchases;
 
 /// <summary>Time as v1 shows it: seconds since 1970-01-01T00:00:00Z with six decimals, as a JSON number.</summary>
+[Description("Seconds since 1970-01-01T00:00:00Z, with six decimals.")]
 public sealed class EpochSecondsConverter : JsonConverter<DateTimeOffset>
 {
     private const byte MicrosecondDecimals = 6;
@@ -23,6 +25,7 @@ public sealed class EpochSecondsConverter : JsonConverter<DateTimeOffset>
 }
 
 /// <summary>Time as the classic dialect shows it: ISO 8601, UTC, six decimals, <c>Z</c>.</summary>
+[Description("ISO 8601, UTC, with six decimals.")]
 public sealed class IsoTimestampConverter : JsonConverter<DateTimeOffset>
 {
     private const string Format = "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'";

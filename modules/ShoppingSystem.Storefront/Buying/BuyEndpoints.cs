@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -12,7 +14,7 @@ namespace ShoppingSystem.Storefront;
 
 internal static partial class BuyEndpoints
 {
-    private const int RetryAfterSeconds = 1;
+    private const string RetryAfterSeconds = "1";
 
     public static void AddBuying(this IHostApplicationBuilder builder)
     {
@@ -38,18 +40,20 @@ internal static partial class BuyEndpoints
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
         group.MapPost("/v1/buy", (
-            BuyRequestV1 body, [FromHeader(Name = "Idempotency-Key")] string? idempotencyKey,
+            BuyRequestV1 body,
+            [FromHeader(Name = "Idempotency-Key"), Length(1, PurchaseRules.MaxTextLength), Description(BuyRequests.KeyDescription)] string? idempotencyKey,
             HttpResponse response) => BuyAsync(
                 body.Username, ("userid", body.UserId), body.Price, body.Item, idempotencyKey, checkout, response, logger,
                 purchase => TypedResults.Accepted((string?)null, new BuyReplyV1("success", "Purchase recorded", PurchaseV1.From(purchase)))))
         .WithSummary("Buy")
         .WithDescription("""
-            Acknowledged once the purchase is durable; it shows up in the history moments later. A retry under the same
-            Idempotency-Key is the same purchase, whatever became of the first attempt.
+            Acknowledged once the purchase is durable; it shows up in the history moments later. Whatever is not acknowledged may be
+            tried again under the same Idempotency-Key.
             """);
 
         group.MapPost("/buy", (
-            BuyRequestClassic body, [FromHeader(Name = "Idempotency-Key")] string? idempotencyKey,
+            BuyRequestClassic body,
+            [FromHeader(Name = "Idempotency-Key"), Length(1, PurchaseRules.MaxTextLength), Description(BuyRequests.KeyDescription)] string? idempotencyKey,
             HttpResponse response) => BuyAsync(
                 body.Username, ("userId", body.UserId), body.Price, body.Item, idempotencyKey, checkout, response, logger,
                 purchase => TypedResults.Ok(new BuyReplyClassic("Purchase request sent successfully", purchase.Id))))
@@ -84,7 +88,7 @@ internal static partial class BuyEndpoints
     private static ProblemHttpResult Unavailable(PurchaseLogUnavailableException e, HttpResponse response, ILogger logger)
     {
         LogNotAcknowledged(logger, e.Message);
-        response.Headers.RetryAfter = RetryAfterSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        response.Headers.RetryAfter = RetryAfterSeconds;
         return TypedResults.Problem(
             "The purchase could not be made durable in time and is not acknowledged. Try again under the same Idempotency-Key.",
             statusCode: StatusCodes.Status503ServiceUnavailable);

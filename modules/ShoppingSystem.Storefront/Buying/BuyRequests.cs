@@ -1,14 +1,26 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.Storefront;
 
+// Required, Length, Range and Description speak to the readers of the API's description; what is bought is judged by PurchaseRules,
+// which names every field at fault at once.
+internal static class BuyRequests
+{
+    public const string PriceDescription = "Exact, with at most 4 decimals. A number, or the same as text.";
+
+    public const string KeyDescription = "A retry under the same key is the same purchase, whatever became of the first attempt.";
+}
+
 /// <summary>The body of <c>POST /api/v1/buy</c>.</summary>
 internal sealed record BuyRequestV1(
-    [property: JsonPropertyName("username")] string? Username,
-    [property: JsonPropertyName("userid")] string? UserId,
-    [property: JsonPropertyName("price")] decimal? Price,
-    [property: JsonPropertyName("item")] string? Item) : IOfUser;
+    [property: JsonPropertyName("username"), Required, Length(1, PurchaseRules.MaxTextLength)] string? Username,
+    [property: JsonPropertyName("userid"), Required, Length(1, PurchaseRules.MaxTextLength)] string? UserId,
+    [property: JsonPropertyName("price"), Required, JsonNumberHandling(JsonNumberHandling.AllowReadingFromString),
+        Range(0, (double)PurchaseRules.MaxPrice, MinimumIsExclusive = true), Description(BuyRequests.PriceDescription)] decimal? Price,
+    [property: JsonPropertyName("item"), Length(1, PurchaseRules.MaxTextLength)] string? Item = null) : IOfUser;
 
 /// <summary>The reply to it.</summary>
 internal sealed record BuyReplyV1(
@@ -18,10 +30,11 @@ internal sealed record BuyReplyV1(
 
 /// <summary>The body of <c>POST /api/buy</c>.</summary>
 internal sealed record BuyRequestClassic(
-    [property: JsonPropertyName("username")] string? Username,
-    [property: JsonPropertyName("userId")] string? UserId,
-    [property: JsonPropertyName("price")] decimal? Price,
-    [property: JsonPropertyName("item")] string? Item) : IOfUser;
+    [property: JsonPropertyName("username"), Required, Length(1, PurchaseRules.MaxTextLength)] string? Username,
+    [property: JsonPropertyName("userId"), Required, Length(1, PurchaseRules.MaxTextLength)] string? UserId,
+    [property: JsonPropertyName("price"), Required, JsonNumberHandling(JsonNumberHandling.AllowReadingFromString),
+        Range(0, (double)PurchaseRules.MaxPrice, MinimumIsExclusive = true), Description(BuyRequests.PriceDescription)] decimal? Price,
+    [property: JsonPropertyName("item"), Length(1, PurchaseRules.MaxTextLength)] string? Item = null) : IOfUser;
 
 /// <summary>The reply to it.</summary>
 internal sealed record BuyReplyClassic(

@@ -1,9 +1,12 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.Storefront;
@@ -14,11 +17,14 @@ internal static class HistoryEndpoints
 
     public static void AddHistory(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddHttpClient<ManagementApi>(http =>
+        builder.Services.AddOptions<ManagementApiOptions>().Configure<IConfiguration>((options, configuration) => options.Read(configuration))
+            .Validate(options => options.Url is not null, ManagementApiOptions.Complaint).ValidateOnStart();
+        builder.Services.AddHttpClient<ManagementApi>((services, http) =>
         {
-            http.BaseAddress = ManagementApiAddress(builder.Configuration);
+            var options = services.GetRequiredService<IOptions<ManagementApiOptions>>().Value;
+            http.BaseAddress = options.Url;
             http.Timeout = Timeout;
-            if (builder.Configuration["Management:ApiKey"] is { Length: > 0 } key)
+            if (options.Key is { Length: > 0 } key)
             {
                 http.DefaultRequestHeaders.Add(ManagementApi.ApiKeyHeader, key);
             }
@@ -30,25 +36,30 @@ internal static class HistoryEndpoints
     {
         var group = app.MapGroup("/api").WithTags("History").RequireAdmission().RequireCustomer(app)
             .ProducesValidationProblem()
+            .ProducesProblem(StatusCodes.Status414UriTooLong)
             .ProducesProblem(StatusCodes.Status429TooManyRequests)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
-        group.MapGet("/v1/getAllUserBuys/{userid}", (string userid, HttpContext context, ManagementApi api, int? limit, string? before) =>
+        group.MapGet("/v1/getAllUserBuys/{userid}", (
+                [Length(1, PurchaseRules.MaxTextLength)] string userid, [Range(1, PageLimits.Max), DefaultValue(PageLimits.Default)] int? limit, string? before,
+                HttpContext context, ManagementApi api) =>
                 AskAsync(("userid", userid), user => $"/api/v1/purchases/{user}", api, context))
             .Produces<HistoryEntryV1[]>()
             .WithSummary("A user's purchases, newest first")
-            .WithDescription("At most `limit` (1 to 1000, default 100). While there are more, the Link header names the next page.");
+            .WithDescription("While there are more than `limit`, the Link header names the next page.");
 
         foreach (var path in (string[])["/user/{userId}/purchases", "/getAllUserBuys/{userId}"])
         {
-            group.MapGet(path, (string userId, HttpContext context, ManagementApi api, int? limit, string? before) =>
+            group.MapGet(path, (
+                    [Length(1, PurchaseRules.MaxTextLength)] string userId, [Range(1, PageLimits.Max), DefaultValue(PageLimits.DefaultClassic)] int? limit, string? before,
+                    HttpContext context, ManagementApi api) =>
                     AskAsync(("userId", userId), user => $"/api/purchases/{user}", api, context))
                 .Produces<HistoryEntryClassic[]>()
                 .WithSummary("A user's purchases, newest first (classic)")
-                .WithDescription("At most `limit` (1 to 1000, default 1000). While there are more, the Link header names the next page.");
+                .WithDescription("While there are more than `limit`, the Link header names the next page.");
         }
 
-        group.MapGet("/v1/users/{userid}/summary", (string userid, HttpContext context, ManagementApi api) =>
+        group.MapGet("/v1/users/{userid}/summary", ([Length(1, PurchaseRules.MaxTextLength)] string userid, HttpContext context, ManagementApi api) =>
                 AskAsync(("userid", userid), user => $"/api/v1/users/{user}/summary", api, context))
             .Produces<SummaryV1>()
             .WithSummary("A user's purchases in figures");
@@ -58,13 +69,4 @@ internal static class HistoryEndpoints
         PurchaseRules.CheckText(userId.Value) is { } complaint
             ? TypedResults.ValidationProblem([new(userId.Field, [complaint])])
             : await api.ForwardAsync(path(Uri.EscapeDataString(userId.Value)), context);
-
-    // Aspire injects the address under this key; https is what it says where both are offered.
-    private static Uri ManagementApiAddress(IConfiguration configuration)
-    {
-        var address = configuration["services:management-api:https:0"] ?? configuration["services:management-api:http:0"] ?? "http://localhost:8080";
-        return Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
-            ? uri
-            : throw new InvalidOperationException($"services:management-api:http:0 is not an http address: '{address}'");
-    }
 }

@@ -1,0 +1,26 @@
+using Microsoft.Extensions.Configuration;
+
+namespace ShoppingSystem.Storefront;
+
+/// <summary>Where the management API is, and the key that it wants.</summary>
+internal sealed class ManagementApiOptions
+{
+    public const string Complaint = $"{HttpKey} (or {HttpsKey}) is not an http address such as {Default}.";
+
+    private const string HttpKey = "services:management-api:http:0";
+    private const string HttpsKey = "services:management-api:https:0";
+    private const string Default = "http://localhost:8080";
+
+    /// <summary>Null when what is configured is no http address.</summary>
+    public Uri? Url { get; private set; }
+
+    public string? Key { get; private set; }
+
+    // Aspire injects the address under these keys; https is what it says where both are offered.
+    public void Read(IConfiguration configuration)
+    {
+        var address = configuration[HttpsKey] ?? configuration[HttpKey] ?? Default;
+        Url = Uri.TryCreate(address, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? url : null;
+        Key = configuration["Management:ApiKey"];
+    }
+}
