@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What becomes of the shop when three times as many purchases arrive as it can serve. Finds the highest rate it stands (p99
 # within 100 ms), then offers half of that, three times that for a while, and half of that again, in the open model. Prints
-# goodput/peak, the latency of what was acknowledged, memory, and how long it took to be as before.
+# goodput/peak, the latency of what was acknowledged, memory, and how long it took to be as before. The load takes processors
+# from the server, and more of them in the overload: what the server itself does with a second of its own is a figure of its own.
 #   bench/overload.sh [--times 3] [--seconds 15] [--admission N] [--peak RATE] [--from RATE]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -24,6 +25,7 @@ dotnet build -c Release ShoppingSystem.Standalone -v q --nologo
 dotnet build -c Release tools/ShoppingSystem.LoadTest -v q --nologo
 customers() { dotnet tools/ShoppingSystem.LoadTest/bin/Release/net10.0/ShoppingSystem.LoadTest.dll --url "http://127.0.0.1:$port" --no-lag "$@"; }
 load() { customers "$@" >"$data/load.txt" 2>&1; }
+cpu() { awk -v hz="$(getconf CLK_TCK)" '{ printf "%d", ($14 + $15) * 1000 / hz }' "/proc/$server/stat"; } # of the server, ms
 rss() { awk '/^VmRSS/ { printf "%d", $2 / 1024 }' "/proc/$server/status"; }
 
 data=$(mktemp -d) server=""
@@ -39,6 +41,9 @@ if [ -z "$peak" ]; then
     load --rate max --from-rate "$from" --p99 100ms --duration 3s --warm-up 1s --json "$data/peak.json" || { cat "$data/load.txt"; exit 1; }
     peak=$(jq '.search.highestRate | floor' "$data/peak.json")
 fi
+start=$(cpu)
+load --rate "$peak" --duration 5s --json "$data/at-peak.json" || { cat "$data/load.txt"; exit 1; }
+at_peak=$(jq --argjson ms "$(($(cpu) - start))" '$ms * 1000 / .purchases.acknowledged' "$data/at-peak.json")
 before=$(rss)
 echo "peak      $peak purchases/s with p99 within 100 ms; $before MiB"
 
@@ -50,10 +55,13 @@ load --shape burst --rate "$((peak / 2))" --burst-rate "$((peak * times))" --bur
     --duration "$((calm + seconds + calm))s" --max-in-flight 6000 --timeout 1s --verify --json "$data/overload.json" &
 generator=$!
 sleep "$((calm + 3))"
+start=$(cpu) from_time=$(date +%s%3N)
 customers --connections 4 --duration "$((seconds - 5))s" --json "$data/customers.json" >/dev/null || true
+busy=$(jq -n "($(cpu) - $start) / ($(date +%s%3N) - $from_time)")
 wait "$generator" || { tail -n 40 "$data/load.txt"; exit 1; }
 after=$(rss)
 jq -r --argjson peak "$peak" --argjson from "$calm" --argjson to "$((calm + seconds))" --arg before "$before" --arg after "$after" \
+    --argjson busy "$busy" --argjson atPeak "$at_peak" \
     --slurpfile customers "$data/customers.json" '
     def during: [.seconds[] | select(.at > $from + 1 and .at <= $to)];
     def rounded: . * 100 | round / 100;
@@ -63,6 +71,7 @@ jq -r --argjson peak "$peak" --argjson from "$calm" --argjson to "$((calm + seco
     | $customers[0].purchases as $beside
     | "overload   \(during | map(.duePerSecond // 0) | add / length | round) purchases/s due for \($to - $from) s",
       "goodput    \($goodput | round)/s acknowledged; goodput/peak \($goodput / $peak | rounded)",
+      "server     \($busy | rounded) processors; \($busy * 1e6 / $goodput | round) µs per acknowledged purchase, what is refused included; at the peak \($atPeak | round) µs: efficiency \($atPeak * $goodput / $busy / 1e6 | rounded) of the peak\u0027s",
       "not served \(.purchases.errors | errors); \(.purchases.notSent) not sent, because the generator had no free connection for 1 s",
       "latency    of what was acknowledged to customers beside the load: p50 \($beside.latencyMs.p50 | rounded) ms, p99 \($beside.latencyMs.p99 | rounded) ms (\($beside.acknowledged) acknowledged; refused: \($beside.errors | errors))",
       "recovery   \(if $good then "\($good - $to | rounded) s after the end of the overload nothing failed and p99 was within 100 ms" else "not within \($from) s" end)",
