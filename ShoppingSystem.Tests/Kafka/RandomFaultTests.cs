@@ -89,7 +89,7 @@ public sealed class RandomFaultTests(ITestOutputHelper output)
 
         output.WriteLine(string.Join(", ", _happened.CountBy(fault => fault).OrderBy(fault => fault.Key).Select(fault => $"{fault.Value} x {fault.Key}")));
         load.NothingIsLostOrDoubled(
-            await BuyingLoad.ReadHistoriesAsync(cluster.Recorders[0].Client), output,
+            await load.ReadAllHistoriesAsync(cluster.Recorders[0].Client), output,
             $"seed {seed}, {_happened.Count} faults in {Stopwatch.GetElapsedTime(started).TotalSeconds:0} s");
     }
 

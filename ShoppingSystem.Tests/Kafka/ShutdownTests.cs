@@ -29,7 +29,7 @@ public sealed class ShutdownTests(ITestOutputHelper output)
         await cluster.UntilCaughtUpAsync();
 
         // Nothing was tried again, so what is recorded but was not acknowledged would be a reply that got lost.
-        load.NothingIsLostOrDoubled(await BuyingLoad.ReadHistoriesAsync(recorder.Client), output, "web server and recorders told to stop");
+        load.NothingIsLostOrDoubled(await load.ReadAllHistoriesAsync(recorder.Client), output, "web server and recorders told to stop");
 
         async Task StopAsync(RecorderProcess recorder)
         {
@@ -71,6 +71,6 @@ public sealed class ShutdownTests(ITestOutputHelper output)
         await cluster.UntilReadyAsync();
         await load.RetryAsync(cluster.Shop).WaitAsync(TimeSpan.FromMinutes(2));
         await cluster.UntilCaughtUpAsync();
-        load.NothingIsLostOrDoubled(await BuyingLoad.ReadHistoriesAsync(recorder.Client), output, "told to stop while all brokers were away");
+        load.NothingIsLostOrDoubled(await load.ReadAllHistoriesAsync(recorder.Client), output, "told to stop while all brokers were away");
     }
 }

@@ -92,7 +92,7 @@ internal sealed class TlsFront : IAsyncDisposable
                 serving.Add(ServeAsync(client, broker));
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or SocketException)
+        catch (Exception e) when (e is OperationCanceledException or InvalidOperationException or SocketException)
         {
             await Task.WhenAll(serving);
         }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using Xunit.Abstractions;
@@ -83,7 +84,7 @@ internal sealed class BuyingLoad(int customers, TimeSpan pause = default)
     }
 
     /// <summary>What the record holds of this load's users by now.</summary>
-    public static async Task<List<Guid>> ReadHistoriesAsync(HttpClient management)
+    private static async Task<List<Guid>> ReadHistoriesAsync(HttpClient management)
     {
         var ids = new List<Guid>();
         foreach (var user in Users)
@@ -92,6 +93,25 @@ internal sealed class BuyingLoad(int customers, TimeSpan pause = default)
         }
 
         return ids;
+    }
+
+    /// <summary>
+    /// The same once all that was acknowledged is there, or after a minute. Readers of Kafka can be a moment behind and not
+    /// know it: what they say of their lag is as old as their last fetch.
+    /// </summary>
+    public async Task<List<Guid>> ReadAllHistoriesAsync(HttpClient management)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            var ids = await ReadHistoriesAsync(management);
+            if (_acknowledged.Keys.All(ids.ToHashSet().Contains) || Stopwatch.GetElapsedTime(started) > ChildProcess.Patience)
+            {
+                return ids;
+            }
+
+            await Task.Delay(200);
+        }
     }
 
     private async Task RunOneAsync(Uri shop, CancellationToken stop)
