@@ -43,12 +43,13 @@ internal static class DeadLetterEndpoints
         group.MapGet("", async Task<Results<Ok<IReadOnlyList<DeadLetterReply>>, ValidationProblem>> (
             [Range(1, PageLimits.Max), DefaultValue(PageLimits.Default)] int? limit, IDeadLetters deadLetters, CancellationToken cancellationToken) =>
         {
-            if (limit is < 1 or > PageLimits.Max)
+            var most = limit ?? PageLimits.Default;
+            if (PageLimits.Check(most) is { } complaint)
             {
-                return TypedResults.ValidationProblem([new("limit", [$"must be between 1 and {PageLimits.Max}"])]);
+                return TypedResults.ValidationProblem([new("limit", [complaint])]);
             }
 
-            var letters = await deadLetters.ListAsync(limit ?? PageLimits.Default, cancellationToken);
+            var letters = await deadLetters.ListAsync(most, cancellationToken);
             IReadOnlyList<DeadLetterReply> replies = [.. letters.Select(DeadLetterReply.From)];
             return TypedResults.Ok(replies);
         })

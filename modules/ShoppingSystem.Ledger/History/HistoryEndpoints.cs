@@ -58,9 +58,9 @@ internal static class HistoryEndpoints
             problems[userId.Field] = [complaint];
         }
 
-        if (limit is < 1 or > PageLimits.Max)
+        if (PageLimits.Check(limit) is { } limitComplaint)
         {
-            problems["limit"] = [$"must be between 1 and {PageLimits.Max}"];
+            problems["limit"] = [limitComplaint];
         }
 
         if (before is not null && !PurchaseCursor.TryParse(before, out cursor))

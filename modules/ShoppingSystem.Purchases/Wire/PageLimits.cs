@@ -11,4 +11,7 @@ public static class PageLimits
 
     /// <summary>What classic answers with then. Its clients know nothing of pages: they get as much as one page can hold.</summary>
     public const int DefaultClassic = Max;
+
+    /// <summary>What is wrong with what was asked for; null when nothing is.</summary>
+    public static string? Check(int limit) => limit is < 1 or > Max ? $"must be between 1 and {Max}" : null;
 }
