@@ -24,6 +24,7 @@ public sealed class CommandLineTests
     [InlineData("--verify", "later")]
     [InlineData("--retry", "0s")]
     [InlineData("--p99", "100")]
+    [InlineData("--max-lag", "0s")]
     [InlineData("--json", "no/such/directory/result.json")]
     public async Task Names_the_option_whose_value_is_wrong(string option, string value)
     {
@@ -45,6 +46,8 @@ public sealed class CommandLineTests
     [InlineData("--burst-length", "--shape burst --burst-length 40s")]
     [InlineData("--burst-every", "--shape burst --burst-every 4s")]
     [InlineData("--p99", "--rate 100 --p99 50ms")]
+    [InlineData("--max-lag", "--rate 100 --max-lag 1s")]
+    [InlineData("--max-lag", "--rate max --max-lag 1s --no-lag")]
     [InlineData("--shape", "--rate max --shape burst")]
     [InlineData("--nonsense", "--nonsense")]
     [InlineData("--rate", "--rate")]
@@ -87,9 +90,11 @@ public sealed class CommandLineTests
     public async Task Makes_a_search_of_rate_max()
     {
         var (_, options, _, _) = await InvokeAsync("--rate", "max", "--p99", "50ms", "--from-rate", "400", "--duration", "5s", "--warm-up", "1s");
+        var (_, withLag, _, _) = await InvokeAsync("--rate", "max", "--max-lag", "2s");
 
         Assert.Equal(
             new SearchPlan(400, TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5)), options!.Plan.Search);
+        Assert.Equal(TimeSpan.FromSeconds(2), withLag!.Plan.Search!.MaxLag);
     }
 
     [Fact]

@@ -107,7 +107,7 @@ internal sealed class FakeShop : IAsyncDisposable
         {
             if (!history.Exists(other => other.Id == id))
             {
-                history.AddRange(isProbe ? [entry] : Record(entry));
+                history.AddRange(Record(entry));
             }
         }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
@@ -289,6 +290,55 @@ public sealed class LoadTestRunTests
         Assert.Equal(ExitCode.Ok, ExitCode.Of(result));
 
         int StepOf(FakeShop shop, Bought bought) => bought.Count - observer.Tried.Sum(tried => (int)tried.Figures.Decided);
+    }
+
+    [Fact]
+    public async Task Search_fails_a_rate_that_is_not_recorded_in_time_and_waits_until_it_is()
+    {
+        await using var shop = await FakeShop.StartAsync();
+        using var stop = new CancellationTokenSource();
+        var observer = new Onlooker();
+        var held = new ConcurrentQueue<Entry>();
+        var (isBehind, boughtWhileBehind) = (true, false);
+        shop.Record = entry =>
+        {
+            if (!Volatile.Read(ref isBehind))
+            {
+                return [entry];
+            }
+
+            held.Enqueue(entry);
+            return [];
+        };
+        shop.OnBuy = _ =>
+        {
+            if (observer.Tried.Count > 0)
+            {
+                boughtWhileBehind |= Volatile.Read(ref isBehind);
+                stop.Cancel();
+            }
+
+            return Task.FromResult<IResult?>(null);
+        };
+
+        var plan = Plan(shop, OpenLoad.Steady(10, Generous)) with
+        {
+            MeasureLag = true,
+            Search = new SearchPlan(10, Generous, TimeSpan.Zero, Generous, TimeSpan.FromMilliseconds(200)),
+        };
+        var running = LoadTestRun.RunAsync(plan, observer, stop.Token);
+        await Eventually.TrueAsync(() => observer.Tried.Count > 0, "a rate is tried");
+        await Task.Delay(500); // for purchases that should not come
+        Volatile.Write(ref isBehind, false);
+        shop.RecordNow(held);
+        var result = await running;
+
+        Assert.False(boughtWhileBehind);
+        Assert.Null(result.HighestRate);
+        var tried = Assert.Single(result.Steps);
+        Assert.False(tried.Passed);
+        Assert.Equal(0, tried.Figures.Failed + tried.Figures.NotSent);
+        Assert.InRange(tried.Lag!.Value, TimeSpan.FromMilliseconds(200), Generous);
     }
 
     [Fact]

@@ -50,7 +50,7 @@ public sealed class RateSearchTests
                     stop.Cancel();
                 }
 
-                return Task.FromResult(rate < 800);
+                return Task.FromResult(true); // of a rate that was cut short, too
             },
             stop.Token);
 

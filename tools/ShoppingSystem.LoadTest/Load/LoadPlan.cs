@@ -45,4 +45,8 @@ public sealed record LoadPlan
 /// <param name="P99">A rate passes when 99 % of its purchases are acknowledged within this time; a failed one never is.</param>
 /// <param name="Settle">How long a rate is on before it is measured.</param>
 /// <param name="Step">How long it is measured.</param>
-public sealed record SearchPlan(double From, TimeSpan P99, TimeSpan Settle, TimeSpan Step);
+/// <param name="MaxLag">
+/// A rate passes when, besides, the recording lag never exceeds this; null to look at acknowledgements only. Needs
+/// <see cref="LoadPlan.MeasureLag"/>.
+/// </param>
+public sealed record SearchPlan(double From, TimeSpan P99, TimeSpan Settle, TimeSpan Step, TimeSpan? MaxLag = null);

@@ -16,7 +16,7 @@ internal sealed class RateSearch(double from)
 
     /// <summary>Tries rates until the highest that passes is known.</summary>
     /// <param name="passes">Tries one rate; true when the system stood it.</param>
-    /// <param name="stop">Ends the search early; then the answer is the best so far.</param>
+    /// <param name="stop">Ends the search early; then the answer is the best that was tried to its end.</param>
     /// <returns>The highest rate that passed, null when none did.</returns>
     public async Task<double?> RunAsync(Func<double, Task<bool>> passes, CancellationToken stop)
     {
@@ -24,14 +24,14 @@ internal sealed class RateSearch(double from)
         double? failed = null;
         while (!stop.IsCancellationRequested && Next(passed, failed) is { } rate)
         {
-            if (await passes(rate) || (!stop.IsCancellationRequested && await passes(rate)))
+            var stood = await passes(rate) || (!stop.IsCancellationRequested && await passes(rate));
+            if (stop.IsCancellationRequested)
             {
-                passed = rate;
+                break; // what was not tried to its end says nothing
             }
-            else if (!stop.IsCancellationRequested)
-            {
-                failed = rate;
-            }
+
+            passed = stood ? rate : passed;
+            failed = stood ? failed : rate;
         }
 
         return passed;

@@ -20,6 +20,8 @@ internal sealed class CommandLine
             loadtest --rate 2000 --duration 60s --users 500 --verify
           The highest rate at which 99 % are acknowledged within 100 ms:
             loadtest --rate max --p99 100ms
+          The highest rate that is recorded as fast as it is acknowledged:
+            loadtest --rate max --max-lag 1s
           From 0 to 5000 per second in three minutes, then two more at that rate, to watch autoscaling:
             loadtest --shape ramp --rate 5000 --ramp-time 3m --duration 5m
           Bursts of 4000 per second, ten seconds long, once a minute:
@@ -38,7 +40,7 @@ internal sealed class CommandLine
           2  the command line is wrong
           3  not one purchase was acknowledged
           4  not every history could be read, so nothing is proven
-          5  --rate max found no rate that keeps within --p99
+          5  --rate max found no rate that keeps within --p99 and --max-lag
         """;
 
     private static readonly TimeSpan DefaultDuration = TimeSpan.FromSeconds(30);
@@ -56,7 +58,7 @@ internal sealed class CommandLine
 
     private readonly Option<double> _rate = new("--rate")
     {
-        Description = "Open model: purchases that start per second, whatever the replies do; or max, to find the highest rate that keeps within --p99",
+        Description = "Open model: purchases that start per second, whatever the replies do; or max, to find the highest rate that keeps within --p99 and --max-lag",
         HelpName = "rate|max",
         DefaultValueFactory = _ => 100,
         CustomParser = result => result.Tokens[0].Value is "max" ? double.PositiveInfinity : ParseRate(result),
@@ -111,6 +113,9 @@ internal sealed class CommandLine
     private readonly Option<TimeSpan> _p99 = DurationOption(
         "--p99", "With --rate max: 99 % of the purchases must be acknowledged within this time, failed ones counting as too late [default: 100ms]");
 
+    private readonly Option<TimeSpan> _maxLag = DurationOption(
+        "--max-lag", "With --rate max: no purchase of the lag's measurement may take longer than this from its acknowledgement until it is in the history [default: no limit]");
+
     private readonly Option<int> _maxInFlight = WholeNumber(
         "--max-in-flight", "Open model: the most purchases under way at a time, each on its own connection. What is due beyond that waits, counted, its latency running, and counts as not sent after --timeout [default: 1000]", 1, 20_000);
 
@@ -141,7 +146,7 @@ internal sealed class CommandLine
         _root = new("Buys on schedule, measures how long it takes, and proves that every acknowledged purchase is recorded exactly once.")
         {
             _url, _rate, _connections, _duration, _warmUp, _users, _userPrefix,
-            _shape, _fromRate, _rampTime, _burstRate, _burstEvery, _burstLength, _p99,
+            _shape, _fromRate, _rampTime, _burstRate, _burstEvery, _burstLength, _p99, _maxLag,
             _maxInFlight, _timeout, _retry, _verify, _noLag, _json,
         };
         _root.SetAction(parsed => run(new LoadTestOptions(PlanOf(parsed), parsed.GetValue(_json))));
@@ -185,7 +190,9 @@ internal sealed class CommandLine
         var isSearch = double.IsPositiveInfinity(rate);
         var duration = Value(_duration, isSearch ? DefaultStep : DefaultDuration);
         var search = isSearch
-            ? new SearchPlan(Value(_fromRate, 100), Value(_p99, TimeSpan.FromMilliseconds(100)), Value(_warmUp, TimeSpan.FromSeconds(3)), duration)
+            ? new SearchPlan(
+                Value(_fromRate, 100), Value(_p99, TimeSpan.FromMilliseconds(100)), Value(_warmUp, TimeSpan.FromSeconds(3)), duration,
+                IsGiven(parsed, _maxLag) ? parsed.GetValue(_maxLag) : null)
             : null;
 
         return new LoadPlan
@@ -233,7 +240,8 @@ internal sealed class CommandLine
             (shape is LoadShape.Ramp || search, "is for --shape ramp and --rate max", [_fromRate]),
             (shape is LoadShape.Ramp, "is for --shape ramp", [_rampTime]),
             (shape is LoadShape.Burst, "is for --shape burst", [_burstRate, _burstEvery, _burstLength]),
-            (search, "is for --rate max", [_p99]),
+            (search, "is for --rate max", [_p99, _maxLag]),
+            (!parsed.GetValue(_noLag), "needs the lag to be measured, which --no-lag leaves out", [_maxLag]),
         ];
         foreach (var (_, reason, options) in rules.Where(rule => !rule.Allowed))
         {

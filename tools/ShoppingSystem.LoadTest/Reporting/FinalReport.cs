@@ -13,8 +13,8 @@ internal static class FinalReport
         {
             console.Write(Steps(result));
             console.MarkupLine(result.HighestRate is { } rate
-                ? $"[green]Highest rate with p99 within {Duration.Format(result.Plan.Search!.P99)}: {rate:N0}/s[/]"
-                : $"[red]No rate kept p99 within {Duration.Format(result.Plan.Search!.P99)}.[/]");
+                ? $"[green]Highest rate with {Limits(result.Plan.Search!)}: {rate:N0}/s[/]"
+                : $"[red]No rate kept {Limits(result.Plan.Search!)}.[/]");
         }
 
         console.Write(Purchases(result));
@@ -36,14 +36,17 @@ internal static class FinalReport
         }
     }
 
+    private static string Limits(SearchPlan search) =>
+        $"p99 within {Duration.Format(search.P99)}{(search.MaxLag is { } lag ? $" and recorded within {Duration.Format(lag)}" : "")}";
+
     private static Table Steps(LoadTestResult result)
     {
-        var table = NewTable("Search", "rate", "acknowledged/s", "p50", "p99", "failed", "");
-        foreach (var (rate, passed, figures) in result.Steps)
+        var table = NewTable("Search", "rate", "acknowledged/s", "p50", "p99", "recording lag", "failed", "");
+        foreach (var (rate, passed, figures, lag) in result.Steps)
         {
             table.AddRow(
                 $"{rate:N0}/s", $"{figures.AcknowledgedPerSecond:N0}", Text.Latency(figures, 50), Text.Latency(figures, 99),
-                $"{figures.Failed + figures.NotSent:N0}", passed ? "[green]passed[/]" : "[red]failed[/]");
+                lag is { } longest ? Duration.Format(longest) : "", $"{figures.Failed + figures.NotSent:N0}", passed ? "[green]passed[/]" : "[red]failed[/]");
         }
 
         return table;

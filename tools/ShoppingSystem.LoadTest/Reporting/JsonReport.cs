@@ -28,7 +28,7 @@ internal static class JsonReport
         Figures(result.Traffic),
         result.Lag is { Lag: { Count: > 0 } lag } ? Latency(lag) : null,
         result.Plan.Search is { } search
-            ? new(search.P99.TotalMilliseconds, result.HighestRate, [.. result.Steps.Select(step => new ReportStep(step.Rate, step.Passed, Figures(step.Figures)))])
+            ? new(search.P99.TotalMilliseconds, search.MaxLag?.TotalMilliseconds, result.HighestRate, [.. result.Steps.Select(Step)])
             : null,
         [.. result.Samples.Select(sample => new ReportSecond(
             Math.Round(sample.At.TotalSeconds, 3), sample.DuePerSecond, sample.AcknowledgedPerSecond, sample.FailedPerSecond,
@@ -37,6 +37,8 @@ internal static class JsonReport
         result.Verification is { } v
             ? new(v.Passed, v.Complete, v.Acknowledged, v.Found, v.Lost, v.Doubled, v.Altered, v.Foreign, v.Unchecked, v.Unacknowledged, v.Elapsed.TotalMilliseconds, v.Examples)
             : null);
+
+    private static ReportStep Step(SearchStep step) => new(step.Rate, step.Passed, step.Lag?.TotalMilliseconds, Figures(step.Figures));
 
     private static ReportFigures Figures(TrafficFigures figures) => new(
         Math.Round(figures.Elapsed.TotalSeconds, 3), figures.Acknowledged, figures.AcknowledgedPerSecond, figures.Failed, figures.NotSent,
@@ -64,9 +66,9 @@ internal sealed record ReportLatency(
     long Count, double Mean, double P50, double P75, double P90, double P95, double P99,
     [property: JsonPropertyName("p99.9")] double P999, [property: JsonPropertyName("p99.99")] double P9999, double Max);
 
-internal sealed record ReportSearch(double P99LimitMs, double? HighestRate, IReadOnlyList<ReportStep> Steps);
+internal sealed record ReportSearch(double P99LimitMs, double? LagLimitMs, double? HighestRate, IReadOnlyList<ReportStep> Steps);
 
-internal sealed record ReportStep(double Rate, bool Passed, ReportFigures Purchases);
+internal sealed record ReportStep(double Rate, bool Passed, double? LagMs, ReportFigures Purchases);
 
 internal sealed record ReportSecond(
     double At, double? DuePerSecond, double AcknowledgedPerSecond, double FailedPerSecond, double P50Ms, double P99Ms, int InFlight, double? LagMs);

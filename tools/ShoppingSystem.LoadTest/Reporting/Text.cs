@@ -14,7 +14,7 @@ internal static class Text
     /// <summary>What a search found at one rate.</summary>
     public static string Step(SearchStep step) =>
         $"{step.Rate:N0}/s {(step.Passed ? "passed" : "failed")}: {step.Figures.AcknowledgedPerSecond:N0}/s acknowledged, "
-        + $"p99 {Latency(step.Figures, 99)}, failed {step.Figures.Failed + step.Figures.NotSent:N0}";
+        + $"p99 {Latency(step.Figures, 99)}, {(step.Lag is { } lag ? $"recorded within {Duration.Format(lag)}, " : "")}failed {step.Figures.Failed + step.Figures.NotSent:N0}";
 
     /// <summary>A latency percentile of all purchases, or that it falls among those that failed.</summary>
     public static string Latency(TrafficFigures figures, double percent) =>

@@ -47,7 +47,8 @@ public sealed record LoadTestResult
 /// <param name="Rate">Purchases per second.</param>
 /// <param name="Passed">Whether the system stood it.</param>
 /// <param name="Figures">What became of the purchases.</param>
-public sealed record SearchStep(double Rate, bool Passed, TrafficFigures Figures);
+/// <param name="Lag">The longest recording lag while it was measured; null when it is not known.</param>
+public sealed record SearchStep(double Rate, bool Passed, TrafficFigures Figures, TimeSpan? Lag);
 
 /// <summary>One second of a load.</summary>
 /// <param name="At">Its end, since the beginning of the load.</param>

@@ -7,6 +7,7 @@ public sealed class LoadTestRun
 {
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan SampleEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestCatchUp = TimeSpan.FromMinutes(2);
 
     private readonly LoadPlan _plan;
     private readonly ILoadTestObserver _observer;
@@ -86,21 +87,43 @@ public sealed class LoadTestRun
     {
         var load = OpenLoad.Steady(rate, search.Step);
         var mayFail = load.Count / 100;
+        TimeSpan? longestLag = null;
         var figures = await PutOnAsync(WithWarmUp(load, search.Settle), search.Settle, rate, probe, HasFailed);
 
         var passed = !HasFailed(figures) && figures.LatencyOfAll(99) <= search.P99 && figures.Acknowledged > 0;
         if (!_stop.IsCancellationRequested)
         {
-            steps.Add(new(rate, passed, figures));
+            steps.Add(new(rate, passed, figures, longestLag));
             _observer.RateTried(steps[^1]);
         }
 
+        await CatchUpAsync(search.MaxLag, probe);
         return passed;
 
         // A rate that cannot pass any more need not be tried to its end.
-        bool HasFailed(TrafficFigures soFar) =>
-            soFar.Failed + soFar.NotSent + soFar.Latency.CountAbove(search.P99) > mayFail;
+        bool HasFailed(TrafficFigures soFar)
+        {
+            var lag = probe?.Figures();
+            if (lag is { Problem: null } && lag.Current > longestLag.GetValueOrDefault())
+            {
+                longestLag = lag.Current;
+            }
+
+            return soFar.Failed + soFar.NotSent + soFar.Latency.CountAbove(search.P99) > mayFail || IsBehind(lag, search.MaxLag);
+        }
     }
+
+    // What a rate was too high for is recorded before the next one is tried.
+    private async Task CatchUpAsync(TimeSpan? maxLag, LagProbe? probe)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (IsBehind(probe?.Figures(), maxLag) && Stopwatch.GetElapsedTime(started) < LongestCatchUp && !_stop.IsCancellationRequested)
+        {
+            await Task.Delay(ProgressEvery, _stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static bool IsBehind(LagFigures? lag, TimeSpan? maxLag) => maxLag is not null && (lag is not { Problem: null } || lag.Current > maxLag);
 
     private async Task<TrafficFigures> PutOnAsync(
         Load load, TimeSpan measuredFrom, double? rate, LagProbe? probe, Func<TrafficFigures, bool> isDecided)
@@ -122,7 +145,7 @@ public sealed class LoadTestRun
             }
 
             _observer.Progress(new(now, load.Duration, now < measuredFrom, rate, figures, sample, lag));
-            if (isDecided(figures))
+            if (now >= measuredFrom && isDecided(figures))
             {
                 await end.CancelAsync();
             }
