@@ -110,6 +110,29 @@ public sealed class LogTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Tests_can_tell_where_a_purchase_is_that_was_not_recorded()
+    {
+        using var cluster = NewCluster();
+        await using var host = await KafkaHost.StartAsync(cluster);
+        var (skipped, late, lost) = (Some.Purchase(), Some.Purchase(), Some.Purchase());
+        await host.Log.AppendAsync(skipped);
+        await foreach (var batch in host.Feed.ReadAsync(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token))
+        {
+            await batch.CommitAsync();
+            break;
+        }
+
+        await host.Log.AppendAsync(late);
+
+        var text = Whereabouts.Describe(cluster.BootstrapServers, [skipped.Id, late.Id, lost.Id]);
+
+        output.WriteLine(text);
+        Assert.Matches($@"{skipped.Id}: partition \d+ offset 0, committed\s", text);
+        Assert.Matches($@"{late.Id}: partition \d+ offset 1, not committed\s", text);
+        Assert.Contains($"{lost.Id}: not in the log", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_producer_that_cannot_go_on_stops_the_host()
     {
         using var cluster = NewCluster();
