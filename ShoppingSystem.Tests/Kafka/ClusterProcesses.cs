@@ -16,7 +16,7 @@ namespace ShoppingSystem.Tests.Kafka;
 internal sealed class ClusterProcesses : IAsyncDisposable
 {
     public const int Brokers = 3;
-    public const int Partitions = 12;
+    public const int Partitions = Pipeline.Partitions;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
@@ -25,7 +25,6 @@ internal sealed class ClusterProcesses : IAsyncDisposable
     private readonly string[] _settings;
     private readonly Uri _webAddress = StandaloneProcess.FreeAddress();
     private readonly List<RecorderProcess> _recorders = [];
-    private string _bootstrapServers = "";
     private int _answers = 1;
 
     private ClusterProcesses(string[] settings)
@@ -33,6 +32,9 @@ internal sealed class ClusterProcesses : IAsyncDisposable
         _settings = settings;
         Shop = new HttpClient { BaseAddress = _webAddress };
     }
+
+    /// <summary>Where the brokers listen.</summary>
+    public string BootstrapServers { get; private set; } = "";
 
     /// <summary>A client of the web server, whichever process that is.</summary>
     public HttpClient Shop { get; }
@@ -50,7 +52,7 @@ internal sealed class ClusterProcesses : IAsyncDisposable
         try
         {
             await Eventually.TrueAsync(() => cluster.Answers.Length > 0, "the brokers are there");
-            cluster._bootstrapServers = cluster.Answers[0];
+            cluster.BootstrapServers = cluster.Answers[0];
             await cluster.StartWebAsync();
             for (var i = 0; i < recorders; i++)
             {
@@ -190,7 +192,7 @@ internal sealed class ClusterProcesses : IAsyncDisposable
     private string[] Answers => _kafka.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     private ChildProcess Start(string service, Uri address, params string[] arguments) => ChildProcess.Start(
-        ClusterService.Program, [service, $"--urls={address}", $"--ConnectionStrings:kafka={_bootstrapServers}", .. _settings, .. arguments]);
+        ClusterService.Program, [service, $"--urls={address}", $"--ConnectionStrings:kafka={BootstrapServers}", .. _settings, .. arguments]);
 }
 
 internal sealed class RecorderProcess(ChildProcess process, Uri address) : IAsyncDisposable

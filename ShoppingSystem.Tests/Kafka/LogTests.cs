@@ -20,6 +20,7 @@ namespace ShoppingSystem.Tests.Kafka;
 public sealed class LogTests(ITestOutputHelper output)
 {
     private const int ClusterAuthorizationFailed = 31;
+    private const int NotEnoughReplicas = 19;
 
     [Fact]
     public async Task When_the_queue_is_full_callers_wait_for_room()
@@ -62,6 +63,73 @@ public sealed class LogTests(ITestOutputHelper output)
             Assert.Single(batch.Events);
             break;
         }
+    }
+
+    /// <summary>
+    /// Two requests for one partition are on their way; the first is turned down, the second is not. From that the client
+    /// infers that the first was written, too, and reports success. Brokers turn down what comes after a gap, but not when they
+    /// have nothing of the producer in that partition yet; the mock cluster never does.
+    /// </summary>
+    [Fact]
+    public async Task What_the_client_only_infers_to_be_written_is_not_lost()
+    {
+        using var cluster = new MockCluster(brokers: 1);
+        cluster.CreateTopic("purchases", 1);
+        await using var host = await KafkaHost.StartAsync(cluster, settings: ("Shopping:AppendDeadline", "00:01:00"));
+        await host.Log.AppendAsync(Some.Purchase());
+        cluster.TrackRequests();
+        // Long enough for the second to be on its way before the answer to the first.
+        cluster.SlowDown(1, TimeSpan.FromSeconds(3));
+        cluster.Fail(MockCluster.Api.Produce, NotEnoughReplicas);
+
+        Purchase[] purchases = [Some.Purchase(), Some.Purchase()];
+        var appends = new List<Task>();
+        foreach (var purchase in purchases)
+        {
+            appends.Add(host.Log.AppendAsync(purchase).AsTask());
+            await Eventually.TrueAsync(
+                () => cluster.Requests().GetValueOrDefault((short)MockCluster.Api.Produce) >= appends.Count, $"request {appends.Count} is on its way");
+        }
+
+        await Task.WhenAll(appends);
+        cluster.SlowDown(1, TimeSpan.Zero);
+        var last = Some.Purchase();
+        await host.Log.AppendAsync(last);
+        var fed = new List<Guid>();
+        await foreach (var batch in host.Feed.ReadAsync(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token))
+        {
+            fed.AddRange(batch.Events.Select(
+                e => PurchaseEvent.TryRead(e, out var purchase, out var reason) ? purchase.Id : throw new InvalidOperationException(reason)));
+            if (fed.Contains(last.Id))
+            {
+                break;
+            }
+        }
+
+        Assert.All(purchases, purchase => Assert.Contains(purchase.Id, fed));
+    }
+
+    [Fact]
+    public async Task Tests_can_tell_where_a_purchase_is_that_was_not_recorded()
+    {
+        using var cluster = NewCluster();
+        await using var host = await KafkaHost.StartAsync(cluster);
+        var (skipped, late, lost) = (Some.Purchase(), Some.Purchase(), Some.Purchase());
+        await host.Log.AppendAsync(skipped);
+        await foreach (var batch in host.Feed.ReadAsync(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token))
+        {
+            await batch.CommitAsync();
+            break;
+        }
+
+        await host.Log.AppendAsync(late);
+
+        var text = Whereabouts.Describe(cluster.BootstrapServers, [skipped.Id, late.Id, lost.Id]);
+
+        output.WriteLine(text);
+        Assert.Matches($@"{skipped.Id}: partition \d+ offset 0, committed\s", text);
+        Assert.Matches($@"{late.Id}: partition \d+ offset 1, not committed\s", text);
+        Assert.Contains($"{lost.Id}: not in the log", text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -27,7 +27,7 @@ internal sealed class Pipeline : IAsyncDisposable
 {
     public const string Topic = "purchases";
     public const string Group = "management-api-group";
-    private const int Partitions = 12;
+    public const int Partitions = 12;
 
     private readonly ITestOutputHelper _output;
     private readonly (string, string)[] _settings;
@@ -163,7 +163,16 @@ internal sealed class Pipeline : IAsyncDisposable
     public async Task EverythingIsRecordedOnceAsync(long others = 0)
     {
         var started = Stopwatch.GetTimestamp();
-        await Eventually.TrueAsync(async () => (await MissingAsync()).Count == 0, TimeSpan.FromSeconds(120), "everything acknowledged is recorded");
+        try
+        {
+            await Eventually.TrueAsync(async () => (await MissingAsync()).Count == 0, TimeSpan.FromSeconds(120), "everything acknowledged is recorded");
+        }
+        catch (TimeoutException)
+        {
+            _output.WriteLine(Whereabouts.Describe(Cluster.BootstrapServers, await MissingAsync()));
+            throw;
+        }
+
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         var histories = await HistoriesAsync();
         Assert.All(histories, history => Assert.Equal(history.Count, history.Distinct().Count()));

@@ -88,8 +88,15 @@ public sealed class RandomFaultTests(ITestOutputHelper output)
         await cluster.UntilCaughtUpAsync();
 
         output.WriteLine(string.Join(", ", _happened.CountBy(fault => fault).OrderBy(fault => fault.Key).Select(fault => $"{fault.Value} x {fault.Key}")));
+        var management = cluster.Recorders[0].Client;
+        var recorded = await load.ReadAllHistoriesAsync(management);
+        if (load.MissingFrom(recorded) is { Count: > 0 } missing)
+        {
+            output.WriteLine($"{Whereabouts.Describe(cluster.BootstrapServers, missing)}\ndead letters: {await management.GetStringAsync("/api/v1/dead-letters")}");
+        }
+
         load.NothingIsLostOrDoubled(
-            await load.ReadAllHistoriesAsync(cluster.Recorders[0].Client), output,
+            recorded, output,
             $"seed {seed}, {_happened.Count} faults in {Stopwatch.GetElapsedTime(started).TotalSeconds:0} s");
     }
 

@@ -59,9 +59,8 @@ internal sealed class BuyingLoad(int customers, TimeSpan pause = default)
     /// </summary>
     public void NothingIsLostOrDoubled(IReadOnlyCollection<Guid> recorded, ITestOutputHelper output, string circumstances)
     {
-        var ids = recorded.ToHashSet();
-        var lost = _acknowledged.Keys.Count(id => !ids.Contains(id));
-        var doubled = recorded.Count - ids.Count(_acknowledged.ContainsKey);
+        var lost = MissingFrom(recorded).Count;
+        var doubled = recorded.Count - recorded.Distinct().Count(_acknowledged.ContainsKey);
         output.WriteLine(
             $"{circumstances}: {_acknowledged.Count} acknowledged, {recorded.Count} recorded, {lost} lost, {doubled} doubled; "
             + $"{_broken} requests were never answered, refused: {string.Join(", ", _refusals.Select(refusal => $"{refusal.Value} x {refusal.Key}"))}");
@@ -71,6 +70,9 @@ internal sealed class BuyingLoad(int customers, TimeSpan pause = default)
         Assert.False(_acknowledged.IsEmpty, "nothing was bought");
         Assert.All(_refusals, refusal => Assert.Equal(503, refusal.Key));
     }
+
+    /// <summary>The ids of what was acknowledged but is not recorded.</summary>
+    public List<Guid> MissingFrom(IEnumerable<Guid> recorded) => [.. _acknowledged.Keys.Except(recorded)];
 
     /// <summary>What the record holds of this load's users: the ids, each as often as it is there.</summary>
     public static async Task<List<Guid>> ReadRecordAsync(HttpClient management)
@@ -105,7 +107,7 @@ internal sealed class BuyingLoad(int customers, TimeSpan pause = default)
         while (true)
         {
             var ids = await ReadHistoriesAsync(management);
-            if (_acknowledged.Keys.All(ids.ToHashSet().Contains) || Stopwatch.GetElapsedTime(started) > ChildProcess.Patience)
+            if (MissingFrom(ids).Count == 0 || Stopwatch.GetElapsedTime(started) > ChildProcess.Patience)
             {
                 return ids;
             }

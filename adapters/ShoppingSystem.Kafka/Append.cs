@@ -28,12 +28,19 @@ internal sealed class Append(Purchase purchase, byte[] value, Headers headers, A
     /// <summary>Where in the partition it is.</summary>
     public Offset Offset { get; private set; }
 
+    /// <summary>
+    /// True when the client reports success, but only infers it: the broker took what came after this in the partition, so it
+    /// must have taken this before. That does not hold where the broker had nothing of this producer in the partition yet:
+    /// then it lets a gap pass.
+    /// </summary>
+    public bool IsOnlyInferred { get; private set; }
+
     /// <param name="producer">Sends it.</param>
     /// <param name="topic">Where to.</param>
     /// <param name="message">What carries it; free again when this returns, because the client copies it.</param>
     public void SendBy(IProducer<string, byte[]> producer, TopicPartition topic, Message<string, byte[]> message)
     {
-        (message.Key, message.Value, message.Headers) = (purchase.UserId, _value!, headers);
+        (message.Key, message.Value, message.Headers) = (purchase.UserId, _value ?? KafkaPurchaseLog.Serialize(purchase), headers);
         producer.Produce(topic, message, Report);
         // What waits for an answer need not be kept twice.
         _value = null;
@@ -65,7 +72,7 @@ internal sealed class Append(Purchase purchase, byte[] value, Headers headers, A
 
     private void Report(DeliveryReport<string, byte[]> report)
     {
-        (Partition, Offset) = (report.Partition, report.Offset);
+        (Partition, Offset, IsOnlyInferred) = (report.Partition, report.Offset, !report.Error.IsError && report.Offset.IsSpecial);
         reported(this, report.Error);
     }
 }

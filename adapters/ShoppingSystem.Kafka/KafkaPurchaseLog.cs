@@ -23,6 +23,10 @@ namespace ShoppingSystem.Kafka;
 /// When the deadline passes, the event may have been written all the same, or still be written: nobody can know. That is why
 /// a retry must carry the id of the first attempt, as one with an <c>Idempotency-Key</c> does.
 /// </para>
+/// <para>
+/// What the client only infers to be written (<see cref="Append.IsOnlyInferred"/>) is sent again instead of acknowledged.
+/// Should it have been written after all, it is in the log twice, under one id, and is recorded once.
+/// </para>
 /// </remarks>
 internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService, IDisposable
 {
@@ -284,7 +288,14 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService, IDisposab
     private void Reported(Append append, Error error)
     {
         _unreported--;
-        Decide(append, error);
+        if (append.IsOnlyInferred && !append.IsDecided)
+        {
+            Send(append);
+        }
+        else
+        {
+            Decide(append, error);
+        }
     }
 
     private void Decide(Append append, Error error) => Decide(append, error.IsError
@@ -299,7 +310,7 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService, IDisposab
         }
     }
 
-    private static byte[] Serialize(Purchase purchase)
+    internal static byte[] Serialize(Purchase purchase)
     {
         var value = t_value ??= new ArrayBufferWriter<byte>(512);
         value.ResetWrittenCount();
