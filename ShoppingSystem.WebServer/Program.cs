@@ -18,14 +18,17 @@ return await ServiceHost.RunAsync(async () =>
 
     builder.AddServiceDefaults("ShoppingSystem web server");
 
-    builder.AddKafkaProducer<string, byte[]>("kafka", kafka =>
-    {
-        // Health: the integration's check would produce to a topic of its own every time it is asked; the adapter's asks for
-        // metadata. Signals: the integration's spans would stand beside the adapter's, which are the ones that the recorder's
-        // spans link to; and its telemetry brings a second SDK into the host.
-        kafka.DisableHealthChecks = kafka.DisableTracing = kafka.DisableMetrics = true;
-        kafka.Config.ForPurchases(builder.Configuration);
-    });
+    builder.AddKafkaProducer<string, byte[]>(
+        "kafka",
+        kafka =>
+        {
+            // Health: the integration's check would produce to a topic of its own every time it is asked; the adapter's asks
+            // for metadata. Signals: the integration's spans would stand beside the adapter's, which are the ones that the
+            // recorder's spans link to; and its telemetry brings a second SDK into the host.
+            kafka.DisableHealthChecks = kafka.DisableTracing = kafka.DisableMetrics = true;
+            kafka.Config.ForPurchases(builder.Configuration);
+        },
+        (services, producer) => producer.ForPurchases(services));
     builder.Services.AddKafkaPurchaseLog();
     builder.AddSignIn();
     builder.AddStorefront();

@@ -198,6 +198,28 @@ public sealed class FeedTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task How_far_it_is_behind_is_known_long_before_all_partitions_had_their_turn()
+    {
+        const int Batch = 10;
+        const int Backlog = 10 * Events;
+        using var cluster = NewCluster();
+        await using var host = await KafkaHost.StartAsync(cluster, settings: ("Shopping:BatchSize", $"{Batch}"));
+        await AppendAsync(host.Log, Backlog);
+        await using var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
+
+        // Slow, but not so slow that reading ahead is paused.
+        for (var taken = 0; host.Feed.Lag.Count < 12; taken += Batch)
+        {
+            Assert.True(taken < Backlog / 4, "a quarter is read");
+            Assert.True(await reading.MoveNextAsync());
+            await reading.Current.CommitAsync();
+            await Task.Delay(100);
+        }
+
+        Assert.True(host.Feed.Lag.Sum(partition => partition.Lag) > Backlog / 2, "nearly all of it");
+    }
+
+    [Fact]
     public async Task A_partition_without_events_is_no_lag()
     {
         using var cluster = NewCluster();

@@ -215,6 +215,17 @@ public sealed class LogTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_client_that_reaches_no_broker_is_told_again_where_it_finds_them_again()
+    {
+        var admin = FakeAdmin.Create(ErrorCode.NoError, out var fake);
+        fake.IsAway = true;
+        using var topic = new KafkaTopic(Options.Create(new KafkaOptions()), NullLogger<KafkaTopic>.Instance, _ => admin, "b1:9092,b2:9092");
+        topic.Attach(NoClient.Instance);
+
+        await Eventually.TrueAsync(() => fake.Told == "b1:9092,b2:9092", "it is told");
+    }
+
+    [Fact]
     public async Task A_missing_topic_is_a_warning_and_can_be_created_later()
     {
         // The mock cluster has no controller that could create it.
@@ -236,7 +247,7 @@ public sealed class LogTests(ITestOutputHelper output)
         var admin = FakeAdmin.Create(ErrorCode.TopicAuthorizationFailed, out _);
         var warnings = new Warnings();
         using var loggers = LoggerFactory.Create(logging => logging.AddProvider(warnings));
-        using var topic = new KafkaTopic(Options.Create(new KafkaOptions()), loggers.CreateLogger<KafkaTopic>(), _ => admin);
+        using var topic = new KafkaTopic(Options.Create(new KafkaOptions()), loggers.CreateLogger<KafkaTopic>(), _ => admin, "");
         topic.Attach(NoClient.Instance);
 
         await topic.Ensured.WaitAsync(TimeSpan.FromSeconds(60));
@@ -262,13 +273,26 @@ public sealed class LogTests(ITestOutputHelper output)
     {
         var admin = FakeAdmin.Create(answer, out var fake);
         using var topic = new KafkaTopic(
-            Options.Create(new KafkaOptions { Topic = "t", Partitions = 5 }), NullLogger<KafkaTopic>.Instance, _ => admin);
+            Options.Create(new KafkaOptions { Topic = "t", Partitions = 5 }), NullLogger<KafkaTopic>.Instance, _ => admin, "");
         topic.Attach(NoClient.Instance);
 
         await topic.Ensured.WaitAsync(TimeSpan.FromSeconds(60));
 
         var created = Assert.Single(fake.Created);
         Assert.Equal(("t", 5, (short)-1), (created.Name, created.NumPartitions, created.ReplicationFactor));
+    }
+
+    [Fact]
+    public async Task A_missing_topic_is_created_once_enough_brokers_have_started_for_its_replicas()
+    {
+        var admin = FakeAdmin.Create(ErrorCode.NoError, out var fake);
+        fake.AnswersBefore.Enqueue(ErrorCode.InvalidReplicationFactor);
+        using var topic = new KafkaTopic(Options.Create(new KafkaOptions()), NullLogger<KafkaTopic>.Instance, _ => admin, "");
+        topic.Attach(NoClient.Instance);
+
+        await topic.Ensured.WaitAsync(TimeSpan.FromSeconds(60));
+
+        Assert.Equal(2, fake.Created.Count);
     }
 
     [Theory]
@@ -309,6 +333,12 @@ public sealed class LogTests(ITestOutputHelper output)
 
         public List<TopicSpecification> Created { get; } = [];
 
+        public Queue<ErrorCode> AnswersBefore { get; } = new();
+
+        public bool IsAway { get; set; }
+
+        public string? Told { get; private set; }
+
         public static IAdminClient Create(ErrorCode answer, out FakeAdmin fake)
         {
             var admin = Create<IAdminClient, FakeAdmin>();
@@ -321,13 +351,18 @@ public sealed class LogTests(ITestOutputHelper output)
         {
             switch (targetMethod!.Name)
             {
+                case nameof(IAdminClient.GetMetadata) when IsAway:
+                    throw new KafkaException(ErrorCode.Local_Transport);
+                case nameof(IAdminClient.AddBrokers):
+                    Told = (string)args![0]!;
+                    return 1;
                 case nameof(IAdminClient.GetMetadata):
                     return new Metadata([], [new TopicMetadata((string)args![0]!, [], new Error(ErrorCode.UnknownTopicOrPart))], 1, "fake");
                 case nameof(IAdminClient.CreateTopicsAsync):
                     Created.AddRange((IEnumerable<TopicSpecification>)args![0]!);
-                    return _answer is ErrorCode.NoError
-                        ? Task.CompletedTask
-                        : Task.FromException(new CreateTopicsException([new CreateTopicReport { Error = new Error(_answer) }]));
+                    return (AnswersBefore.TryDequeue(out var answer) ? answer : _answer) is var code and not ErrorCode.NoError
+                        ? Task.FromException(new CreateTopicsException([new CreateTopicReport { Error = new Error(code) }]))
+                        : Task.CompletedTask;
                 case nameof(IDisposable.Dispose):
                     return null;
                 default:

@@ -110,7 +110,7 @@ public static partial class KafkaClientSettings
     private static void Connect(this ClientConfig config, IConfiguration configuration)
     {
         KafkaConnection.Read(configuration, config);
-        config.BootstrapServers ??= configuration.GetConnectionString("kafka") ?? "localhost:9092";
+        config.BootstrapServers ??= KafkaConnection.Brokers(configuration);
     }
 
     private static T Client<T>(this T config) where T : ClientConfig

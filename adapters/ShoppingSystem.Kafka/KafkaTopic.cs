@@ -1,14 +1,16 @@
 using System.Diagnostics;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace ShoppingSystem.Kafka;
 
 /// <summary>
-/// The topic as the brokers describe it: created when it is missing, looked at for the health check. Uses the connections
-/// of a client that is there anyway, and never holds up the start of the host.
+/// The topic as the brokers describe it: created when it is missing, looked at for the health check, and now and then to see
+/// that the client has not lost the brokers. Uses the connections of a client that is there anyway, and never holds up the
+/// start of the host.
 /// </summary>
 internal sealed partial class KafkaTopic : IDisposable
 {
@@ -17,9 +19,11 @@ internal sealed partial class KafkaTopic : IDisposable
     private static readonly TimeSpan ObservationLifetime = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(5);
 
     private readonly Func<IClient, IAdminClient> _administer;
     private readonly KafkaOptions _options;
+    private readonly string _brokers;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _disposed = new();
     private readonly Lazy<Task> _ensured;
@@ -27,16 +31,18 @@ internal sealed partial class KafkaTopic : IDisposable
     private readonly Lock _inUse = new();
     private IClient? _client;
     private IAdminClient? _admin;
+    private Task? _watch;
     private Task<TopicState>? _observation;
     private long _observedAt;
 
-    public KafkaTopic(IOptions<KafkaOptions> options, ILogger<KafkaTopic> logger)
-        : this(options, logger, client => new DependentAdminClientBuilder(client.Handle).Build())
+    public KafkaTopic(IOptions<KafkaOptions> options, ILogger<KafkaTopic> logger, IConfiguration configuration)
+        : this(options, logger, client => new DependentAdminClientBuilder(client.Handle).Build(), KafkaConnection.Brokers(configuration))
     {
     }
 
-    internal KafkaTopic(IOptions<KafkaOptions> options, ILogger<KafkaTopic> logger, Func<IClient, IAdminClient> administer)
+    internal KafkaTopic(IOptions<KafkaOptions> options, ILogger<KafkaTopic> logger, Func<IClient, IAdminClient> administer, string brokers)
     {
+        _brokers = brokers;
         _administer = administer;
         _options = options.Value;
         _logger = logger;
@@ -57,6 +63,7 @@ internal sealed partial class KafkaTopic : IDisposable
             {
                 _client = client;
                 _admin = _administer(client);
+                _watch ??= WatchAsync(_disposed.Token);
             }
         }
     }
@@ -110,7 +117,30 @@ internal sealed partial class KafkaTopic : IDisposable
         }
         catch (KafkaException e)
         {
-            return new TopicState(0, 0, e.Error.Reason);
+            return new TopicState(0, 0, e.Error.Reason, IsUnanswered: e.Error.IsLocalError);
+        }
+    }
+
+    // A broker that has just started may answer that there are no brokers. The client takes that for the truth, forgets those
+    // that it knew, and from then on asks nobody (librdkafka's issue 5301). Told where to begin, it finds them again; a client
+    // that has not forgotten takes no notice.
+    private async Task WatchAsync(CancellationToken disposed)
+    {
+        while (true)
+        {
+            await Task.Delay(WatchInterval, disposed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (disposed.IsCancellationRequested)
+            {
+                return;
+            }
+
+            if ((await ObserveAsync()).IsUnanswered)
+            {
+                lock (_inUse)
+                {
+                    _admin?.AddBrokers(_brokers);
+                }
+            }
         }
     }
 
@@ -190,7 +220,9 @@ internal sealed partial class KafkaTopic : IDisposable
     private static bool IsPassing(Error error) => error.Code is
         ErrorCode.Local_Transport or ErrorCode.Local_AllBrokersDown or ErrorCode.Local_Resolve or ErrorCode.Local_TimedOut
         or ErrorCode.Local_TimedOutQueue or ErrorCode.Local_State or ErrorCode.Local_WaitCoord or ErrorCode.Local_Authentication or ErrorCode.RequestTimedOut
-        or ErrorCode.NotController or ErrorCode.BrokerNotAvailable or ErrorCode.NetworkException or ErrorCode.LeaderNotAvailable;
+        or ErrorCode.NotController or ErrorCode.BrokerNotAvailable or ErrorCode.NetworkException or ErrorCode.LeaderNotAvailable
+        // There are fewer brokers than a partition is to have replicas: not all have started yet.
+        or ErrorCode.InvalidReplicationFactor;
 
     [LoggerMessage(LogLevel.Information, "Created the topic {Topic} with {Partitions} partitions")]
     private partial void LogCreated(string topic, int partitions);
@@ -208,4 +240,5 @@ internal sealed partial class KafkaTopic : IDisposable
 /// <param name="Partitions">How many partitions the topic has.</param>
 /// <param name="Leaderless">How many of them nobody can append to at the moment.</param>
 /// <param name="Problem">Why there is no answer; null when there is.</param>
-internal sealed record TopicState(int Partitions, int Leaderless, string? Problem);
+/// <param name="IsUnanswered">True when no broker was reached.</param>
+internal sealed record TopicState(int Partitions, int Leaderless, string? Problem, bool IsUnanswered = false);

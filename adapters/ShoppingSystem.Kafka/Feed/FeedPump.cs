@@ -104,7 +104,7 @@ internal sealed partial class FeedPump(
         var starts = FindStarts(partitions);
         foreach (var start in starts)
         {
-            _holdings[start.Partition] = new Holding(start.Partition, Math.Max(0, start.Offset.Value));
+            _holdings[start.Partition] = new Holding(start.Partition, Math.Max(0, start.Offset.Value), consumer.GetWatermarkOffsets(start.TopicPartition).High);
         }
 
         _lagAt = 0;
@@ -453,18 +453,15 @@ internal sealed partial class FeedPump(
         }
     }
 
-    // Fetching brings the end of the partition along. Before that, what the client knows, if anything, is from an earlier time
-    // that it held the partition. While nothing is fetched it has to be asked for; asked for beside a fetch, it would have to
-    // wait for that.
+    // Fetching brings the end of the partition along, long before its events when there are many of other partitions to be
+    // read first. Until then, what the client knows, if anything, is from an earlier time that it held the partition. While
+    // nothing is fetched it has to be asked for; asked for beside a fetch, it would have to wait for that.
     private long? LagOf(Holding holding)
     {
-        if (!holding.Paused && !holding.Fetched)
-        {
-            return null;
-        }
-
         var watermarks = holding.Paused ? consumer.QueryWatermarkOffsets(Place(holding), LagTimeout) : consumer.GetWatermarkOffsets(Place(holding));
-        return Math.Max(0, watermarks.High - Math.Max(holding.Committed, watermarks.Low));
+        return holding.Paused || holding.Fetched || watermarks.High != holding.FormerEnd
+            ? Math.Max(0, watermarks.High - Math.Max(holding.Committed, watermarks.Low))
+            : null;
     }
 
     private TopicPartition Place(Holding holding) => new(topic.Name, holding.Partition);

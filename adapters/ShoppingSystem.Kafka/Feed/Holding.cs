@@ -3,7 +3,8 @@ namespace ShoppingSystem.Kafka;
 /// <summary>A partition, from the time it is assigned to this reader until it goes. Assigned again, it is another holding.</summary>
 /// <param name="partition">Its number.</param>
 /// <param name="start">The offset that it is read from.</param>
-internal sealed class Holding(int partition, long start)
+/// <param name="formerEnd">The end of the partition as the client has known it from an earlier holding, if ever.</param>
+internal sealed class Holding(int partition, long start, long formerEnd)
 {
     public int Partition => partition;
 
@@ -15,6 +16,8 @@ internal sealed class Holding(int partition, long start)
 
     /// <summary>True while nothing is fetched because the reader takes nothing.</summary>
     public bool Paused { get; set; }
+
+    public long FormerEnd => formerEnd;
 
     /// <summary>The offset that whoever comes next starts from.</summary>
     public long Committed { get; set; } = start;
