@@ -74,12 +74,14 @@ public static partial class KafkaClientSettings
 
     /// <summary>
     /// Stops the host when the producer can't go on: one that has lost track of what was written refuses everything from then
-    /// on, and only a new one can help. Its other troubles are logged.
+    /// on, and only a new one can help. Without this <see cref="IPurchaseLog"/> does not start. Needs
+    /// <see cref="KafkaServices.AddKafkaPurchaseLog"/>. The producer's other troubles are logged.
     /// </summary>
     public static ProducerBuilder<string, byte[]> ForPurchases(this ProducerBuilder<string, byte[]> builder, IServiceProvider services)
     {
         var host = services.GetRequiredService<IHostApplicationLifetime>();
         var logger = services.GetRequiredService<ILogger<KafkaPurchaseLog>>();
+        services.GetRequiredService<ProducerErrors>().AreHandled = true;
         return builder.SetErrorHandler((_, error) =>
         {
             if (error.IsFatal)

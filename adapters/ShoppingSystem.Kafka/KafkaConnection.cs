@@ -16,7 +16,7 @@ internal static class KafkaConnection
 
     /// <summary>Where a client finds its first broker: <c>host:port</c>, separated by commas.</summary>
     public static string Brokers(IConfiguration configuration) =>
-        configuration.GetConnectionString("kafka") ?? configuration[$"{Section}:{nameof(ClientConfig.BootstrapServers)}"] ?? "localhost:9092";
+        configuration[$"{Section}:{nameof(ClientConfig.BootstrapServers)}"] ?? configuration.GetConnectionString("kafka") ?? "localhost:9092";
 
     /// <summary>Puts what is configured into <paramref name="config"/>, and checks the outcome.</summary>
     /// <exception cref="OptionsValidationException">It can't be right; the message names the key, and no value that is secret.</exception>

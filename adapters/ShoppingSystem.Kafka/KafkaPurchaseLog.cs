@@ -56,6 +56,7 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService, IDisposab
     private static ArrayBufferWriter<byte>? t_value;
 
     private readonly IProducer<string, byte[]> _producer;
+    private readonly ProducerErrors _errors;
     private readonly KafkaTopic _kafkaTopic;
     private readonly string _topic;
     private readonly TopicPartition _partition;
@@ -77,9 +78,10 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService, IDisposab
     private int _unreported;
 
     public KafkaPurchaseLog(
-        IProducer<string, byte[]> producer, KafkaTopic topic, IOptions<KafkaOptions> kafka, IOptions<PurchaseLogOptions> log)
+        IProducer<string, byte[]> producer, ProducerErrors errors, KafkaTopic topic, IOptions<KafkaOptions> kafka, IOptions<PurchaseLogOptions> log)
     {
         _producer = producer;
+        _errors = errors;
         _kafkaTopic = topic;
         _topic = topic.Name;
         _partition = new TopicPartition(_topic, Partition.Any);
@@ -96,8 +98,15 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService, IDisposab
             : new ValueTask(Enqueue(purchase).Task.WaitAsync(cancellationToken));
 
     /// <summary>Connects, and has the topic created where it is missing, while the host starts.</summary>
+    /// <exception cref="InvalidOperationException">The producer was built without <see cref="KafkaClientSettings"/>.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
     {
+        if (!_errors.AreHandled)
+        {
+            throw new InvalidOperationException(
+                $"The producer's builder was not given to {nameof(KafkaClientSettings)}.{nameof(KafkaClientSettings.ForPurchases)}: that it can't go on would stay unnoticed.");
+        }
+
         _kafkaTopic.Attach(_producer);
         _ = _kafkaTopic.Ensured;
         _sender.Start();

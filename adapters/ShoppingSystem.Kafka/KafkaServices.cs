@@ -13,6 +13,7 @@ public static class KafkaServices
     public static IServiceCollection AddKafkaPurchaseLog(this IServiceCollection services)
     {
         services.AddKafkaTopic();
+        services.AddSingleton<ProducerErrors>();
         services.AddSingleton<KafkaPurchaseLog>();
         services.AddSingleton<IPurchaseLog>(provider => provider.GetRequiredService<KafkaPurchaseLog>());
         services.AddHostedService(provider => provider.GetRequiredService<KafkaPurchaseLog>());
