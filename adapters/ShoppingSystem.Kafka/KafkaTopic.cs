@@ -194,7 +194,8 @@ internal sealed partial class KafkaTopic : IDisposable
         var specification = new TopicSpecification { Name = Name, NumPartitions = _options.Partitions, ReplicationFactor = BrokersDefaultReplication };
         try
         {
-            admin.CreateTopicsAsync([specification], new CreateTopicsOptions { RequestTimeout = RequestTimeout, OperationTimeout = RequestTimeout })
+            // The broker takes its time, too, until all know the topic; the answer to that is worth waiting for.
+            admin.CreateTopicsAsync([specification], new CreateTopicsOptions { RequestTimeout = 2 * RequestTimeout, OperationTimeout = RequestTimeout })
                 .GetAwaiter().GetResult();
             return true;
         }

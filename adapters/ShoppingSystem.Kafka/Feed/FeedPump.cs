@@ -302,7 +302,10 @@ internal sealed partial class FeedPump(
         }
         catch (KafkaException e) when (!e.Error.IsFatal)
         {
-            LogCommitFailed(e.Error.Code, e.Error.Reason, _commitBackoff.Next());
+            // While partitions change hands the group takes no commits: that is no trouble.
+            var level = e.Error.Code is ErrorCode.RebalanceInProgress or ErrorCode.IllegalGeneration ? LogLevel.Information : LogLevel.Warning;
+            var delay = _commitBackoff.Next();
+            LogCommitFailed(level, e.Error.Code, e.Error.Reason, delay);
         }
     }
 
@@ -538,8 +541,8 @@ internal sealed partial class FeedPump(
     [LoggerMessage(LogLevel.Warning, "Reading failed: {Code} {Reason}; next attempt in {Delay}")]
     private partial void LogConsumeFailed(ErrorCode code, string reason, TimeSpan delay);
 
-    [LoggerMessage(LogLevel.Warning, "Committing failed: {Code} {Reason}; repeated in {Delay} or with the next batch")]
-    private partial void LogCommitFailed(ErrorCode code, string reason, TimeSpan delay);
+    [LoggerMessage("Committing failed: {Code} {Reason}; repeated in {Delay} or with the next batch")]
+    private partial void LogCommitFailed(LogLevel level, ErrorCode code, string reason, TimeSpan delay);
 
     [LoggerMessage(LogLevel.Debug, "The lag is unknown: {Code} {Reason}; next attempt in {Delay}")]
     private partial void LogLagUnknown(ErrorCode code, string reason, TimeSpan delay);

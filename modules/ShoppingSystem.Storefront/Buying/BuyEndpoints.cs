@@ -7,18 +7,18 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.Storefront;
 
-internal static partial class BuyEndpoints
+internal static class BuyEndpoints
 {
     private const string RetryAfterSeconds = "1";
 
     public static void AddBuying(this IHostApplicationBuilder builder)
     {
         builder.Services.AddSingleton<Checkout>();
+        builder.Services.AddSingleton<RefusalLog>();
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.AllowDuplicateProperties = false;
@@ -31,7 +31,7 @@ internal static partial class BuyEndpoints
     {
         // Resolved once: a request that asks for them would cost a scope of its own.
         var checkout = app.Services.GetRequiredService<Checkout>();
-        var logger = app.Services.GetRequiredService<ILogger<Checkout>>();
+        var refusals = app.Services.GetRequiredService<RefusalLog>();
         var group = app.MapGroup("/api").WithTags("Buying").RequireAdmission().RequireCustomer(app)
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
@@ -43,7 +43,7 @@ internal static partial class BuyEndpoints
             BuyRequestV1 body,
             [FromHeader(Name = "Idempotency-Key"), Length(1, PurchaseRules.MaxTextLength), Description(BuyRequests.KeyDescription)] string? idempotencyKey,
             HttpResponse response) => BuyAsync(
-                body.Username, ("userid", body.UserId), body.Price, body.Item, idempotencyKey, checkout, response, logger,
+                body.Username, ("userid", body.UserId), body.Price, body.Item, idempotencyKey, checkout, response, refusals,
                 purchase => TypedResults.Accepted((string?)null, new BuyReplyV1("success", "Purchase recorded", PurchaseV1.From(purchase)))))
         .WithSummary("Buy")
         .WithDescription("""
@@ -55,7 +55,7 @@ internal static partial class BuyEndpoints
             BuyRequestClassic body,
             [FromHeader(Name = "Idempotency-Key"), Length(1, PurchaseRules.MaxTextLength), Description(BuyRequests.KeyDescription)] string? idempotencyKey,
             HttpResponse response) => BuyAsync(
-                body.Username, ("userId", body.UserId), body.Price, body.Item, idempotencyKey, checkout, response, logger,
+                body.Username, ("userId", body.UserId), body.Price, body.Item, idempotencyKey, checkout, response, refusals,
                 purchase => TypedResults.Ok(new BuyReplyClassic("Purchase request sent successfully", purchase.Id))))
         .WithSummary("Buy (classic)")
         .WithDescription("The same in the classic dialect.");
@@ -64,7 +64,7 @@ internal static partial class BuyEndpoints
     // The dialects differ in the name of the user's field and in how they acknowledge.
     private static async ValueTask<Results<TReply, ValidationProblem, ProblemHttpResult>> BuyAsync<TReply>(
         string? username, (string Field, string? Value) userId, decimal? price, string? item, string? idempotencyKey,
-        Checkout checkout, HttpResponse response, ILogger logger, Func<Purchase, TReply> acknowledge)
+        Checkout checkout, HttpResponse response, RefusalLog refusals, Func<Purchase, TReply> acknowledge)
         where TReply : IResult
     {
         if (Checkout.Check(username, userId, price, item, idempotencyKey) is { } problems)
@@ -81,19 +81,16 @@ internal static partial class BuyEndpoints
         }
         catch (PurchaseLogUnavailableException e)
         {
-            return Unavailable(e, response, logger);
+            refusals.Note(e.Message);
+            return Unavailable(response);
         }
     }
 
-    private static ProblemHttpResult Unavailable(PurchaseLogUnavailableException e, HttpResponse response, ILogger logger)
+    private static ProblemHttpResult Unavailable(HttpResponse response)
     {
-        LogNotAcknowledged(logger, e.Message);
         response.Headers.RetryAfter = RetryAfterSeconds;
         return TypedResults.Problem(
             "The purchase could not be made durable in time and is not acknowledged. Try again under the same Idempotency-Key.",
             statusCode: StatusCodes.Status503ServiceUnavailable);
     }
-
-    [LoggerMessage(LogLevel.Warning, "A purchase was not acknowledged: {Reason}")]
-    private static partial void LogNotAcknowledged(ILogger logger, string reason);
 }
