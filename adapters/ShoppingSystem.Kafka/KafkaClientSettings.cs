@@ -81,6 +81,7 @@ public static partial class KafkaClientSettings
     {
         var host = services.GetRequiredService<IHostApplicationLifetime>();
         var logger = services.GetRequiredService<ILogger<KafkaPurchaseLog>>();
+        var troubles = new ClientTroubles(logger);
         services.GetRequiredService<ProducerErrors>().AreHandled = true;
         return builder.SetErrorHandler((_, error) =>
         {
@@ -91,7 +92,7 @@ public static partial class KafkaClientSettings
             }
             else
             {
-                LogTrouble(logger, error.Code, error.Reason);
+                troubles.Note(error);
             }
         });
     }
@@ -102,10 +103,10 @@ public static partial class KafkaClientSettings
     /// </summary>
     public static ConsumerBuilder<string, byte[]> ForPurchases(this ConsumerBuilder<string, byte[]> builder, IServiceProvider services)
     {
-        var logger = services.GetRequiredService<ILogger<KafkaPurchaseFeed>>();
+        var troubles = new ClientTroubles(services.GetRequiredService<ILogger<KafkaPurchaseFeed>>());
         services.GetRequiredService<Rebalances>().Attach(builder);
         // The key only chose the partition; what it says is in the value, too.
-        return builder.SetKeyDeserializer(NoKey.Instance).SetErrorHandler((_, error) => LogTrouble(logger, error.Code, error.Reason));
+        return builder.SetKeyDeserializer(NoKey.Instance).SetErrorHandler((_, error) => troubles.Note(error));
     }
 
     // Where the brokers are, and how to talk to them: first, so that nothing that durability rests on can be changed by it.
@@ -129,9 +130,6 @@ public static partial class KafkaClientSettings
 
     [LoggerMessage(LogLevel.Critical, "The Kafka client can't go on, the process stops: {Code} {Reason}")]
     private static partial void LogFatal(ILogger logger, ErrorCode code, string reason);
-
-    [LoggerMessage(LogLevel.Warning, "The Kafka client has trouble: {Code} {Reason}")]
-    private static partial void LogTrouble(ILogger logger, ErrorCode code, string reason);
 
     private sealed class NoKey : IDeserializer<string>
     {
