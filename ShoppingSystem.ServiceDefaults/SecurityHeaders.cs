@@ -3,9 +3,14 @@ using Microsoft.AspNetCore.Http;
 
 namespace ShoppingSystem.ServiceDefaults;
 
-/// <summary>Pages may load only what this service itself serves, run no inline script, and be framed by nobody.</summary>
+/// <summary>
+/// Pages may load only what this service itself serves, run no inline script, and be framed by nobody. What the API answers is
+/// kept by nobody on the way: it is somebody's own, and old a moment later.
+/// </summary>
 internal static class SecurityHeaders
 {
+    private const string Api = "/api";
+
     private const string Policy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -29,6 +34,11 @@ internal static class SecurityHeaders
         headers.XContentTypeOptions = "nosniff";
         headers.ContentSecurityPolicy = context.Request.Path.StartsWithSegments(ApiDocs.Path) ? DocsPolicy : Policy;
         headers["Referrer-Policy"] = "no-referrer";
+        if (HttpMethods.IsGet(context.Request.Method) && context.Request.Path.StartsWithSegments(Api) && headers.CacheControl.Count == 0)
+        {
+            headers.CacheControl = "no-store";
+        }
+
         return Task.CompletedTask;
     }
 }

@@ -89,10 +89,13 @@ public sealed class MongoPurchaseStoreTests(ClusterShop cluster) : IAsyncLifetim
         Assert.Equal(0, Assert.Single(result.Refused).Index);
     }
 
-    [MongoFact]
-    public async Task An_id_that_another_user_has_is_a_duplicate()
+    [MongoTheory]
+    [InlineData(ReadPreferenceMode.Primary)]
+    [InlineData(ReadPreferenceMode.Secondary)]
+    public async Task An_id_that_another_user_has_is_a_duplicate_wherever_histories_are_read(ReadPreferenceMode mode)
     {
-        var store = await OpenAsync();
+        await OpenAsync();
+        var store = new MongoPurchaseStore(_database!.WithReadPreference(new ReadPreference(mode)));
         var first = Some.Purchase();
         await store.RecordAsync([first]);
 

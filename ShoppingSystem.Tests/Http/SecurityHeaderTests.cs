@@ -30,6 +30,21 @@ public sealed class SecurityHeaderTests(ShopFixture fixture) : IClassFixture<Sho
     }
 
     [Theory]
+    [InlineData("shop", "/api/v1/getAllUserBuys/123")]
+    [InlineData("shop", "/api/getAllUserBuys/123")]
+    [InlineData("shop", "/api/v1/users/123/summary")]
+    [InlineData("shop", "/api/v1/getAllUserBuys/123?limit=0")]
+    [InlineData("management", "/api/v1/purchases/123")]
+    [InlineData("management", "/api/v1/stats")]
+    [InlineData("management", "/api/v1/dead-letters")]
+    public async Task Nobody_on_the_way_keeps_what_a_customer_is_told(string service, string path)
+    {
+        using var reply = await _shop[service].GetAsync(path);
+
+        Assert.True(reply.Headers.CacheControl?.NoStore);
+    }
+
+    [Theory]
     [InlineData("{", "application/json", HttpStatusCode.BadRequest)]
     [InlineData("{}", "application/json", HttpStatusCode.BadRequest)]
     [InlineData("{}", "text/plain", HttpStatusCode.UnsupportedMediaType)]

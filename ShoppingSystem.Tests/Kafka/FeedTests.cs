@@ -270,6 +270,33 @@ public sealed class FeedTests(ITestOutputHelper output)
         Assert.Contains((short)MockCluster.Api.LeaveGroup, cluster.Requests().Keys);
     }
 
+    /// <summary>The mock cluster keeps 5 MiB of a partition, as a topic's retention does while nobody records for too long.</summary>
+    [Fact]
+    public async Task What_the_topic_deleted_before_it_was_recorded_is_told()
+    {
+        const int Unread = 8000;
+        var purchase = Some.Purchase(new string('u', 128), item: string.Concat(Enumerable.Repeat("🛒", 128)));
+        using var cluster = NewCluster();
+        await using var host = await KafkaHost.StartAsync(cluster);
+        await host.Log.AppendAsync(purchase);
+        await using (var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator())
+        {
+            await reading.MoveNextAsync();
+            await reading.Current.CommitAsync();
+        }
+
+        Assert.DoesNotContain(host.Warnings, line => line.Contains("are gone", StringComparison.Ordinal));
+        await Task.WhenAll(Enumerable.Range(0, Unread).Select(_ => host.Log.AppendAsync(purchase).AsTask()));
+
+        await using var again = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
+        await again.MoveNextAsync();
+        var first = again.Current.Events[0];
+
+        Assert.InRange(first.Offset, 2, Unread);
+        var warning = Assert.Single(host.Warnings, line => line.Contains("are gone", StringComparison.Ordinal));
+        Assert.StartsWith($"The events 1 to {first.Offset - 1} of partition {first.Partition} are gone", warning, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Events_of_other_producers_are_recorded_and_what_is_none_becomes_a_dead_letter()
     {

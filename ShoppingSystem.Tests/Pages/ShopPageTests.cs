@@ -285,7 +285,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
         });
 
         await Buy(page, "Sneakers");
-        await Heard(page, $"Sneakers is not bought yet. {message}");
+        await Heard(page, $"Sneakers is not confirmed yet. {message}");
         await Expect(Row(page, "Sneakers")).ToContainTextAsync(new Regex($@"{message} Trying again in ([1-4]\d|50) s\."));
         await Expect(Card(page, "Sneakers")).ToContainTextAsync(message);
 
@@ -333,6 +333,42 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
     }
 
     [BrowserFact]
+    public async Task A_no_after_an_answer_that_is_lost_is_not_taken_for_nothing_bought()
+    {
+        var customer = NewCustomer();
+        await using var tab = await OpenAs(customer);
+        var page = tab.Page;
+        var keys = new ConcurrentQueue<string>();
+        await page.RouteAsync(BuyRoute, async route =>
+        {
+            keys.Enqueue(route.Request.Headers["idempotency-key"]);
+            if (keys.Count == 1)
+            {
+                await route.FetchAsync();
+                await route.AbortAsync("connectionreset");
+            }
+            else
+            {
+                // As a proxy says it that finds no shop behind it.
+                await route.FulfillAsync(new() { Status = 404, Body = "404 page not found" });
+            }
+        });
+
+        await Buy(page, "Cactus");
+        var order = page.Locator(".row[data-state=stopped]");
+        await Expect(order).ToContainTextAsync("The shop refused: the shop answered 404. Trying again is safe: it is bought only once.");
+        await Heard(page, "Cactus is not confirmed. The shop refused: the shop answered 404. Trying again is safe");
+        Assert.Equal(2, keys.Count);
+        await page.UnrouteAsync(BuyRoute);
+        var request = await page.RunAndWaitForRequestAsync(() => Press(page, "Try again Cactus", ".row"), Requests(BuyRoute));
+
+        Assert.Equal(keys.Distinct().Single(), request.Headers["idempotency-key"]);
+        await Expect(Rows(page)).ToHaveCountAsync(1);
+        await Expect(page.Locator(".row[data-state=recorded]")).ToHaveCountAsync(1);
+        Assert.Single(await HistoryOf(customer));
+    }
+
+    [BrowserFact]
     public async Task A_killed_shop_is_told_and_the_purchase_is_made_once_it_is_back()
     {
         var data = StandaloneProcess.NewDataDirectory();
@@ -347,7 +383,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
             await first.KillAsync();
             await Buy(page, "Desk lamp");
             await Expect(Row(page, "Desk lamp")).ToContainTextAsync("The shop can’t be reached. Trying again");
-            await Heard(page, "Desk lamp is not bought yet. The shop can’t be reached.");
+            await Heard(page, "Desk lamp is not confirmed yet. The shop can’t be reached.");
 
             await using var second = await first.StartAgainAsync();
             await PressUntilBought(page, "Desk lamp");
@@ -377,7 +413,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
 
         await Buy(page, "Headphones");
         await Expect(Row(page, "Headphones")).ToContainTextAsync("Trying again is safe: it is bought only once.");
-        await Heard(page, "Headphones is not bought.");
+        await Heard(page, "Headphones is not confirmed.");
         Assert.Equal(5, keys.Count);
 
         await page.ReloadAsync();

@@ -55,13 +55,14 @@ internal sealed class MongoPurchaseStore(IMongoDatabase database) : IPurchaseSto
         await _purchases.EstimatedDocumentCountAsync(cancellationToken: cancellationToken);
 
     // "Duplicate key" is what a purchase is told that someone else recorded in the same moment. A unique index that an
-    // operator added says the same, so what it is about is looked up: what is not there was refused.
+    // operator added says the same, so what it is about is looked up: what is not there was refused. It is looked up where it was
+    // written, whatever the connection string says of reading: a secondary may not know it yet.
     private async Task<List<RefusedPurchase>> RefusedAsync(
         IReadOnlyList<Purchase> purchases, IReadOnlyList<BulkWriteError> errors, CancellationToken cancellationToken)
     {
         var duplicates = errors.Where(error => error.Category is ServerErrorCategory.DuplicateKey)
             .Select(error => PurchaseDocument.ToBson(purchases[error.Index].Id));
-        var known = await _purchases
+        var known = await _purchases.WithReadPreference(ReadPreference.Primary)
             .Find(new BsonDocument(PurchaseDocument.Id, new BsonDocument("$in", new BsonArray(duplicates))))
             .Project(new BsonDocument(PurchaseDocument.Id, 1))
             .ToListAsync(cancellationToken);

@@ -90,7 +90,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
         using (var connection = File.OpenForWriting())
         {
             _committed = _trimmed = (long)connection.Scalar("SELECT next FROM position")!;
-            _end = Math.Max(_committed, (long)connection.Scalar("SELECT coalesce(max(first + count), 0) FROM groups")!);
+            _end = Math.Max(_committed, (long)connection.Scalar(LogConnection.LastEnd)!);
         }
 
         _writer.Start();
@@ -208,7 +208,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
 
             try
             {
-                connection ??= new LogConnection(File);
+                connection ??= Open();
                 connection.Write(group, _end, trim || group is null ? committed : null);
                 if (trim)
                 {
@@ -229,6 +229,29 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
         }
 
         Close(connection);
+    }
+
+    // A commit that failed may be in the file all the same: the disk took it and failed to sync it. Then it is part of the log,
+    // and what comes next stands behind it: in its place the feed, which may have read it, would not look again.
+    private LogConnection Open()
+    {
+        var connection = new LogConnection(File);
+        try
+        {
+            if (connection.End() is var end && end > _end)
+            {
+                LogFound(end - _end);
+                Volatile.Write(ref _end, end);
+                Interlocked.Exchange(ref _appended, NewSignal()).SetResult();
+            }
+
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
     }
 
     private Group? Next()
@@ -330,6 +353,9 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     [LoggerMessage(LogLevel.Error, "{Path} can't be written; purchases are refused until it can")]
     private partial void LogFailed(Exception e, string path);
 
+    [LoggerMessage(LogLevel.Warning, "{Events} events that could not be confirmed are in the log all the same; they will be recorded")]
+    private partial void LogFound(long events);
+
     [LoggerMessage(LogLevel.Information, "The log can be written again")]
     private partial void LogRecovered();
 
@@ -376,6 +402,8 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     /// <summary>The writer's connection with its statements.</summary>
     private sealed class LogConnection : IDisposable
     {
+        public const string LastEnd = "SELECT coalesce(max(first + count), 0) FROM groups";
+
         private const int PagesToShrinkAt = 4096;
 
         private readonly SqliteConnection _connection;
@@ -394,6 +422,15 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
                 ("$first", 0L), ("$count", 0), ("$at", 0L), ("$events", Array.Empty<byte>()), ("$traces", null));
             _trim = _connection.Command(
                 "DELETE FROM groups WHERE first < $next AND first + count <= $next; UPDATE position SET next = $next", ("$next", 0L));
+        }
+
+        /// <summary>The offset behind the last event that is in the file; 0 when none is. Asked as its writer: nobody else is adding to it.</summary>
+        public long End()
+        {
+            _begin.ExecuteNonQuery();
+            var end = (long)_connection.Scalar(LastEnd)!;
+            _commit.ExecuteNonQuery();
+            return end;
         }
 
         /// <summary>One transaction, on the disk when the call returns.</summary>

@@ -199,6 +199,7 @@ internal sealed partial class FeedPump(
             {
                 _consumeBackoff.Reset();
                 holding.Fetched = true;
+                TellWhatIsGone(holding, result);
                 if (!result.IsPartitionEOF)
                 {
                     Arrive(new Arrival(holding, ToEvent(result)));
@@ -209,6 +210,17 @@ internal sealed partial class FeedPump(
         {
             LogConsumeFailed(e.Error.Code, e.Error.Reason, _consumeBackoff.Next());
         }
+    }
+
+    // The client goes on with what there still is, without a word. Other gaps mean nothing: markers of transactions take offsets, too.
+    private void TellWhatIsGone(Holding holding, ConsumeResult<string, byte[]> result)
+    {
+        if (result.Offset > holding.Next && consumer.GetWatermarkOffsets(Place(holding)).Low is var first && first > holding.Next)
+        {
+            LogGone(holding.Next, first - 1, holding.Partition, kafka.ConsumerGroup);
+        }
+
+        holding.Next = result.IsPartitionEOF ? result.Offset : result.Offset + 1;
     }
 
     private void Arrive(Arrival arrival)
@@ -540,6 +552,9 @@ internal sealed partial class FeedPump(
 
     [LoggerMessage(LogLevel.Warning, "Reading failed: {Code} {Reason}; next attempt in {Delay}")]
     private partial void LogConsumeFailed(ErrorCode code, string reason, TimeSpan delay);
+
+    [LoggerMessage(LogLevel.Error, "The events {First} to {Last} of partition {Partition} are gone: the topic's retention deleted them before the group {Group} committed them. What was not recorded of them is lost")]
+    private partial void LogGone(long first, long last, int partition, string group);
 
     [LoggerMessage("Committing failed: {Code} {Reason}; repeated in {Delay} or with the next batch")]
     private partial void LogCommitFailed(LogLevel level, ErrorCode code, string reason, TimeSpan delay);

@@ -22,6 +22,9 @@ internal sealed class Holding(int partition, long start, long formerEnd)
     /// <summary>The offset that whoever comes next starts from.</summary>
     public long Committed { get; set; } = start;
 
+    /// <summary>The offset that is to come next.</summary>
+    public long Next { get; set; } = start;
+
     /// <summary>True once an event has come, or the message that there is none.</summary>
     public bool Fetched { get; set; }
 }

@@ -28,7 +28,9 @@ internal static class HistoryEndpoints
             {
                 http.DefaultRequestHeaders.Add(ManagementApi.ApiKeyHeader, key);
             }
-        });
+        })
+        // The management API sends nobody elsewhere, and the key is for nobody else.
+        .UseSocketsHttpHandler((handler, _) => handler.AllowAutoRedirect = false);
         builder.Services.AddHealthChecks().AddCheck<ManagementApiHealth>("management-api");
     }
 

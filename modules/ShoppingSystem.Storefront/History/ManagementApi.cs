@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Mime;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
@@ -11,9 +13,12 @@ internal sealed partial class ManagementApi(HttpClient http, ILogger<ManagementA
 {
     public const string ApiKeyHeader = "X-API-Key";
 
+    private const int BufferSize = 16 * 1024;
+
     /// <summary>
     /// Answers <paramref name="context"/> with what the management API answers at <paramref name="path"/> to the same query.
-    /// A refusal of the request (400, 414) is passed on; any other failure becomes 503 with <c>Retry-After</c>.
+    /// A refusal of the request (400, 414) is passed on; any other failure, and an answer that is not the management API's,
+    /// becomes 503 with <c>Retry-After</c>. One that breaks off or stands still on the way breaks off for the customer, too.
     /// </summary>
     public async Task<IResult> ForwardAsync(string path, HttpContext context)
     {
@@ -22,7 +27,7 @@ internal sealed partial class ManagementApi(HttpClient http, ILogger<ManagementA
         {
             reply = await http.GetAsync(path + context.Request.QueryString, HttpCompletionOption.ResponseHeadersRead, context.RequestAborted);
         }
-        catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !context.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (IsAway(e, context))
         {
             LogUnreachable(logger, e.Message);
             return Unavailable(context.Response);
@@ -36,14 +41,16 @@ internal sealed partial class ManagementApi(HttpClient http, ILogger<ManagementA
                 return Results.Problem(statusCode: StatusCodes.Status414UriTooLong);
             }
 
-            if (reply.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.BadRequest))
+            // What says something else is not the management API, but something that stands in its place.
+            var type = reply.Content.Headers.ContentType;
+            if ((reply.StatusCode, type?.MediaType) is not ((HttpStatusCode.OK, MediaTypeNames.Application.Json) or (HttpStatusCode.BadRequest, MediaTypeNames.Application.ProblemJson)))
             {
-                LogUnexpected(logger, (int)reply.StatusCode);
+                LogUnexpected(logger, (int)reply.StatusCode, type);
                 return Unavailable(context.Response);
             }
 
             context.Response.StatusCode = (int)reply.StatusCode;
-            context.Response.ContentType = reply.Content.Headers.ContentType?.ToString();
+            context.Response.ContentType = type?.ToString();
             context.Response.ContentLength = reply.Content.Headers.ContentLength;
             if (NextPage(reply.Headers) is { } query)
             {
@@ -52,10 +59,49 @@ internal sealed partial class ManagementApi(HttpClient http, ILogger<ManagementA
                 context.Response.Headers.Link = $"<{own}{query}>; rel=\"next\"";
             }
 
-            await reply.Content.CopyToAsync(context.Response.Body, context.RequestAborted);
+            try
+            {
+                await CopyAsync(reply.Content, context);
+            }
+            catch (Exception e) when (IsAway(e, context))
+            {
+                LogUnreachable(logger, e.Message);
+                if (!context.Response.HasStarted)
+                {
+                    context.Response.Clear();
+                    return Unavailable(context.Response);
+                }
+
+                // The end of a whole reply must not follow.
+                context.Abort();
+            }
+
             return Results.Empty;
         }
     }
+
+    // The client library's own timeout ends with the headers. A customer who reads slowly is the server's to judge.
+    private async Task CopyAsync(HttpContent content, HttpContext context)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        await using var body = await content.ReadAsStreamAsync(patience.Token);
+        using var buffer = MemoryPool<byte>.Shared.Rent(BufferSize);
+        while (true)
+        {
+            patience.CancelAfter(http.Timeout);
+            var read = await body.ReadAsync(buffer.Memory, patience.Token);
+            patience.CancelAfter(Timeout.InfiniteTimeSpan);
+            if (read == 0)
+            {
+                return;
+            }
+
+            await context.Response.Body.WriteAsync(buffer.Memory[..read], context.RequestAborted);
+        }
+    }
+
+    private static bool IsAway(Exception e, HttpContext context) =>
+        e is HttpRequestException or IOException or OperationCanceledException && !context.RequestAborted.IsCancellationRequested;
 
     // The management API's link is <path?query>; rel="next": of it, only the query holds here too.
     private static string? NextPage(HttpResponseHeaders headers) =>
@@ -75,6 +121,6 @@ internal sealed partial class ManagementApi(HttpClient http, ILogger<ManagementA
     [LoggerMessage(LogLevel.Warning, "The management API can't be reached: {Reason}")]
     private static partial void LogUnreachable(ILogger logger, string reason);
 
-    [LoggerMessage(LogLevel.Error, "The management API answered {StatusCode}")]
-    private static partial void LogUnexpected(ILogger logger, int statusCode);
+    [LoggerMessage(LogLevel.Error, "The management API answered {StatusCode} ({ContentType})")]
+    private static partial void LogUnexpected(ILogger logger, int statusCode, MediaTypeHeaderValue? contentType);
 }

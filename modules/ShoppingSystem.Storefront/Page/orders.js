@@ -7,15 +7,15 @@ import { remembered } from "./storage.js";
  *   sending ──► pending ──► recorded (then it is part of the history)
  *      │
  *      ├──► waiting   no answer, or "not now": asked again by itself at `retryAt`
- *      ├──► stopped   asked often enough by itself: the customer decides
- *      └──► refused   the shop said no, so nothing was bought
+ *      ├──► stopped   asked often enough by itself, or refused after a try that may have been taken: the customer decides
+ *      └──► refused   the shop said no, and to every try, so nothing was bought
  *
  * From the first try to the last an order has one idempotency key, so it is bought at most once.
  *
  * @typedef {{
  *   key: string, customer: { name: string, userid: string }, item: { name: string, price: string },
  *   state: "sending" | "waiting" | "stopped" | "refused" | "pending" | "recorded",
- *   attempts: number, sentAt: number, retryAt: number | null, trouble: Trouble | null,
+ *   attempts: number, mayBeBought: boolean, sentAt: number, retryAt: number | null, trouble: Trouble | null,
  *   id: string | null, timestamp: string | null, tookMs: number | null }} Order
  *
  * @typedef {{ kind: "away" | "busy" | "unavailable" | "no" | "interrupted", message: string,
@@ -60,7 +60,7 @@ export class Orders extends EventTarget {
       key: newKey(),
       customer: { name: customer.name, userid: customer.userid },
       item: { name: item.name, price: item.price },
-      state: "sending", attempts: 0, sentAt: 0, retryAt: null, trouble: null, id: null, timestamp: null, tookMs: null,
+      state: "sending", attempts: 0, mayBeBought: false, sentAt: 0, retryAt: null, trouble: null, id: null, timestamp: null, tookMs: null,
     };
     this.#orders.unshift(order);
     this.#send(order);
@@ -128,9 +128,12 @@ export class Orders extends EventTarget {
 
   #failed(order, error) {
     order.trouble = troubleOf(error);
-    if (order.trouble.kind === "no") {
+    const isRefused = order.trouble.kind === "no";
+    // Without an answer, and after "not now", a try may still have been taken.
+    order.mayBeBought ||= !isRefused && order.trouble.kind !== "busy";
+    if (isRefused && !order.mayBeBought) {
       order.state = "refused";
-    } else if (order.attempts >= automaticAttempts) {
+    } else if (isRefused || order.attempts >= automaticAttempts) {
       order.state = "stopped";
     } else {
       const delay = delayBefore(order.attempts, error.retryAfter);
@@ -183,7 +186,7 @@ function delayBefore(attempt, retryAfter) {
 // money without a click on this page, so the customer decides.
 function asFoundAfterReload(order) {
   return order.state === "sending" || order.state === "waiting"
-    ? { ...order, state: "stopped", retryAt: null, trouble: { kind: "interrupted", message: "", fields: {} } }
+    ? { ...order, state: "stopped", mayBeBought: true, retryAt: null, trouble: { kind: "interrupted", message: "", fields: {} } }
     : { ...order, sentAt: 0 };
 }
 

@@ -10,7 +10,7 @@ import { Orders } from "./orders.js";
 import { PurchaseList } from "./purchase-list.js";
 import { Shelf } from "./shelf.js";
 import { Watch } from "./watch.js";
-import { describeHistoryTrouble, describeRecorded, describeTrouble } from "./wording.js";
+import { describeHistoryTrouble, describeRecorded, describeState, describeTrouble } from "./wording.js";
 
 /** The shop page: connects what the customer does, what the shop says and what is shown. */
 
@@ -145,9 +145,9 @@ function announce(order) {
   } else if (order.state === "recorded") {
     announcer.say(`${name}, ${formatPrice(price)}: ${describeRecorded(order.tookMs).toLowerCase()}.`);
   } else if (order.state === "waiting" && order.attempts === 1) {
-    announcer.warn(`${name} is not bought yet. ${describeTrouble(order.trouble)} Trying again by itself.`);
+    announcer.warn(`${name} is not confirmed yet. ${describeTrouble(order.trouble)} Trying again by itself.`);
   } else if (order.state === "stopped") {
-    announcer.warn(`${name} is not bought. ${describeTrouble(order.trouble)} Try again when you like.`);
+    announcer.warn(`${name} is not confirmed. ${describeState(order)}`);
   } else if (order.state === "refused") {
     announcer.warn(`${name} is not bought. ${describeTrouble(order.trouble)}`);
     form.showErrors(order.trouble.fields);
