@@ -13,11 +13,13 @@ need wrk
 
 log=$(mktemp --suffix .txt)
 missed=0
+by=
 
 # run SCRIPT ARGUMENT...: leaves what it printed in $scratch/out.
 run() {
     echo "== bench/$*" | tee -a "$log"
     local script=$1
+    by="\`bench/$1$([ "${2:-}" != --log ] || echo " --log $3")\`"
     shift
     # One that fails is a row without a figure.
     "bench/$script" "$@" 2>&1 | tee "$scratch/out" | tee -a "$log" || true
@@ -35,7 +37,7 @@ row() {
         verdict=met
     fi
     [ "$verdict" = met ] || missed=$((missed + 1))
-    printf '| %s | %s | %s | %s %s | %s |\n' "$1" "$2" "${3:--}${6:-}" "$4" "$5${6:-}" "$verdict" >>"$scratch/table"
+    printf '| %s | %s | %s | %s %s | %s | %s |\n' "$1" "$2" "${3:--}${6:-}" "$4" "$5${6:-}" "$verdict" "$by" >>"$scratch/table"
 }
 
 # buy_rows FIGURE TARGET64 TARGET256 WHAT: what buy.sh printed of FIGURE, at 64 and at 256 connections.
@@ -56,7 +58,7 @@ buy_rows requests/s 0.65 0.75 "buy on the embedded log, requests/s"
 buy_rows bytes 1.5 1.5 "bytes allocated per buy on the embedded log"
 run record.sh
 row "recorder, purchases/s" "raw bulk insert" "$(figure "^recorder against")" ">=" 0.7
-run latency.sh
+run latency.sh --rounds "$rounds"
 row "accept to recorded, p99, at half the highest rate" "" "$(grep -oE 'p99: [0-9.]+' "$scratch/out" | grep -m1 -oE '[0-9.]+$' || true)" "<=" 100 " ms"
 # shellcheck disable=SC2086 # nothing when there is none
 run history.sh --many "$many" --rounds "$rounds" ${data:+--data "$data"}
@@ -73,8 +75,8 @@ row "start to ready, Standalone, $mode, new files" "" "$(grep "Standalone, $mode
     echo
     echo "$(nproc) cores, $(awk -F': ' '/model name/ { print $2; exit }' /proc/cpuinfo), $(awk '/MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo), .NET $(dotnet --list-runtimes | awk '/AspNetCore/ { v = $2 } END { print v }'), $(uname -sr)"
     echo
-    echo "| what | against | figure | target | |"
-    echo "|---|---|---|---|---|"
+    echo "| what | against | figure | target | | by |"
+    echo "|---|---|---|---|---|---|"
     cat "$scratch/table"
     echo
     echo "$missed missed or not measured; all runs: $log"
