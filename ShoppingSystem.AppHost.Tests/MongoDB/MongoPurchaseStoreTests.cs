@@ -158,12 +158,18 @@ public sealed class MongoPurchaseStoreTests(ClusterShop cluster) : IAsyncLifetim
     }
 
     [Fact]
-    public async Task A_server_that_can_not_be_reached_is_an_exception_and_nothing_is_refused()
+    public async Task A_server_that_can_not_be_reached_is_an_exception_that_says_so_in_short_and_nothing_is_refused()
     {
         var address = new MongoClientSettings { Server = new MongoServerAddress("127.0.0.1", 1), ServerSelectionTimeout = TimeSpan.FromMilliseconds(200) };
-        var store = new MongoPurchaseStore(new MongoClient(address).GetDatabase("test"));
+        var database = new MongoClient(address).GetDatabase("test");
+        var letter = DeadLetter.For(new FeedEvent("purchases", 0, 0, Some.Noon, "poison"u8.ToArray()), "poison", Some.Noon);
 
-        await Assert.ThrowsAnyAsync<TimeoutException>(async () => await store.RecordAsync([Some.Purchase()]));
+        var store = await Assert.ThrowsAsync<TimeoutException>(async () => await new MongoPurchaseStore(database).RecordAsync([Some.Purchase()]));
+        var letters = await Assert.ThrowsAsync<TimeoutException>(async () => await new MongoDeadLetters(database).AddAsync([letter]));
+
+        // Readiness shows it, to whoever asks.
+        Assert.Equal("no server can be reached", store.Message);
+        Assert.Equal("no server can be reached", letters.Message);
     }
 
     private IMongoCollection<BsonDocument> Purchases => _database!.GetCollection<BsonDocument>(PurchaseDocument.Collection);

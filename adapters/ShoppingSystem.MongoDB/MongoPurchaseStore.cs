@@ -30,6 +30,10 @@ internal sealed class MongoPurchaseStore(IMongoDatabase database) : IPurchaseSto
             var recorded = e.Result.Upserts.Count;
             return new RecordResult(recorded, purchases.Count - recorded - refused.Count, refused);
         }
+        catch (TimeoutException e)
+        {
+            throw Trouble.InShort(e);
+        }
     }
 
     public async ValueTask<PurchasePage> ReadHistoryAsync(
