@@ -2,6 +2,7 @@ using MongoDB.Bson;
 using MongoDB.Driver;
 using ShoppingSystem.AppHost.Tests.Cluster;
 using ShoppingSystem.MongoDB;
+using ShoppingSystem.Purchases;
 using ShoppingSystem.Tests.Support;
 
 namespace ShoppingSystem.AppHost.Tests.MongoDB;
@@ -105,13 +106,70 @@ public sealed class MongoPurchaseStoreTests(ClusterShop cluster) : IAsyncLifetim
         Assert.Empty(result.Refused);
     }
 
+    [MongoTheory]
+    [InlineData("{ _id: ObjectId('65aa5a40a1b2c3d4e5f60718'), username: 'Ada', price: 12.5, timestamp: ISODate('2024-01-19T11:20:00.123Z') }", "12.5")]
+    [InlineData("{ _id: 'an id', username: null, item: null, price: 3, timestamp: ISODate('2024-01-19T11:20:00.123Z'), micros: 'no', more: { a: 1 } }", "3")]
+    [InlineData("{ _id: 7, username: 5, item: 6, price: NumberLong(3), timestamp: ISODate('2024-01-19T11:20:00.123Z'), micros: NumberLong(9) }", "3")]
+    public async Task What_another_program_wrote_is_shown_where_it_can_be_a_purchase(string document, string price)
+    {
+        var store = await OpenAsync();
+        var ours = Some.Purchases(3);
+        await store.RecordAsync(ours);
+        await Purchases.InsertOneAsync(BsonDocument.Parse(document).Add("userid", "u1"));
+
+        var first = await store.ReadHistoryAsync("u1", 2);
+        var second = await store.ReadHistoryAsync("u1", 2, first.Next);
+        var summary = await store.SummarizeAsync("u1");
+
+        Assert.Equal(ours.AsEnumerable().Reverse(), first.Purchases.Concat(second.Purchases).Take(3));
+        var theirs = second.Purchases[1];
+        Assert.Equal(price, theirs.Price.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal(new DateTimeOffset(2024, 1, 19, 11, 20, 0, 123, TimeSpan.Zero), theirs.Timestamp);
+        Assert.Equal(theirs, Assert.Single((await store.ReadHistoryAsync("u1", 1, PurchaseCursor.After(ours[0]))).Purchases));
+        Assert.Equal((4, 6 + theirs.Price, theirs.Timestamp), (summary.Purchases, summary.Total, summary.First));
+    }
+
+    [MongoTheory]
+    [InlineData("{ }")]
+    [InlineData("{ price: 1 }")]
+    [InlineData("{ price: 1, timestamp: '2024-01-19T11:20:00Z' }")]
+    [InlineData("{ price: 1, timestamp: 1705663200.123 }")]
+    [InlineData("{ price: 1, timestamp: { $date: { $numberLong: '9000000000000000' } } }")]
+    [InlineData("{ timestamp: ISODate('2024-01-19T11:20:00Z') }")]
+    [InlineData("{ price: '12.00', timestamp: ISODate('2024-01-19T11:20:00Z') }")]
+    [InlineData("{ price: NaN, timestamp: ISODate('2024-01-19T11:20:00Z') }")]
+    [InlineData("{ price: NumberDecimal('Infinity'), timestamp: ISODate('2024-01-19T11:20:00Z') }")]
+    [InlineData("{ price: 1e300, timestamp: ISODate('2024-01-19T11:20:00Z') }")]
+    public async Task What_is_no_purchase_does_not_keep_the_history_from_being_read(string document)
+    {
+        var store = await OpenAsync();
+        await Purchases.InsertOneAsync(BsonDocument.Parse(document).Add("userid", "u1"));
+        Assert.Empty((await store.ReadHistoryAsync("u1", 10)).Purchases);
+        Assert.Equal(new PurchaseSummary("u1", 0, 0, null, null), await store.SummarizeAsync("u1"));
+        var ours = Some.Purchases(5);
+        await store.RecordAsync(ours);
+
+        var first = await store.ReadHistoryAsync("u1", 3);
+        var second = await store.ReadHistoryAsync("u1", 3, first.Next);
+
+        Assert.Equal(ours.AsEnumerable().Reverse(), first.Purchases.Concat(second.Purchases));
+        Assert.Null(second.Next);
+        Assert.Equal((5, 15m), ((await store.SummarizeAsync("u1")).Purchases, (await store.SummarizeAsync("u1")).Total));
+    }
+
     [Fact]
-    public async Task A_server_that_can_not_be_reached_is_an_exception_and_nothing_is_refused()
+    public async Task A_server_that_can_not_be_reached_is_an_exception_that_says_so_in_short_and_nothing_is_refused()
     {
         var address = new MongoClientSettings { Server = new MongoServerAddress("127.0.0.1", 1), ServerSelectionTimeout = TimeSpan.FromMilliseconds(200) };
-        var store = new MongoPurchaseStore(new MongoClient(address).GetDatabase("test"));
+        var database = new MongoClient(address).GetDatabase("test");
+        var letter = DeadLetter.For(new FeedEvent("purchases", 0, 0, Some.Noon, "poison"u8.ToArray()), "poison", Some.Noon);
 
-        await Assert.ThrowsAnyAsync<TimeoutException>(async () => await store.RecordAsync([Some.Purchase()]));
+        var store = await Assert.ThrowsAsync<TimeoutException>(async () => await new MongoPurchaseStore(database).RecordAsync([Some.Purchase()]));
+        var letters = await Assert.ThrowsAsync<TimeoutException>(async () => await new MongoDeadLetters(database).AddAsync([letter]));
+
+        // Readiness shows it, to whoever asks.
+        Assert.Equal("no server can be reached", store.Message);
+        Assert.Equal("no server can be reached", letters.Message);
     }
 
     private IMongoCollection<BsonDocument> Purchases => _database!.GetCollection<BsonDocument>(PurchaseDocument.Collection);

@@ -20,6 +20,7 @@ internal readonly record struct BsonTime(BsonDateTime Date, int Micros)
         return new(new BsonDateTime((microseconds - micros) / MicrosPerMillisecond), (int)micros);
     }
 
-    public static DateTimeOffset Read(BsonValue date, BsonValue micros) =>
-        Microseconds.FromUnixMicroseconds((date.AsBsonDateTime.MillisecondsSinceEpoch * MicrosPerMillisecond) + micros.ToInt64());
+    /// <summary>The time; to the millisecond where <paramref name="micros"/> are not ours.</summary>
+    public static DateTimeOffset Read(BsonValue date, BsonValue micros) => Microseconds.FromUnixMicroseconds(
+        (date.AsBsonDateTime.MillisecondsSinceEpoch * MicrosPerMillisecond) + (micros is BsonInt32 { Value: >= 0 and < (int)MicrosPerMillisecond } ours ? ours.Value : 0));
 }

@@ -29,6 +29,10 @@ internal sealed class MongoDeadLetters(IMongoDatabase database) : IDeadLetters
         {
             return e.Result.Upserts.Count;
         }
+        catch (TimeoutException e)
+        {
+            throw Trouble.InShort(e);
+        }
     }
 
     public async ValueTask<IReadOnlyList<DeadLetter>> ListAsync(int limit, CancellationToken cancellationToken = default)

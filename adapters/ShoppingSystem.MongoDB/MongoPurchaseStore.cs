@@ -30,12 +30,16 @@ internal sealed class MongoPurchaseStore(IMongoDatabase database) : IPurchaseSto
             var recorded = e.Result.Upserts.Count;
             return new RecordResult(recorded, purchases.Count - recorded - refused.Count, refused);
         }
+        catch (TimeoutException e)
+        {
+            throw Trouble.InShort(e);
+        }
     }
 
     public async ValueTask<PurchasePage> ReadHistoryAsync(
         string userId, int limit, PurchaseCursor? before = null, CancellationToken cancellationToken = default)
     {
-        var filter = before is { } cursor ? PurchaseDocument.Before(userId, cursor) : new BsonDocument(PurchaseDocument.UserId, userId);
+        var filter = before is { } cursor ? PurchaseDocument.Before(userId, cursor) : PurchaseDocument.Of(userId);
         var documents = await _purchases.Find(filter).Sort(PurchaseDocument.NewestFirst).Limit(limit + 1).ToListAsync(cancellationToken);
         var purchases = documents.Take(limit).Select(PurchaseDocument.Read).ToList();
         return new PurchasePage(purchases, documents.Count > limit ? PurchaseCursor.After(purchases[^1]) : null);
@@ -44,7 +48,7 @@ internal sealed class MongoPurchaseStore(IMongoDatabase database) : IPurchaseSto
     public async ValueTask<PurchaseSummary> SummarizeAsync(string userId, CancellationToken cancellationToken = default)
     {
         var figures = await _purchases.Aggregate()
-            .Match(new BsonDocument(PurchaseDocument.UserId, userId))
+            .Match(PurchaseDocument.Of(userId))
             .Sort(PurchaseDocument.NewestFirst)
             .Group(Figures.Group)
             .SingleOrDefaultAsync(cancellationToken);
@@ -91,7 +95,7 @@ internal sealed class MongoPurchaseStore(IMongoDatabase database) : IPurchaseSto
         public static PurchaseSummary Read(string userId, BsonDocument figures) => new(
             userId,
             figures["purchases"].ToInt64(),
-            Decimal128.ToDecimal(figures["total"].AsDecimal128),
+            figures["total"].ToDecimal(),
             BsonTime.Read(figures["first"], figures["firstMicros"]),
             BsonTime.Read(figures["last"], figures["lastMicros"]));
     }

@@ -33,7 +33,8 @@ public static class MongoServices
 
     /// <summary>
     /// Configures the client so that trouble is noticed soon: within 5 s when no server can be reached, within 30 s when one
-    /// hangs. Whoever waits gets an error and may try again; the recorder does so by itself.
+    /// hangs. The driver tries once more, where that is safe; then whoever waits gets an error and may try again. The recorder
+    /// does so by itself.
     /// </summary>
     public static MongoClientSettings ForPurchases(this MongoClientSettings settings)
     {

@@ -54,30 +54,46 @@ internal static class PurchaseDocument
         };
     }
 
+    /// <summary>Reads any document that <see cref="Of"/> finds, also what others wrote without some of our fields, or as other types.</summary>
     public static Purchase Read(BsonDocument document) => new(
-        document[Id].AsBsonBinaryData.ToGuid(GuidRepresentation.Standard),
-        document[UserId].AsString,
-        document[Username].AsString,
-        Decimal128.ToDecimal(document[Price].AsDecimal128),
-        document.TryGetValue(Item, out var item) ? item.AsString : null,
-        BsonTime.Read(document[Timestamp], document[Micros]));
+        ReadId(document[Id]),
+        document[UserId].ToString()!,
+        Text(document, Username) ?? "",
+        document[Price].ToDecimal(),
+        Text(document, Item),
+        BsonTime.Read(document[Timestamp], document.GetValue(Micros, BsonNull.Value)));
+
+    /// <summary>
+    /// A user's purchases. A document without a time and a price that can be one is no purchase, whoever put it there; it
+    /// would else make all of the history unreadable. Only values of their own type compare, and the index has both.
+    /// </summary>
+    public static BsonDocument Of(string userId) => new()
+    {
+        { UserId, userId },
+        { Timestamp, Between(BsonTime.From(DateTimeOffset.MinValue).Date, BsonTime.From(DateTimeOffset.MaxValue).Date) },
+        { Price, Between(new BsonDecimal128(0m), new BsonDecimal128(PurchaseRules.MaxPrice)) },
+    };
 
     /// <summary>What is older than <paramref name="cursor"/>: one stretch of the index, less the newer ones of its millisecond.</summary>
     public static BsonDocument Before(string userId, PurchaseCursor cursor)
     {
         var time = BsonTime.From(cursor.Timestamp);
-        return new BsonDocument
+        var older = Of(userId);
+        older[Timestamp]["$lte"] = time.Date;
+        return older.Add("$or", new BsonArray
         {
-            { UserId, userId },
-            { Timestamp, new BsonDocument("$lte", time.Date) },
-            {
-                "$or", new BsonArray
-                {
-                    new BsonDocument(Timestamp, new BsonDocument("$lt", time.Date)),
-                    new BsonDocument(Micros, new BsonDocument("$lt", time.Micros)),
-                    new BsonDocument { { Micros, time.Micros }, { Id, new BsonDocument("$lt", ToBson(cursor.Id)) } },
-                }
-            },
-        };
+            new BsonDocument(Timestamp, new BsonDocument("$lt", time.Date)),
+            new BsonDocument(Micros, new BsonDocument("$lt", time.Micros)),
+            new BsonDocument { { Micros, time.Micros }, { Id, new BsonDocument("$lt", ToBson(cursor.Id)) } },
+        });
     }
+
+    private static BsonDocument Between(BsonValue least, BsonValue most) => new() { { "$gte", least }, { "$lte", most } };
+
+    private static Guid ReadId(BsonValue id) => id is BsonBinaryData { SubType: BsonBinarySubType.UuidStandard } uuid
+        ? uuid.ToGuid(GuidRepresentation.Standard)
+        : PurchaseId.FromForeignId($"{id.BsonType}\0{id}");
+
+    private static string? Text(BsonDocument document, string field) =>
+        document.TryGetValue(field, out var text) && !text.IsBsonNull ? text.ToString() : null;
 }

@@ -7,4 +7,7 @@ internal static class Trouble
     /// that it tried.
     /// </summary>
     public static string Describe(Exception e) => e is TimeoutException ? "no server can be reached" : e.Message;
+
+    /// <summary>The same failure under a message that readiness can show to anybody; the driver's own has stack traces in it.</summary>
+    public static TimeoutException InShort(TimeoutException e) => new(Describe(e), e);
 }

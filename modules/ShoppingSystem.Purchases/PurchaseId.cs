@@ -24,6 +24,9 @@ public static class PurchaseId
     public static Guid FromPosition(string topic, int partition, long offset, DateTimeOffset appendedAt) =>
         Derive($"position\0{topic}\0{partition}\0{offset}\0{appendedAt.ToUnixTimeMilliseconds()}");
 
+    /// <summary>The one id of what another program put into the record, under an id that is no UUID.</summary>
+    public static Guid FromForeignId(string id) => Derive($"foreign-id\0{id}");
+
     private static Guid Derive(string source)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];

@@ -66,7 +66,25 @@ internal sealed partial class Recorder(
         using var span = RecordingSpan.Start(batch.Source.Events, feed.SpanTags);
         try
         {
-            await untilItIsRecorded.ExecuteAsync(async _ => await RecordOnceAsync(batch, drained), stopping.IsCancellationRequested ? drained : stopping);
+            // Each is repeated by itself: if purchases were because the dead letters failed, all of them would be told as known before.
+            var result = batch.Purchases.Count > 0
+                ? await UntilItWorksAsync(() => store.RecordAsync(batch.Purchases, drained))
+                : new RecordResult(0, 0, []);
+            var now = time.GetUtcNow();
+            DeadLetter[] letters =
+            [
+                .. batch.DeadLetters,
+                .. result.Refused.Select(refused => DeadLetter.For(
+                    batch.Source.Events[batch.Origins[refused.Index]], $"the store refuses it: {refused.Reason}", now)),
+            ];
+            var deadLettered = letters.Length > 0 ? await UntilItWorksAsync(() => deadLetters.AddAsync(letters, drained)) : 0;
+            foreach (var letter in letters)
+            {
+                LogDeadLetter(letter.Event.Topic, letter.Event.Partition, letter.Event.Offset, letter.Reason);
+            }
+
+            RecordingSpan.Note(result, deadLettered);
+            statistics.Note(batch.Purchases, result, deadLettered, now);
             await batch.Source.CommitAsync(drained);
         }
         catch (Exception e)
@@ -74,29 +92,13 @@ internal sealed partial class Recorder(
             span?.SetTag("error.type", e.GetType().FullName).SetStatus(ActivityStatusCode.Error, e.Message);
             throw;
         }
-    }
 
-    private async Task RecordOnceAsync(DecodedBatch batch, CancellationToken cancellationToken)
-    {
-        var result = batch.Purchases.Count > 0
-            ? await store.RecordAsync(batch.Purchases, cancellationToken)
-            : new RecordResult(0, 0, []);
-        var now = time.GetUtcNow();
-        DeadLetter[] letters =
-        [
-            .. batch.DeadLetters,
-            .. result.Refused.Select(refused => DeadLetter.For(
-                batch.Source.Events[batch.Origins[refused.Index]], $"the store refuses it: {refused.Reason}", now)),
-        ];
-        var deadLettered = letters.Length > 0 ? await deadLetters.AddAsync(letters, cancellationToken) : 0;
-        foreach (var letter in letters)
+        async ValueTask<T> UntilItWorksAsync<T>(Func<ValueTask<T>> attempt)
         {
-            LogDeadLetter(letter.Event.Topic, letter.Event.Partition, letter.Event.Offset, letter.Reason);
+            var result = await untilItIsRecorded.ExecuteAsync(_ => attempt(), stopping.IsCancellationRequested ? drained : stopping);
+            state.AtWork();
+            return result;
         }
-
-        state.AtWork();
-        RecordingSpan.Note(result, deadLettered);
-        statistics.Note(batch.Purchases, result, deadLettered, now);
     }
 
     private static ResiliencePipeline UntilItWorks(Action<Exception, int, TimeSpan> onRetry) => new ResiliencePipelineBuilder()

@@ -20,8 +20,14 @@ internal sealed class RecorderStatistics(TimeProvider time)
     private long _thisSecond;
     private long _lastSecond;
 
-    public void Note(IReadOnlyList<Purchase> purchases, RecordResult result, int deadLettered, DateTimeOffset now)
+    /// <param name="batch">What the store was given, the purchases that it refused among them.</param>
+    /// <param name="result">What came of it.</param>
+    /// <param name="deadLettered">How many events became dead letters.</param>
+    /// <param name="now">When that was.</param>
+    public void Note(IReadOnlyList<Purchase> batch, RecordResult result, int deadLettered, DateTimeOffset now)
     {
+        var refused = result.Refused.Select(purchase => purchase.Index).ToHashSet();
+        var purchases = refused.Count == 0 ? batch : [.. batch.Where((_, i) => !refused.Contains(i))];
         Signals.Recorded.Add(result.Recorded);
         Signals.Duplicate.Add(result.Duplicates);
         Signals.DeadLettered.Add(deadLettered);

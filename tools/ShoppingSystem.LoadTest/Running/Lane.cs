@@ -66,7 +66,7 @@ internal sealed class Lane(Traffic traffic, int index) : IValueTaskSource<bool>,
         traffic.Requests.Write(start.Number, _request);
 
         var result = await _connection.BuyAsync(_request, begun);
-        for (var backoff = FirstBackoff; result.Failure is not null; backoff *= 2)
+        for (var backoff = FirstBackoff; result.Failure is not null; backoff = After(backoff))
         {
             tally.AttemptFailed(result.Failure);
             if (!result.CanRetry || !await traffic.WaitToRetryAsync(begun, Jittered(backoff, result.RetryAfter)))
@@ -83,10 +83,13 @@ internal sealed class Lane(Traffic traffic, int index) : IValueTaskSource<bool>,
         tally.Acknowledged(begun - start.Due, traffic.Now - start.Due);
     }
 
+    /// <summary>Twice as long, up to a limit, however often that is asked.</summary>
+    internal static TimeSpan After(TimeSpan backoff) => backoff < LongestBackoff / 2 ? backoff * 2 : LongestBackoff;
+
     // Half of it random, so that what failed together does not come back together; but not sooner than the server asked for.
     private static TimeSpan Jittered(TimeSpan backoff, TimeSpan? retryAfter)
     {
-        var wait = (backoff < LongestBackoff ? backoff : LongestBackoff) * (0.5 + Random.Shared.NextDouble() / 2);
+        var wait = backoff * (0.5 + Random.Shared.NextDouble() / 2);
         return wait > retryAfter.GetValueOrDefault() ? wait : retryAfter.GetValueOrDefault() + wait;
     }
 }

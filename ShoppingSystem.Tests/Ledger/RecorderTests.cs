@@ -1,0 +1,133 @@
+using System.Buffers;
+using System.Text;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging.Abstractions;
+using ShoppingSystem.Ledger;
+using ShoppingSystem.Purchases;
+using ShoppingSystem.Tests.Support;
+
+namespace ShoppingSystem.Tests.Ledger;
+
+/// <summary>What the recorder says that it did, when not everything works at once.</summary>
+public sealed class RecorderTests
+{
+    [Fact]
+    public async Task What_was_recorded_is_told_as_recorded_though_the_dead_letters_fail_afterwards()
+    {
+        var store = new Store();
+        var letters = new Letters(failures: 2);
+
+        var told = await RecordAsync(store, letters, Event(Some.Purchase()), "poison"u8.ToArray(), Event(Some.Purchase()));
+
+        Assert.Equal((2, 0), (told.Recorded, told.Duplicates));
+        Assert.Equal("poison", Encoding.UTF8.GetString(Assert.Single(letters.Kept).Event.Value.Span));
+        Assert.Equal(3, letters.Attempts);
+    }
+
+    [Fact]
+    public async Task What_the_store_refuses_is_not_shown_as_recorded()
+    {
+        var (good, bad) = (Some.Purchase(), Some.Purchase() with { Username = "Mallory" });
+        var letters = new Letters(failures: 0);
+
+        var told = await RecordAsync(new Store(), letters, Event(bad), Event(good));
+
+        Assert.Equal((1, 0), (told.Recorded, told.Duplicates));
+        Assert.Equal([good], told.Latest);
+        Assert.Equal(0, Assert.Single(letters.Kept).Event.Offset);
+    }
+
+    private static async Task<RecorderStatistics.Snapshot> RecordAsync(IPurchaseStore store, IDeadLetters letters, params byte[][] events)
+    {
+        var statistics = new RecorderStatistics(TimeProvider.System);
+        var feed = new Feed(events);
+        using var recorder = new Recorder(
+            feed, store, letters, statistics, new RecorderState(), TimeProvider.System, NullLogger<Recorder>.Instance);
+        await recorder.StartAsync(CancellationToken.None);
+        await feed.Committed.WaitAsync(TimeSpan.FromSeconds(60));
+        await recorder.StopAsync(CancellationToken.None);
+        return statistics.Read();
+    }
+
+    private static byte[] Event(Purchase purchase)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        PurchaseEvent.Write(output, purchase);
+        return output.WrittenSpan.ToArray();
+    }
+
+    /// <summary>One batch, and then silence.</summary>
+    private sealed class Feed(byte[][] events) : FeedBatch, IPurchaseFeed
+    {
+        private readonly TaskCompletionSource _committed = new();
+
+        public Task Committed => _committed.Task;
+
+        public IReadOnlyList<PartitionLag> Lag => [];
+
+        public IReadOnlyList<KeyValuePair<string, object?>> SpanTags => [];
+
+        public override IReadOnlyList<FeedEvent> Events { get; } =
+            [.. events.Select((value, offset) => new FeedEvent("purchases", 0, offset, Some.Noon, value))];
+
+        public IAsyncEnumerable<FeedBatch> ReadAsync(CancellationToken cancellationToken = default)
+        {
+            var batches = Channel.CreateUnbounded<FeedBatch>();
+            batches.Writer.TryWrite(this);
+            return batches.Reader.ReadAllAsync(cancellationToken);
+        }
+
+        public override ValueTask CommitAsync(CancellationToken cancellationToken = default)
+        {
+            _committed.SetResult();
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    /// <summary>Takes everybody's purchases but Mallory's.</summary>
+    private sealed class Store : IPurchaseStore
+    {
+        private readonly HashSet<Guid> _recorded = [];
+
+        public ValueTask<RecordResult> RecordAsync(IReadOnlyList<Purchase> purchases, CancellationToken cancellationToken = default)
+        {
+            List<RefusedPurchase> refused = [.. purchases.Index().Where(each => each.Item.Username is "Mallory").Select(each => new RefusedPurchase(each.Index, "not from you"))];
+            var recorded = purchases.Count(purchase => purchase.Username is not "Mallory" && _recorded.Add(purchase.Id));
+            return ValueTask.FromResult(new RecordResult(recorded, purchases.Count - recorded - refused.Count, refused));
+        }
+
+        public ValueTask<PurchasePage> ReadHistoryAsync(string userId, int limit, PurchaseCursor? before = null, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
+
+        public ValueTask<PurchaseSummary> SummarizeAsync(string userId, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public ValueTask<long> CountAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    }
+
+    /// <summary>Keeps them at the attempt after so many that failed.</summary>
+    private sealed class Letters(int failures) : IDeadLetters
+    {
+        public int Attempts { get; private set; }
+
+        public List<DeadLetter> Kept { get; } = [];
+
+        public ValueTask<int> AddAsync(IReadOnlyList<DeadLetter> letters, CancellationToken cancellationToken = default)
+        {
+            if (++Attempts <= failures)
+            {
+                throw new IOException("not now");
+            }
+
+            Kept.AddRange(letters);
+            return ValueTask.FromResult(letters.Count);
+        }
+
+        public ValueTask<IReadOnlyList<DeadLetter>> ListAsync(int limit, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public ValueTask<DeadLetter?> FindAsync(Guid id, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public ValueTask<bool> RemoveAsync(Guid id, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public ValueTask<long> CountAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    }
+}
