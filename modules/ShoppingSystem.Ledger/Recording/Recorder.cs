@@ -66,7 +66,7 @@ internal sealed partial class Recorder(
         using var span = RecordingSpan.Start(batch.Source.Events, feed.SpanTags);
         try
         {
-            // Each is repeated by itself: if purchases were because the dead letters failed, all of them would be told as known before.
+            // Each is repeated by itself: purchases that were recorded would count as duplicates when the dead letters fail.
             var result = batch.Purchases.Count > 0
                 ? await UntilItWorksAsync(() => store.RecordAsync(batch.Purchases, drained))
                 : new RecordResult(0, 0, []);
