@@ -236,6 +236,25 @@ public sealed class FeedTests(ITestOutputHelper output)
         await Eventually.TrueAsync(() => host.Feed.Lag.Sum(partition => partition.Lag) == 0, "it is");
     }
 
+    /// <summary>What a tool that sets offsets leaves behind, or a topic that was deleted and created again.</summary>
+    [Fact]
+    public async Task A_group_that_is_beyond_the_end_reads_from_the_start_and_is_that_far_behind()
+    {
+        using var brokers = Brokers.New(partitions: 1);
+        await using var host = await KafkaHost.StartAsync(brokers);
+        await AppendAsync(host.Log, Events);
+        using (var tool = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = brokers.BootstrapServers, GroupId = brokers.Group }).Build())
+        {
+            tool.Commit([new TopicPartitionOffset(brokers.Topic, 0, 1_000_000)]);
+        }
+
+        await using var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
+        Assert.True(await reading.MoveNextAsync());
+
+        Assert.Equal(0, reading.Current.Events[0].Offset);
+        await Eventually.TrueAsync(() => host.Feed.Lag is [{ Lag: Events }], "nothing is recorded yet");
+    }
+
     [Fact]
     public async Task A_feed_can_be_read_again_after_a_reading_ended()
     {

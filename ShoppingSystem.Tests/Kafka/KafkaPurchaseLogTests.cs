@@ -24,7 +24,6 @@ public sealed class KafkaPurchaseLogTests : PurchaseLogContract
         public async Task StartAsync() => _host = await KafkaHost.StartAsync(brokers, settings:
         [
             ("Shopping:BatchSize", options.BatchSize.ToString(System.Globalization.CultureInfo.InvariantCulture)),
-            ("Shopping:AppendDeadline", options.AppendDeadline.ToString()),
         ]);
 
         public async Task ReopenAsync()
