@@ -31,7 +31,7 @@ public sealed class FaultTests(ITestOutputHelper output)
     [Fact]
     public async Task A_broker_goes_down_and_comes_back()
     {
-        await using var pipeline = await Pipeline.StartAsync(output, 1, ("Shopping:AppendDeadline", "00:00:30"));
+        await using var pipeline = await Pipeline.StartOnMockAsync(output, 1, ("Shopping:AppendDeadline", "00:00:30"));
         var buying = pipeline.BuyAsync(() => pipeline.Acknowledged >= 1500);
         await Reaches(pipeline, 300);
         pipeline.Cluster.Stop(2);
@@ -44,7 +44,7 @@ public sealed class FaultTests(ITestOutputHelper output)
     [Fact]
     public async Task All_brokers_are_down_for_longer_than_the_append_deadline()
     {
-        await using var pipeline = await Pipeline.StartAsync(output, 1, ("Shopping:AppendDeadline", "00:00:02"));
+        await using var pipeline = await Pipeline.StartOnMockAsync(output, 1, ("Shopping:AppendDeadline", "00:00:02"));
         await pipeline.BuyAsync(300);
         Assert.Equal(HttpStatusCode.OK, await pipeline.StorefrontReadinessAsync());
         Each(pipeline, pipeline.Cluster.Stop);
@@ -69,7 +69,7 @@ public sealed class FaultTests(ITestOutputHelper output)
     [InlineData(MockCluster.Api.Metadata, RequestTimedOut, UnknownError)]
     internal async Task Requests_fail(MockCluster.Api request, params int[] errors)
     {
-        await using var pipeline = await Pipeline.StartAsync(output, 2, ("Shopping:AppendDeadline", "00:00:30"));
+        await using var pipeline = await Pipeline.StartOnMockAsync(output, 2, ("Shopping:AppendDeadline", "00:00:30"));
         for (var round = 1; round <= 3; round++)
         {
             pipeline.Cluster.Fail(request, errors);
@@ -83,7 +83,7 @@ public sealed class FaultTests(ITestOutputHelper output)
     [Fact]
     public async Task The_coordinator_of_the_group_moves()
     {
-        await using var pipeline = await Pipeline.StartAsync(output, 2);
+        await using var pipeline = await Pipeline.StartOnMockAsync(output, 2);
         for (var broker = 1; broker <= 3; broker++)
         {
             pipeline.Cluster.MoveCoordinator(Pipeline.Group, broker);
@@ -96,7 +96,7 @@ public sealed class FaultTests(ITestOutputHelper output)
     [Fact]
     public async Task Brokers_are_slow()
     {
-        await using var pipeline = await Pipeline.StartAsync(output, 2, ("Shopping:AppendDeadline", "00:00:30"));
+        await using var pipeline = await Pipeline.StartOnMockAsync(output, 2, ("Shopping:AppendDeadline", "00:00:30"));
         Each(pipeline, broker => pipeline.Cluster.SlowDown(broker, TimeSpan.FromMilliseconds(100 * broker)));
         await pipeline.BuyAsync(300);
         Each(pipeline, broker => pipeline.Cluster.SlowDown(broker, TimeSpan.Zero));

@@ -32,9 +32,9 @@ public sealed class FeedTests(ITestOutputHelper output)
     // False when the group has thrown the first reader out: then everything is handed out again, as it should be.
     private async Task<bool> HandOverAsync(bool finished, bool mayFail)
     {
-        using var cluster = NewCluster();
+        using var brokers = Brokers.New();
         var handoverTime = ("Shopping:HandoverTime", finished ? "00:00:50" : "00:00:00.2");
-        await using var first = await KafkaHost.StartAsync(cluster, consumer: Patiently, settings: handoverTime);
+        await using var first = await KafkaHost.StartAsync(brokers, consumer: Patiently, settings: handoverTime);
         await AppendAsync(first.Log, Events);
         await using var reading = first.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
         var inHand = new List<FeedBatch>();
@@ -44,7 +44,7 @@ public sealed class FeedTests(ITestOutputHelper output)
             inHand.Add(reading.Current);
         }
 
-        await using var second = await KafkaHost.StartAsync(cluster, log: false, consumer: Patiently, settings: handoverTime);
+        await using var second = await KafkaHost.StartAsync(brokers, log: false, consumer: Patiently, settings: handoverTime);
         await using var taking = second.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
         var taken = taking.MoveNextAsync().AsTask();
         if (finished)
@@ -125,9 +125,9 @@ public sealed class FeedTests(ITestOutputHelper output)
     [Fact]
     public async Task A_consumer_that_hangs_when_it_is_to_leave_the_group_is_not_freed_under_its_thread()
     {
-        using var cluster = NewCluster();
+        using var brokers = Brokers.New();
         WatchedConsumers? consumers = null;
-        var host = await KafkaHost.StartAsync(cluster, consumerBuilder: config => consumers = new WatchedConsumers(config));
+        var host = await KafkaHost.StartAsync(brokers, consumerBuilder: config => consumers = new WatchedConsumers(config));
         await host.Log.AppendAsync(Some.Purchase());
         await using (var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator())
         {
@@ -149,9 +149,9 @@ public sealed class FeedTests(ITestOutputHelper output)
     [Fact]
     public async Task A_reader_that_is_held_up_stays_in_the_group()
     {
-        using var cluster = NewCluster();
+        using var brokers = Brokers.New();
         await using var host = await KafkaHost.StartAsync(
-            cluster, consumer: config => config.MaxPollIntervalMs = 4000, settings: ("Shopping:BatchSize", "10"));
+            brokers, consumer: config => config.MaxPollIntervalMs = 6000, settings: ("Shopping:BatchSize", "10"));
         await AppendAsync(host.Log, Events);
         var seen = new List<(int, long)>();
         await using var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
@@ -202,8 +202,8 @@ public sealed class FeedTests(ITestOutputHelper output)
     {
         const int Batch = 10;
         const int Backlog = 10 * Events;
-        using var cluster = NewCluster();
-        await using var host = await KafkaHost.StartAsync(cluster, settings: ("Shopping:BatchSize", $"{Batch}"));
+        using var brokers = Brokers.New();
+        await using var host = await KafkaHost.StartAsync(brokers, settings: ("Shopping:BatchSize", $"{Batch}"));
         await AppendAsync(host.Log, Backlog);
         await using var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
 
@@ -222,8 +222,8 @@ public sealed class FeedTests(ITestOutputHelper output)
     [Fact]
     public async Task A_partition_without_events_is_no_lag()
     {
-        using var cluster = NewCluster();
-        await using var host = await KafkaHost.StartAsync(cluster);
+        using var brokers = Brokers.New();
+        await using var host = await KafkaHost.StartAsync(brokers);
         await using var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
         var taken = reading.MoveNextAsync().AsTask();
         await Eventually.TrueAsync(() => host.Feed.Lag.Count == 12, "all are known");
@@ -236,11 +236,30 @@ public sealed class FeedTests(ITestOutputHelper output)
         await Eventually.TrueAsync(() => host.Feed.Lag.Sum(partition => partition.Lag) == 0, "it is");
     }
 
+    /// <summary>What a tool that sets offsets leaves behind, or a topic that was deleted and created again.</summary>
+    [Fact]
+    public async Task A_group_that_is_beyond_the_end_reads_from_the_start_and_is_that_far_behind()
+    {
+        using var brokers = Brokers.New(partitions: 1);
+        await using var host = await KafkaHost.StartAsync(brokers);
+        await AppendAsync(host.Log, Events);
+        using (var tool = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = brokers.BootstrapServers, GroupId = brokers.Group }).Build())
+        {
+            tool.Commit([new TopicPartitionOffset(brokers.Topic, 0, 1_000_000)]);
+        }
+
+        await using var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
+        Assert.True(await reading.MoveNextAsync());
+
+        Assert.Equal(0, reading.Current.Events[0].Offset);
+        await Eventually.TrueAsync(() => host.Feed.Lag is [{ Lag: Events }], "nothing is recorded yet");
+    }
+
     [Fact]
     public async Task A_feed_can_be_read_again_after_a_reading_ended()
     {
-        using var cluster = NewCluster();
-        await using var host = await KafkaHost.StartAsync(cluster);
+        using var brokers = Brokers.New();
+        await using var host = await KafkaHost.StartAsync(brokers);
         for (var round = 1; round <= 3; round++)
         {
             await host.Log.AppendAsync(Some.Purchase($"u{round}"));
@@ -301,7 +320,7 @@ public sealed class FeedTests(ITestOutputHelper output)
     public async Task Events_of_other_producers_are_recorded_and_what_is_none_becomes_a_dead_letter()
     {
         await using var pipeline = await Pipeline.StartAsync(output);
-        using var other = new ProducerBuilder<string?, byte[]?>(new ProducerConfig { BootstrapServers = pipeline.Cluster.BootstrapServers }).Build();
+        using var other = new ProducerBuilder<string?, byte[]?>(new ProducerConfig { BootstrapServers = pipeline.Brokers.BootstrapServers }).Build();
         string[] good =
         [
             """{"username":"Bob","userId":"u7","price":"3.20","timestamp":"2024-01-19T11:20:00Z"}""",
@@ -332,7 +351,7 @@ public sealed class FeedTests(ITestOutputHelper output)
         output.WriteLine(string.Join('\n', letters.Select(letter => letter.Reason)));
 
         Task SendAsync(byte[]? value, Timestamp timestamp) =>
-            other.ProduceAsync(new TopicPartition(Pipeline.Topic, 3), new Message<string?, byte[]?> { Value = value, Timestamp = timestamp });
+            other.ProduceAsync(new TopicPartition(pipeline.Brokers.Topic, 3), new Message<string?, byte[]?> { Value = value, Timestamp = timestamp });
     }
 
     private static MockCluster NewCluster()

@@ -6,7 +6,6 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using ShoppingSystem.Kafka;
-using ShoppingSystem.MockKafka;
 using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.Tests.Kafka;
@@ -28,11 +27,11 @@ internal sealed class KafkaHost : IAsyncDisposable
     public IEnumerable<string> Warnings => _host.Services.GetServices<ILoggerProvider>().OfType<Warnings>().Single();
 
     public static async Task<KafkaHost> StartAsync(
-        MockCluster cluster, bool log = true, bool feed = true, Action<ConsumerConfig>? consumer = null,
+        Brokers brokers, bool log = true, bool feed = true, Action<ConsumerConfig>? consumer = null,
         Func<ConsumerConfig, ConsumerBuilder<string, byte[]>>? consumerBuilder = null, params (string Key, string Value)[] settings)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Configuration.Configure(cluster, settings);
+        builder.Configuration.Configure(brokers, settings);
         builder.Logging.AddProvider(new Warnings());
         builder.Services.AddKafka(builder.Configuration, log, feed, consumer, consumerBuilder);
         var host = builder.Build();
@@ -49,11 +48,16 @@ internal sealed class KafkaHost : IAsyncDisposable
 
 internal static class KafkaHostExtensions
 {
-    public static void Configure(this IConfigurationBuilder configuration, MockCluster cluster, params (string Key, string Value)[] settings) =>
-        configuration.AddInMemoryCollection([
-            new("ConnectionStrings:kafka", cluster.BootstrapServers),
-            .. settings.Select(setting => new KeyValuePair<string, string?>(setting.Key, setting.Value)),
-        ]);
+    public static void Configure(this IConfigurationBuilder configuration, Brokers brokers, params (string Key, string Value)[] settings) => configuration
+        .AddInMemoryCollection([
+            new("ConnectionStrings:kafka", brokers.BootstrapServers),
+            new("Shopping:Topic", brokers.Topic),
+            new("Shopping:Partitions", $"{brokers.Partitions}"),
+            new("Shopping:ConsumerGroup", brokers.Group),
+            // The first append waits until the topic is there, and real brokers on a busy machine take their time.
+            new("Shopping:AppendDeadline", "00:01:00"),
+        ])
+        .AddInMemoryCollection(settings.Select(setting => new KeyValuePair<string, string?>(setting.Key, setting.Value)));
 
     /// <summary>The adapter, with clients built plainly, as a client integration would.</summary>
     public static void AddKafka(
@@ -72,8 +76,8 @@ internal static class KafkaHostExtensions
 
         if (feed)
         {
-            // Short enough to see a reader that died being replaced.
-            var config = new ConsumerConfig { SessionTimeoutMs = 3000, HeartbeatIntervalMs = 250 };
+            // Short enough to see a reader that died being replaced; real brokers allow no less.
+            var config = new ConsumerConfig { SessionTimeoutMs = 6000, HeartbeatIntervalMs = 250 };
             consumer?.Invoke(config);
             config.ForPurchases(configuration);
             services.AddSingleton(provider => (consumerBuilder?.Invoke(config) ?? new ConsumerBuilder<string, byte[]>(config))

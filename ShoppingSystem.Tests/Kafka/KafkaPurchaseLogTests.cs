@@ -1,4 +1,3 @@
-using ShoppingSystem.MockKafka;
 using ShoppingSystem.Purchases;
 using ShoppingSystem.Tests.Contracts;
 
@@ -9,14 +8,12 @@ public sealed class KafkaPurchaseLogTests : PurchaseLogContract
 {
     protected override async Task<ILogUnderTest> OpenAsync(PurchaseLogOptions options)
     {
-        var cluster = new MockCluster();
-        cluster.CreateTopic("purchases", 4);
-        var log = new OnKafka(cluster, options);
+        var log = new OnKafka(Brokers.New(partitions: 4), options);
         await log.StartAsync();
         return log;
     }
 
-    private sealed class OnKafka(MockCluster cluster, PurchaseLogOptions options) : ILogUnderTest
+    private sealed class OnKafka(Brokers brokers, PurchaseLogOptions options) : ILogUnderTest
     {
         private KafkaHost _host = null!;
 
@@ -24,10 +21,9 @@ public sealed class KafkaPurchaseLogTests : PurchaseLogContract
 
         public IPurchaseFeed Feed => _host.Feed;
 
-        public async Task StartAsync() => _host = await KafkaHost.StartAsync(cluster, settings:
+        public async Task StartAsync() => _host = await KafkaHost.StartAsync(brokers, settings:
         [
             ("Shopping:BatchSize", options.BatchSize.ToString(System.Globalization.CultureInfo.InvariantCulture)),
-            ("Shopping:AppendDeadline", options.AppendDeadline.ToString()),
         ]);
 
         public async Task ReopenAsync()
@@ -39,7 +35,7 @@ public sealed class KafkaPurchaseLogTests : PurchaseLogContract
         public async ValueTask DisposeAsync()
         {
             await _host.DisposeAsync();
-            cluster.Dispose();
+            brokers.Dispose();
         }
     }
 }

@@ -13,7 +13,7 @@ public sealed class KafkaTraceTests(ITestOutputHelper output)
     public async Task A_purchase_is_one_trace_through_kafka_to_the_store()
     {
         using var spans = new SpanRecorder();
-        await using var pipeline = await Pipeline.StartAsync(output);
+        await using var pipeline = await Pipeline.StartOnMockAsync(output);
         var click = SpanRecorder.NewTrace();
 
         await BuyAsync(pipeline, click);
@@ -43,7 +43,7 @@ public sealed class KafkaTraceTests(ITestOutputHelper output)
     {
         const int purchases = 40;
         using var spans = new SpanRecorder();
-        await using var pipeline = await Pipeline.StartAsync(output, recorders: 0);
+        await using var pipeline = await Pipeline.StartOnMockAsync(output, recorders: 0);
         var clicks = Enumerable.Range(0, purchases).Select(_ => SpanRecorder.NewTrace()).ToList();
         foreach (var click in clicks)
         {
@@ -72,7 +72,7 @@ public sealed class KafkaTraceTests(ITestOutputHelper output)
     public async Task What_is_not_sampled_is_traced_nowhere()
     {
         using var spans = new SpanRecorder();
-        await using var pipeline = await Pipeline.StartAsync(output);
+        await using var pipeline = await Pipeline.StartOnMockAsync(output);
         var (unsampled, sampled) = (SpanRecorder.NewTrace(sampled: false), SpanRecorder.NewTrace());
 
         await BuyAsync(pipeline, unsampled);

@@ -25,8 +25,8 @@ public sealed class LogTests(ITestOutputHelper output)
     [Fact]
     public async Task When_the_queue_is_full_callers_wait_for_room()
     {
-        using var cluster = NewCluster();
-        await using var host = await KafkaHost.StartAsync(cluster, feed: false, settings: [("Shopping:MaxPendingAppends", "5"), ("Shopping:AppendDeadline", "00:01:00")]);
+        using var brokers = Brokers.New();
+        await using var host = await KafkaHost.StartAsync(brokers, feed: false, settings: [("Shopping:MaxPendingAppends", "5"), ("Shopping:AppendDeadline", "00:01:00")]);
 
         await Task.WhenAll(Some.Purchases(200).Select(purchase => host.Log.AppendAsync(purchase).AsTask()));
     }
@@ -112,8 +112,8 @@ public sealed class LogTests(ITestOutputHelper output)
     [Fact]
     public async Task Tests_can_tell_where_a_purchase_is_that_was_not_recorded()
     {
-        using var cluster = NewCluster();
-        await using var host = await KafkaHost.StartAsync(cluster);
+        using var brokers = Brokers.New();
+        await using var host = await KafkaHost.StartAsync(brokers);
         var (skipped, late, lost) = (Some.Purchase(), Some.Purchase(), Some.Purchase());
         await host.Log.AppendAsync(skipped);
         await foreach (var batch in host.Feed.ReadAsync(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token))
@@ -124,7 +124,7 @@ public sealed class LogTests(ITestOutputHelper output)
 
         await host.Log.AppendAsync(late);
 
-        var text = Whereabouts.Describe(cluster.BootstrapServers, [skipped.Id, late.Id, lost.Id]);
+        var text = Whereabouts.Describe(brokers, [skipped.Id, late.Id, lost.Id]);
 
         output.WriteLine(text);
         Assert.Matches($@"{skipped.Id}: partition \d+ offset 0, committed\s", text);
@@ -184,8 +184,8 @@ public sealed class LogTests(ITestOutputHelper output)
     [Fact]
     public async Task A_send_span_is_the_parent_that_the_event_names()
     {
-        using var cluster = NewCluster();
-        await using var host = await KafkaHost.StartAsync(cluster);
+        using var brokers = Brokers.New();
+        await using var host = await KafkaHost.StartAsync(brokers);
         var spans = new List<Activity>();
         using var listener = new ActivityListener
         {
@@ -199,7 +199,7 @@ public sealed class LogTests(ITestOutputHelper output)
         await host.Log.AppendAsync(Some.Purchase());
 
         var span = Assert.Single(spans, span => span.TraceId == request.TraceId);
-        Assert.Equal("send purchases", span.DisplayName);
+        Assert.Equal($"send {brokers.Topic}", span.DisplayName);
         Assert.Equal(ActivityKind.Producer, span.Kind);
         Assert.Equal(request.SpanId, span.ParentSpanId);
         Assert.Equal("kafka", span.GetTagItem("messaging.system"));

@@ -17,10 +17,10 @@ public sealed class OddEventTests(ITestOutputHelper output)
         var random = new Random(seed);
         long[] times = [0, 1, -1, 1_705_663_200_000, long.MaxValue, long.MinValue + 1, 253_402_300_800_000];
         await using var pipeline = await Pipeline.StartAsync(output);
-        using (var other = new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig { BootstrapServers = pipeline.Cluster.BootstrapServers }).Build())
+        using (var other = new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig { BootstrapServers = pipeline.Brokers.BootstrapServers }).Build())
         {
             await Task.WhenAll(new OddEvents(seed).Take(Count).Select(value => other.ProduceAsync(
-                new TopicPartition(Pipeline.Topic, random.Next(12)),
+                new TopicPartition(pipeline.Brokers.Topic, random.Next(12)),
                 new Message<byte[]?, byte[]?>
                 {
                     Key = random.Next(3) == 0 ? null : [.. value.Take(20)],

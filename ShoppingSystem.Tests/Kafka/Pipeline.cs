@@ -38,16 +38,18 @@ internal sealed class Pipeline : IAsyncDisposable
     private readonly HttpClient _buyer;
     private int _refused;
 
-    private Pipeline(MockCluster cluster, WebApplication storefront, ITestOutputHelper output, (string, string)[] settings)
+    private Pipeline(Brokers brokers, WebApplication storefront, ITestOutputHelper output, (string, string)[] settings)
     {
-        Cluster = cluster;
+        Brokers = brokers;
         _storefront = storefront;
         _output = output;
         _settings = settings;
         _buyer = new HttpClient { BaseAddress = new Uri(storefront.Urls.First()), Timeout = TimeSpan.FromMinutes(2) };
     }
 
-    public MockCluster Cluster { get; }
+    public Brokers Brokers { get; }
+
+    public MockCluster Cluster => Brokers.Mock;
 
     /// <summary>Where the web server listens.</summary>
     public Uri Storefront => _buyer.BaseAddress!;
@@ -65,18 +67,22 @@ internal sealed class Pipeline : IAsyncDisposable
 
     public SqliteDeadLetters DeadLetters => new(_record.Database);
 
-    public static async Task<Pipeline> StartAsync(ITestOutputHelper output, int recorders = 1, params (string, string)[] settings)
+    public static Task<Pipeline> StartAsync(ITestOutputHelper output, int recorders = 1) => StartAsync(Brokers.New(), output, recorders);
+
+    /// <summary>For tests of faults, which <see cref="Cluster"/> makes.</summary>
+    public static Task<Pipeline> StartOnMockAsync(ITestOutputHelper output, int recorders = 1, params (string, string)[] settings) =>
+        StartAsync(Brokers.NewMock(), output, recorders, settings);
+
+    private static async Task<Pipeline> StartAsync(Brokers brokers, ITestOutputHelper output, int recorders, params (string, string)[] settings)
     {
-        var cluster = new MockCluster();
-        cluster.CreateTopic(Topic, Partitions);
-        var builder = NewBuilder(cluster, settings);
+        var builder = NewBuilder(brokers, settings);
         builder.Services.AddKafka(builder.Configuration, log: true, feed: false);
         builder.AddStorefront();
         var storefront = builder.Build();
         storefront.UseServiceDefaults();
         storefront.MapStorefront();
         await storefront.StartAsync();
-        var pipeline = new Pipeline(cluster, storefront, output, settings);
+        var pipeline = new Pipeline(brokers, storefront, output, settings);
         for (var i = 0; i < recorders; i++)
         {
             await pipeline.AddRecorderAsync();
@@ -88,7 +94,7 @@ internal sealed class Pipeline : IAsyncDisposable
     /// <summary>One more management API, a member of the group.</summary>
     public async Task<WebApplication> AddRecorderAsync(Action<IServiceCollection>? services = null)
     {
-        var builder = NewBuilder(Cluster, _settings);
+        var builder = NewBuilder(Brokers, _settings);
         builder.Services.AddSingleton<IPurchaseStore>(Store);
         builder.Services.AddSingleton<IDeadLetters>(DeadLetters);
         builder.Services.AddKafka(builder.Configuration, log: false, feed: true);
@@ -169,7 +175,7 @@ internal sealed class Pipeline : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            _output.WriteLine(Whereabouts.Describe(Cluster.BootstrapServers, await MissingAsync()));
+            _output.WriteLine(Whereabouts.Describe(Brokers, await MissingAsync()));
             throw;
         }
 
@@ -192,7 +198,7 @@ internal sealed class Pipeline : IAsyncDisposable
             await RemoveRecorderAsync(recorder);
         }
 
-        Cluster.Dispose();
+        Brokers.Dispose();
         await _record.DisposeAsync();
     }
 
@@ -222,12 +228,12 @@ internal sealed class Pipeline : IAsyncDisposable
         return histories;
     }
 
-    private static WebApplicationBuilder NewBuilder(MockCluster cluster, (string, string)[] settings)
+    private static WebApplicationBuilder NewBuilder(Brokers brokers, (string, string)[] settings)
     {
         var builder = WebApplication.CreateBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Configuration.Configure(cluster, settings);
+        builder.Configuration.Configure(brokers, settings);
         builder.AddServiceDefaults("test");
         return builder;
     }

@@ -92,7 +92,7 @@ public sealed class RandomFaultTests(ITestOutputHelper output)
         var recorded = await load.ReadAllHistoriesAsync(management);
         if (load.MissingFrom(recorded) is { Count: > 0 } missing)
         {
-            output.WriteLine($"{Whereabouts.Describe(cluster.BootstrapServers, missing)}\ndead letters: {await management.GetStringAsync("/api/v1/dead-letters")}");
+            output.WriteLine($"{Whereabouts.Describe(new Brokers(cluster.BootstrapServers), missing)}\ndead letters: {await management.GetStringAsync("/api/v1/dead-letters")}");
         }
 
         load.NothingIsLostOrDoubled(

@@ -13,19 +13,19 @@ internal static class Whereabouts
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>Reads the whole log to find out. A few lines for people to read.</summary>
-    public static string Describe(string bootstrapServers, IReadOnlyCollection<Guid> missing)
+    public static string Describe(Brokers brokers, IReadOnlyCollection<Guid> missing)
     {
         // Looks at the group's offsets without joining it.
         using var consumer = new ConsumerBuilder<Ignore, byte[]>(new ConsumerConfig
         {
-            BootstrapServers = bootstrapServers,
-            GroupId = Pipeline.Group,
+            BootstrapServers = brokers.BootstrapServers,
+            GroupId = brokers.Group,
             EnableAutoCommit = false,
             EnablePartitionEof = true,
         }).SetLogHandler((_, _) => { }).Build();
         try
         {
-            var partitions = Enumerable.Range(0, Pipeline.Partitions).Select(i => new TopicPartition(Pipeline.Topic, i)).ToList();
+            var partitions = Enumerable.Range(0, Pipeline.Partitions).Select(i => new TopicPartition(brokers.Topic, i)).ToList();
             consumer.Assign(partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Beginning)));
             var places = Find(consumer, missing.ToHashSet());
             var committed = consumer.Committed(partitions, Patience).ToDictionary(at => at.Partition.Value, at => at.Offset);

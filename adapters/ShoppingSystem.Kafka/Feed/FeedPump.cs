@@ -199,6 +199,8 @@ internal sealed partial class FeedPump(
             {
                 _consumeBackoff.Reset();
                 holding.Fetched = true;
+                // What was committed may lie beyond the end: set by a tool, or from before the topic was deleted and created again.
+                holding.Committed = Math.Min(holding.Committed, result.Offset);
                 TellWhatIsGone(holding, result);
                 if (!result.IsPartitionEOF)
                 {
