@@ -8,7 +8,7 @@ namespace ShoppingSystem.Tests.Sqlite;
 public sealed class WriteBackTests : IDisposable
 {
     private const int Users = 1000;
-    private const int Batch = 1000;
+    private const int Batch = 2000;
 
     private readonly string _directory = Directory.CreateTempSubdirectory("shopping-test-").FullName;
     private int _recorded;
@@ -35,7 +35,7 @@ public sealed class WriteBackTests : IDisposable
     [Fact]
     public async Task However_much_is_recorded_without_a_pause_the_WAL_begins_anew()
     {
-        const int batches = 60;
+        const int batches = 30;
         const long mostBytes = 160 * 1024 * 1024;
         var wal = new FileInfo(Path.Combine(_directory, "purchases.db-wal"));
         using var database = new RecordDatabase(Path.Combine(_directory, "purchases.db"));

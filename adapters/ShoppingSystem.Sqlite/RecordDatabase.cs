@@ -46,10 +46,12 @@ internal sealed class RecordDatabase : IDisposable
     private const string Tuning = "PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 16000;";
 
     /// <summary>
-    /// Changed pages are written back from the WAL to the file beside the recording, as soon as so many rows were written:
-    /// recording would pause for as long as it takes to write back many at once.
+    /// Changed pages are written back from the WAL to the file beside the recording, when so many rows were written and this
+    /// pause is over: recording would stand still for as long as it takes to write back many at once.
     /// </summary>
-    private const int RowsToWriteBack = 1000;
+    private const int RowsToWriteBack = 2000;
+
+    private static readonly TimeSpan WriteBackPause = TimeSpan.FromMilliseconds(250);
 
     private readonly DatabaseFile _file;
     private readonly string _name;
@@ -81,7 +83,7 @@ internal sealed class RecordDatabase : IDisposable
             if (_rowsToWriteBack >= RowsToWriteBack && _writingBack.IsCompleted)
             {
                 _rowsToWriteBack = 0;
-                _writingBack = Task.Run(WriteBack, CancellationToken.None);
+                _writingBack = Task.Run(WriteBackAsync, CancellationToken.None);
             }
 
             return result;
@@ -131,7 +133,7 @@ internal sealed class RecordDatabase : IDisposable
         _gate.Dispose();
     }
 
-    private void WriteBack()
+    private async Task WriteBackAsync()
     {
         try
         {
@@ -142,6 +144,8 @@ internal sealed class RecordDatabase : IDisposable
         {
             // What is recorded is safe in the WAL. Should that become too much for the disk, recording fails and says so.
         }
+
+        await Task.Delay(WriteBackPause);
     }
 
     private T Read<T>(Func<SqliteConnection, T> read)
