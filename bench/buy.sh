@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # The cost of the durable log: POST /api/v1/buy with the log against the same with the append taken out. Both servers run,
-# warmed up, and are loaded in turns. Prints every run, and the ratios of the medians. Needs wrk. Kafka is librdkafka's mock
-# cluster in a process of its own.
-#   bench/buy.sh [--log sqlite|sqlite+record|kafka] [--rounds 5] [--seconds 4] [--connections "64 256"] [--warmup 15]
+# warmed up, and are loaded in turns; what one does is compared with what the other does in the same round, because the
+# machine's own speed may change from round to round. Prints every run, and the medians, also of the rounds' ratios. Needs wrk.
+# Kafka is librdkafka's mock cluster in a process of its own.
+#   bench/buy.sh [--log sqlite|sqlite+record|kafka] [--rounds 15] [--seconds 2] [--connections "64 256"] [--warmup 15]
 #                [--brokers 1] [--partitions 12]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . bench/lib.sh
 
-log=sqlite rounds=5 seconds=4 connections="64 256" warmup=15 brokers=1 partitions=12
+log=sqlite rounds=15 seconds=2 connections="64 256" warmup=15 brokers=1 partitions=12
 options log rounds seconds connections warmup brokers partitions -- "$@"
 need wrk
 
@@ -44,12 +45,13 @@ for c in $connections; do
         measure "$log" "$with" "$c"
     done
 done
-echo "with the log against without it (medians):"
+column() { cut -d' ' -f"$2" "$scratch/$1"; } # column RUNS NUMBER
+echo "with the log against without it (medians, of $rounds rounds):"
 for c in $connections; do
-    for column in 1 2 3; do
-        a=$(cut -d' ' -f$column "$scratch/$log-$c" | median)
-        b=$(cut -d' ' -f$column "$scratch/none-$c" | median)
-        case $column in 1) what=requests/s ;; 2) what="CPU time a request" ;; *) what="bytes allocated a request" ;; esac
-        printf '%s connections, %s: %s / %s = %s\n' "$c" "$what" "$a" "$b" "$(ratio "$a" "$b")"
+    for i in 1 2 3; do
+        case $i in 1) what=requests/s ;; 2) what="CPU time a request" ;; *) what="bytes allocated a request" ;; esac
+        ratio=$(paste -d' ' <(column "$log-$c" $i) <(column "none-$c" $i) | awk '{ print $1 / $2 }' | median | awk '{ printf "%.2f", $1 }')
+        printf '%s connections, %s: %s against %s, ratio = %s\n' \
+            "$c" "$what" "$(column "$log-$c" $i | median)" "$(column "none-$c" $i | median)" "$ratio"
     done
 done

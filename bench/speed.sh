@@ -46,14 +46,14 @@ buy_rows() {
     row "$4, 256 connections" "append taken out" "$(figure "^256 connections, $1")" "$([ "$1" = requests/s ] && echo ">=" || echo "<=")" "$3"
 }
 
-run buy.sh --log kafka --rounds "$rounds"
+run buy.sh --log kafka --rounds $((3 * rounds))
 buy_rows requests/s 0.7 0.8 "buy over Kafka, requests/s"
 buy_rows CPU 1.6 1.6 "web server's CPU time per buy over Kafka"
 buy_rows bytes 1.5 1.5 "bytes allocated per buy over Kafka"
 # shellcheck disable=SC2086 # nothing when there is none
 run express.sh --rounds "$rounds" ${express:+--express "$express"}
 row "buy over Kafka, requests/s, 64 connections" "Express and kafkajs" "$(figure "^requests/s:")" ">=" 20
-run buy.sh --log sqlite --rounds "$rounds"
+run buy.sh --log sqlite --rounds $((3 * rounds))
 buy_rows requests/s 0.65 0.75 "buy on the embedded log, requests/s"
 buy_rows bytes 1.5 1.5 "bytes allocated per buy on the embedded log"
 run record.sh
