@@ -24,6 +24,8 @@ internal sealed class Brokers : IDisposable
 
     public int Partitions { get; private init; } = Pipeline.Partitions;
 
+    public bool AreReal => _own is TestTopic;
+
     /// <summary>What makes the faults, where the brokers are <see cref="NewMock"/>'s.</summary>
     public MockCluster Mock => (MockCluster)_own!;
 

@@ -265,11 +265,9 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
     {
         await using var tab = await Open();
         var page = tab.Page;
-        var keys = new ConcurrentQueue<string>();
-        await page.RouteAsync(BuyRoute, async route =>
+        var keys = await AnswerBuys(page, async (route, number) =>
         {
-            keys.Enqueue(route.Request.Headers["idempotency-key"]);
-            if (keys.Count == 1)
+            if (number == 1)
             {
                 await route.FulfillAsync(new()
                 {
@@ -303,13 +301,11 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
         var customer = NewCustomer();
         await using var tab = await OpenAs(customer);
         var page = tab.Page;
-        var keys = new ConcurrentQueue<string>();
         var statuses = new ConcurrentQueue<int>();
         var told = new TaskCompletionSource();
-        await page.RouteAsync(BuyRoute, async route =>
+        var keys = await AnswerBuys(page, async (route, number) =>
         {
-            keys.Enqueue(route.Request.Headers["idempotency-key"]);
-            if (keys.Count <= 2)
+            if (number <= 2)
             {
                 statuses.Enqueue((await route.FetchAsync()).Status);
                 await route.AbortAsync("connectionreset");
@@ -338,11 +334,9 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
         var customer = NewCustomer();
         await using var tab = await OpenAs(customer);
         var page = tab.Page;
-        var keys = new ConcurrentQueue<string>();
-        await page.RouteAsync(BuyRoute, async route =>
+        var keys = await AnswerBuys(page, async (route, number) =>
         {
-            keys.Enqueue(route.Request.Headers["idempotency-key"]);
-            if (keys.Count == 1)
+            if (number == 1)
             {
                 await route.FetchAsync();
                 await route.AbortAsync("connectionreset");
@@ -404,12 +398,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
         var customer = NewCustomer();
         await using var tab = await OpenAs(customer);
         var page = tab.Page;
-        var keys = new ConcurrentQueue<string>();
-        await page.RouteAsync(BuyRoute, async route =>
-        {
-            keys.Enqueue(route.Request.Headers["idempotency-key"]);
-            await route.AbortAsync();
-        });
+        var keys = await AnswerBuys(page, (route, _) => route.AbortAsync());
 
         await Buy(page, "Headphones");
         await Expect(Row(page, "Headphones")).ToContainTextAsync("Trying again is safe: it is bought only once.");
@@ -731,6 +720,20 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
 
     private async Task<List<JsonElement>> HistoryOf(Customer customer) =>
         (await shop.Client.GetFromJsonAsync<List<JsonElement>>($"/api/v1/getAllUserBuys/{Uri.EscapeDataString(customer.UserId)}?limit=1000"))!;
+
+    /// <param name="page">Whose requests to buy are answered.</param>
+    /// <param name="answer">Answers one; given how many there were.</param>
+    /// <returns>Their idempotency keys, as they come.</returns>
+    private static async Task<ConcurrentQueue<string>> AnswerBuys(IPage page, Func<IRoute, int, Task> answer)
+    {
+        var keys = new ConcurrentQueue<string>();
+        await page.RouteAsync(BuyRoute, async route =>
+        {
+            keys.Enqueue(route.Request.Headers["idempotency-key"]);
+            await answer(route, keys.Count);
+        });
+        return keys;
+    }
 
     private static Task Buy(IPage page, string item) => Press(page, $"Buy {item}", ".card");
 
