@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -17,7 +16,7 @@ public sealed class RecorderTests
         var store = new Store();
         var letters = new Letters(failures: 2);
 
-        var told = await RecordAsync(store, letters, Event(Some.Purchase()), "poison"u8.ToArray(), Event(Some.Purchase()));
+        var told = await RecordAsync(store, letters, Some.Event(Some.Purchase()), "poison"u8.ToArray(), Some.Event(Some.Purchase()));
 
         Assert.Equal((2, 0), (told.Recorded, told.Duplicates));
         Assert.Equal("poison", Encoding.UTF8.GetString(Assert.Single(letters.Kept).Event.Value.Span));
@@ -30,7 +29,7 @@ public sealed class RecorderTests
         var (good, bad) = (Some.Purchase(), Some.Purchase() with { Username = "Mallory" });
         var letters = new Letters(failures: 0);
 
-        var told = await RecordAsync(new Store(), letters, Event(bad), Event(good));
+        var told = await RecordAsync(new Store(), letters, Some.Event(bad), Some.Event(good));
 
         Assert.Equal((1, 0), (told.Recorded, told.Duplicates));
         Assert.Equal([good], told.Latest);
@@ -47,13 +46,6 @@ public sealed class RecorderTests
         await feed.Committed.WaitAsync(TimeSpan.FromSeconds(60));
         await recorder.StopAsync(CancellationToken.None);
         return statistics.Read();
-    }
-
-    private static byte[] Event(Purchase purchase)
-    {
-        var output = new ArrayBufferWriter<byte>();
-        PurchaseEvent.Write(output, purchase);
-        return output.WrittenSpan.ToArray();
     }
 
     /// <summary>One batch, and then silence.</summary>

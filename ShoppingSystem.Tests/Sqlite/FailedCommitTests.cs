@@ -1,4 +1,3 @@
-using System.Buffers;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using ShoppingSystem.Purchases;
@@ -78,18 +77,11 @@ public sealed class FailedCommitTests : IAsyncLifetime
         await Assert.ThrowsAsync<PurchaseLogUnavailableException>(async () => await _storage.Log.AppendAsync(Some.Purchase()));
         Assert.NotNull(_storage.Log.Failure);
 
-        var lines = new ArrayBufferWriter<byte>();
-        foreach (var purchase in purchases)
-        {
-            PurchaseEvent.Write(lines, purchase);
-            lines.Write("\n"u8);
-        }
-
         using var insert = other.CreateCommand();
         insert.CommandText = "INSERT INTO groups VALUES ($first, $count, 0, $events, NULL)";
         insert.Parameters.AddWithValue("$first", _storage.Log.End);
         insert.Parameters.AddWithValue("$count", purchases.Count);
-        insert.Parameters.AddWithValue("$events", lines.WrittenSpan.ToArray());
+        insert.Parameters.AddWithValue("$events", purchases.SelectMany(purchase => Some.Event(purchase).Append((byte)'\n')).ToArray());
         insert.ExecuteNonQuery();
         Execute(other, "COMMIT");
         return [.. purchases.Select(purchase => purchase.Id)];

@@ -1,3 +1,4 @@
+using System.Buffers;
 using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.Tests.Support;
@@ -13,4 +14,12 @@ public static class Some
     /// <summary>Purchases of one user, a second apart, oldest first.</summary>
     public static List<Purchase> Purchases(int count, string userId = "u1") =>
         [.. Enumerable.Range(0, count).Select(i => Purchase(userId, price: i + 1, at: Noon.AddSeconds(i)))];
+
+    /// <summary>A purchase as the value of an event.</summary>
+    public static byte[] Event(Purchase purchase)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        PurchaseEvent.Write(output, purchase);
+        return output.WrittenSpan.ToArray();
+    }
 }

@@ -58,7 +58,7 @@ internal sealed class RecordDatabase : IDisposable
     private readonly SemaphoreSlim _gate = new(1);
     private SqliteConnection? _connection;
     private Task _writingBack = Task.CompletedTask;
-    private int _rowsToWriteBack;
+    private int _rowsSinceWriteBack;
 
     /// <exception cref="StorageException">The file can't be used.</exception>
     public RecordDatabase(string path)
@@ -79,10 +79,10 @@ internal sealed class RecordDatabase : IDisposable
         try
         {
             var result = await Task.Run(() => Write(write), cancellationToken);
-            _rowsToWriteBack += count;
-            if (_rowsToWriteBack >= RowsToWriteBack && _writingBack.IsCompleted)
+            _rowsSinceWriteBack += count;
+            if (_rowsSinceWriteBack >= RowsToWriteBack && _writingBack.IsCompleted)
             {
-                _rowsToWriteBack = 0;
+                _rowsSinceWriteBack = 0;
                 _writingBack = Task.Run(WriteBackAsync, CancellationToken.None);
             }
 
