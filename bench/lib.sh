@@ -65,12 +65,12 @@ median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 
-# start_standalone: on empty files; sets $shop, $api and $pid.
+# start_standalone ARGUMENT...: on empty files; sets $shop, $api and $pid.
 start_standalone() {
     port=$((port + 2))
     shop=http://127.0.0.1:$((port - 1)) api=http://127.0.0.1:$port
     dotnet ShoppingSystem.Standalone/bin/Release/net10.0/ShoppingSystem.Standalone.dll --Shopping:DataDirectory="$scratch/standalone-$port" \
-        --Shopping:WebServerUrl="$shop" --Shopping:ManagementApiUrl="$api" >"$scratch/standalone-$port.txt" 2>&1 &
+        --Shopping:WebServerUrl="$shop" --Shopping:ManagementApiUrl="$api" "$@" >"$scratch/standalone-$port.txt" 2>&1 &
     pid=$!
     started="$started $pid"
     until curl -sf -o /dev/null "$shop/-/ready"; do kill -0 $pid || { cat "$scratch/standalone-$port.txt" >&2; exit 1; }; sleep 0.2; done

@@ -6,44 +6,27 @@
 #   bench/overload.sh [--times 3] [--seconds 15] [--admission N] [--peak RATE] [--from RATE]
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. bench/lib.sh
 
 times=3 seconds=15 admission="" peak="" from=1000
-while [ $# -gt 0 ]; do
-    case "$1" in
-        --times) times=$2 ;;
-        --seconds) seconds=$2 ;;
-        --admission) admission=$2 ;;
-        --peak) peak=$2 ;;
-        --from) from=$2 ;;
-        *) sed -n '2,5p' "$0"; exit 2 ;;
-    esac
-    shift 2
-done
-command -v jq >/dev/null || { echo "jq is needed (apt-get install jq)." >&2; exit 1; }
+options times seconds admission peak from -- "$@"
+need jq
 
-dotnet build -c Release ShoppingSystem.Standalone -v q --nologo
-dotnet build -c Release tools/ShoppingSystem.LoadTest -v q --nologo
-customers() { dotnet tools/ShoppingSystem.LoadTest/bin/Release/net10.0/ShoppingSystem.LoadTest.dll --url "http://127.0.0.1:$port" --no-lag "$@"; }
-load() { customers "$@" >"$data/load.txt" 2>&1; }
-cpu() { awk -v hz="$(getconf CLK_TCK)" '{ printf "%d", ($14 + $15) * 1000 / hz }' "/proc/$server/stat"; } # of the server, ms
-rss() { awk '/^VmRSS/ { printf "%d", $2 / 1024 }' "/proc/$server/status"; }
+build ShoppingSystem.Standalone tools/ShoppingSystem.LoadTest
+customers() { dotnet tools/ShoppingSystem.LoadTest/bin/Release/net10.0/ShoppingSystem.LoadTest.dll --url "$shop" --no-lag "$@"; }
+load() { customers "$@" >"$scratch/load.txt" 2>&1; }
+cpu() { awk -v hz="$(getconf CLK_TCK)" '{ printf "%d", ($14 + $15) * 1000 / hz }' "/proc/$pid/stat"; } # of the server, ms
+rss() { awk '/^VmRSS/ { printf "%d", $2 / 1024 }' "/proc/$pid/status"; }
 
-data=$(mktemp -d) server=""
-trap 'kill $server 2>/dev/null || true; rm -rf "$data"' EXIT
-port=$((20000 + RANDOM % 1000))
-dotnet ShoppingSystem.Standalone/bin/Release/net10.0/ShoppingSystem.Standalone.dll --Shopping:DataDirectory="$data/shop" \
-    --Shopping:WebServerUrl="http://127.0.0.1:$port" --Shopping:ManagementApiUrl="http://127.0.0.1:$((port + 1))" \
-    ${admission:+--Admission:MaxConcurrentRequests="$admission"} --Logging:LogLevel:Default=Error >"$data/shop.txt" 2>&1 &
-server=$!
-for _ in $(seq 200); do curl -sf -o /dev/null "http://127.0.0.1:$port/alive" && break; sleep 0.05; done
+start_standalone ${admission:+--Admission:MaxConcurrentRequests="$admission"} --Logging:LogLevel:Default=Error
 
 if [ -z "$peak" ]; then
-    load --rate max --from-rate "$from" --p99 100ms --duration 3s --warm-up 1s --json "$data/peak.json" || { cat "$data/load.txt"; exit 1; }
-    peak=$(jq '.search.highestRate | floor' "$data/peak.json")
+    load --rate max --from-rate "$from" --p99 100ms --duration 3s --warm-up 1s --json "$scratch/peak.json" || { cat "$scratch/load.txt"; exit 1; }
+    peak=$(jq '.search.highestRate | floor' "$scratch/peak.json")
 fi
 start=$(cpu)
-load --rate "$peak" --duration 5s --json "$data/at-peak.json" || { cat "$data/load.txt"; exit 1; }
-at_peak=$(jq --argjson ms "$(($(cpu) - start))" '$ms * 1000 / .purchases.acknowledged' "$data/at-peak.json")
+load --rate "$peak" --duration 5s --json "$scratch/at-peak.json" || { cat "$scratch/load.txt"; exit 1; }
+at_peak=$(jq --argjson ms "$(($(cpu) - start))" '$ms * 1000 / .purchases.acknowledged' "$scratch/at-peak.json")
 before=$(rss)
 echo "peak      $peak purchases/s with p99 within 100 ms; $before MiB"
 
@@ -52,17 +35,17 @@ echo "peak      $peak purchases/s with p99 within 100 ms; $before MiB"
 # waited for a connection of the generator.
 calm=15
 load --shape burst --rate "$((peak / 2))" --burst-rate "$((peak * times))" --burst-every "$((calm + seconds))s" --burst-length "${seconds}s" \
-    --duration "$((calm + seconds + calm))s" --max-in-flight 6000 --timeout 1s --verify --json "$data/overload.json" &
+    --duration "$((calm + seconds + calm))s" --max-in-flight 6000 --timeout 1s --verify --json "$scratch/overload.json" &
 generator=$!
 sleep "$((calm + 3))"
 start=$(cpu) from_time=$(date +%s%3N)
-customers --connections 4 --duration "$((seconds - 5))s" --json "$data/customers.json" >/dev/null || true
+customers --connections 4 --duration "$((seconds - 5))s" --json "$scratch/customers.json" >/dev/null || true
 busy=$(jq -n "($(cpu) - $start) / ($(date +%s%3N) - $from_time)")
-wait "$generator" || { tail -n 40 "$data/load.txt"; exit 1; }
+wait "$generator" || { tail -n 40 "$scratch/load.txt"; exit 1; }
 after=$(rss)
 jq -r --argjson peak "$peak" --argjson from "$calm" --argjson to "$((calm + seconds))" --arg before "$before" --arg after "$after" \
     --argjson busy "$busy" --argjson atPeak "$at_peak" \
-    --slurpfile customers "$data/customers.json" '
+    --slurpfile customers "$scratch/customers.json" '
     def during: [.seconds[] | select(.at > $from + 1 and .at <= $to)];
     def rounded: . * 100 | round / 100;
     def errors: if . == {} then "none" else to_entries | map("\(.value) x \(.key)") | join(", ") end;
@@ -78,4 +61,4 @@ jq -r --argjson peak "$peak" --argjson from "$calm" --argjson to "$((calm + seco
       "memory     \($before) MiB before, \($after) MiB after",
       "generator  \(.generator.cpuMs / 1000 | round) s of CPU",
       "proof      \(.verification.acknowledged) acknowledged, \(.verification.lost) lost, \(.verification.doubled) doubled"
-' "$data/overload.json"
+' "$scratch/overload.json"
