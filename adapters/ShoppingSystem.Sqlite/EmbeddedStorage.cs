@@ -9,6 +9,13 @@ namespace ShoppingSystem.Sqlite;
 /// </summary>
 public sealed class EmbeddedStorage : IAsyncDisposable
 {
+    /// <summary>
+    /// A record of up to so many bytes (600,000 purchases) is read through before it is used at all, which takes less than a
+    /// second. A larger one is read through while the shop is open: the log takes what is bought, and it is recorded once the
+    /// record is known to be sound.
+    /// </summary>
+    private const long LargestRecordToWaitFor = 64 * 1024 * 1024;
+
     private readonly FileStream _lock;
 
     private EmbeddedStorage(FileStream @lock, SqlitePurchaseLog log, SqlitePurchaseFeed feed, RecordDatabase record)
@@ -30,17 +37,24 @@ public sealed class EmbeddedStorage : IAsyncDisposable
     public static EmbeddedStorage Open(string directory, PurchaseLogOptions options, ILoggerFactory loggers)
     {
         var @lock = Lock(directory);
+        RecordDatabase? record = null;
         try
         {
             var (logFile, recordFile) = (Path.Combine(directory, "log.db"), Path.Combine(directory, "purchases.db"));
             RefuseEmptied(logFile, recordFile);
             var log = new SqlitePurchaseLog(logFile, options, loggers.CreateLogger<SqlitePurchaseLog>());
-            var record = new RecordDatabase(recordFile);
+            record = new RecordDatabase(recordFile);
             log.Start();
+            if (new FileInfo(recordFile).Length <= LargestRecordToWaitFor)
+            {
+                record.Checked.GetAwaiter().GetResult();
+            }
+
             return new EmbeddedStorage(@lock, log, new SqlitePurchaseFeed(log, options), record);
         }
         catch
         {
+            record?.Dispose();
             @lock.Dispose();
             throw;
         }

@@ -56,6 +56,7 @@ internal sealed class RecordDatabase : IDisposable
     private readonly DatabaseFile _file;
     private readonly string _name;
     private readonly SemaphoreSlim _gate = new(1);
+    private readonly CancellationTokenSource _disposing = new();
     private SqliteConnection? _connection;
     private Task _writingBack = Task.CompletedTask;
     private int _rowsSinceWriteBack;
@@ -66,14 +67,23 @@ internal sealed class RecordDatabase : IDisposable
         _file = new DatabaseFile(path, Schema);
         _name = Path.GetFileName(path);
         _file.Prepare();
+        Checked = Task.Run(() => _file.Check(_disposing.Token));
     }
 
     /// <summary>
-    /// Runs <paramref name="write"/>, which executes <paramref name="query"/> <paramref name="count"/> times, in a transaction
-    /// that is on the disk when the task completes.
+    /// Completes when the file has been read through, which it is from the beginning on; fails with a
+    /// <see cref="StorageException"/> when it is damaged. Until then it can be read, and writing waits.
     /// </summary>
+    public Task Checked { get; }
+
+    /// <summary>
+    /// Runs <paramref name="write"/>, which executes <paramref name="query"/> <paramref name="count"/> times, in a transaction
+    /// that is on the disk when the task completes. Not before the file is known to be sound.
+    /// </summary>
+    /// <exception cref="StorageException">The file is damaged. It is left as it is.</exception>
     public async Task<T> WriteAsync<T>(Query query, int count, Func<SqliteConnection, T> write, CancellationToken cancellationToken)
     {
+        await Checked.WaitAsync(cancellationToken);
         using var span = query.StartSpan(_name, count);
         await _gate.WaitAsync(cancellationToken);
         try
@@ -128,9 +138,12 @@ internal sealed class RecordDatabase : IDisposable
 
     public void Dispose()
     {
+        _disposing.Cancel();
+        Task.WaitAny(Checked);
         _writingBack.Wait();
         _connection?.Dispose();
         _gate.Dispose();
+        _disposing.Dispose();
     }
 
     private async Task WriteBackAsync()

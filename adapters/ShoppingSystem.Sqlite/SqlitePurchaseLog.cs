@@ -87,6 +87,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     public void Start()
     {
         File.Prepare();
+        File.Check();
         using (var connection = File.OpenForWriting())
         {
             _committed = _trimmed = (long)connection.Scalar("SELECT next FROM position")!;

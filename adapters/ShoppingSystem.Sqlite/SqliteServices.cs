@@ -27,7 +27,12 @@ public static class SqliteServices
         builder.Services.AddHealthChecks().AddCheck("store", () =>
         {
             storage.Record.Probe();
-            return HealthCheckResult.Healthy();
+            return storage.Record.Checked switch
+            {
+                { IsCompleted: false } => HealthCheckResult.Degraded("the record is being read through for damage; what is bought is recorded after that"),
+                { Exception.InnerException: { } damage } => HealthCheckResult.Unhealthy(damage.Message),
+                _ => HealthCheckResult.Healthy(),
+            };
         });
         return builder;
     }
