@@ -11,9 +11,13 @@ public static class ServiceHost
 {
     private const int ExitCodeOfFailure = 1;
 
+    // A watcher takes an inotify instance, of which a Linux user has 128 on a machine, and on a node all containers share them:
+    // when they are gone, nothing that watches a file starts. Nothing here is read again after the start.
+    private const string ReadSettingsOnce = "--hostBuilder:reloadConfigOnChange=false";
+
     /// <summary>What a host starts with. Its <c>appsettings.json</c> lies beside the program, wherever that is started from.</summary>
     public static WebApplicationBuilder CreateBuilder(string[] args) =>
-        WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        WebApplication.CreateBuilder(new WebApplicationOptions { Args = [ReadSettingsOnce, .. args], ContentRootPath = AppContext.BaseDirectory });
 
     /// <summary>
     /// Runs a host. When something that its operator can mend stands in the way of the start, one line says what, instead of

@@ -219,6 +219,17 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
+    public async Task It_watches_no_files_because_a_machine_lets_only_so_many_be_watched()
+    {
+        await using var standalone = await StandaloneProcess.StartAsync(_directory);
+
+        var open = OperatingSystem.IsLinux()
+            ? Directory.GetFiles($"/proc/{standalone.Id}/fd").Select(handle => File.ResolveLinkTarget(handle, returnFinalTarget: false)?.FullName ?? "")
+            : [];
+        Assert.DoesNotContain(open, target => target.Contains("inotify", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Secrets_can_come_as_files()
     {
         var secrets = Directory.CreateDirectory(Path.Combine(_directory, "secrets")).FullName;

@@ -11,6 +11,8 @@ internal sealed class StandaloneProcess : IAsyncDisposable
 
     private const string Program = "ShoppingSystem.Standalone.dll";
 
+    private static int s_lastPort = 20_000 + Random.Shared.Next(10_000);
+
     private readonly ChildProcess _process;
     private readonly string[] _arguments;
     private readonly Dictionary<string, string> _environment;
@@ -103,12 +105,26 @@ internal sealed class StandaloneProcess : IAsyncDisposable
         return (exitCode, standalone.Output, standalone.Errors);
     }
 
-    /// <summary>An address on the loopback interface that nobody listens on.</summary>
+    /// <summary>
+    /// An address on the loopback interface that nobody listens on. Not one that the system hands out to those who connect, of
+    /// whom there are many here: it could be taken before it is listened on.
+    /// </summary>
     public static Uri FreeAddress()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
+        while (true)
+        {
+            var port = Interlocked.Increment(ref s_lastPort);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return new Uri($"http://127.0.0.1:{port}");
+            }
+            catch (SocketException)
+            {
+                // Somebody listens there.
+            }
+        }
     }
 
     /// <summary>SIGKILL: it has no chance to finish anything.</summary>
