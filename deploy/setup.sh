@@ -193,13 +193,13 @@ if [ "$overlay" = minikube ]; then
     # end every 17 minutes.
     kubectl apply -k "$layer" --selector 'app in (kafka, mongodb)'
     step "Waiting for Kafka and MongoDB (at most $timeout s for everything)"
-    wait_for statefulsets
+    wait_for statefulsets >/dev/null
     step "Applying the rest"
 fi
 kubectl apply -k "$layer"
 
 step "Waiting until everything is ready"
-wait_for deployments
+wait_for statefulsets,deployments
 for scaled in $(kubectl -n "$NAMESPACE" get scaledobjects -o name); do
     kubectl -n "$NAMESPACE" wait --for condition=Ready "$scaled" --timeout "$(left)s" >/dev/null || not_ready "$scaled"
     say "$scaled"

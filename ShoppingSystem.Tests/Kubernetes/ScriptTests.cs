@@ -426,7 +426,7 @@ public sealed class ScriptTests : IDisposable
             "config current-context") echo minikube ;;
             *"get namespace "*) exit 1 ;;
             *"get statefulsets -o name"*) echo statefulset.apps/kafka ;;
-            *"get deployments -o name"*) printf '%s\n' deployment.apps/management-api deployment.apps/web-server ;;
+            *"get statefulsets,deployments -o name"*) printf '%s\n' statefulset.apps/kafka deployment.apps/management-api deployment.apps/web-server ;;
             *"get scaledobjects -o name"*) printf '%s\n' scaledobject.keda.sh/management-api scaledobject.keda.sh/web-server ;;
             *"get ingress web-server"*) echo purchase.local ;;
             *"--patch-file /dev/stdin"*) cat >>"$CALLS.input" ;;
