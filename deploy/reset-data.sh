@@ -39,9 +39,9 @@ if [ "$what" = drop ]; then
     kubectl -n "$NAMESPACE" rollout status deployment/management-api --timeout 300s
 else
     step "Stopping the services"
+    # Otherwise KEDA would start them again. setup.sh brings these back, once Kafka is there to be asked.
+    kubectl -n "$NAMESPACE" delete scaledobjects --all --timeout 60s 2>/dev/null || true
     for service in web-server management-api; do
-        # Otherwise KEDA would start them again.
-        kubectl -n "$NAMESPACE" annotate scaledobject "$service" autoscaling.keda.sh/paused-replicas=0 --overwrite 2>/dev/null || true
         ! has "deployment/$service" || kubectl -n "$NAMESPACE" scale "deployment/$service" --replicas 0
     done
     step "Deleting the volumes"
@@ -51,7 +51,6 @@ else
     kubectl -n "$NAMESPACE" patch secret "$SECRET" --type json --patch '[{"op": "remove", "path": "/data/mongodb-password"}]' 2>/dev/null || true
     step "Letting the services start again"
     for service in web-server management-api; do
-        kubectl -n "$NAMESPACE" annotate scaledobject "$service" autoscaling.keda.sh/paused-replicas- 2>/dev/null || true
         ! has "deployment/$service" || kubectl -n "$NAMESPACE" scale "deployment/$service" --replicas 1
     done
     say "Now run deploy/setup.sh: it makes a new password, and Kafka and MongoDB start on new volumes."

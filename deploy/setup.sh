@@ -151,6 +151,8 @@ if [ -z "$tag" ]; then
             dotnet publish "$project" --os linux --arch "${rid#linux-}" -c Release -t:PublishContainer -v quiet --nologo \
                 "-p:ContainerRepository=$name" "-p:ContainerImageTag=$tag" "-p:ContainerArchiveOutputPath=$images/$name.tar.gz"
             minikube image load "$images/$name.tar.gz"
+            # It says that all is well even when it isn't.
+            case $(minikube image ls) in *"/$name:$tag"*) ;; *) fail "Minikube did not take the image $name:$tag." "See minikube logs" ;; esac
         else
             dotnet publish "$project" -c Release -t:PublishContainer -v quiet --nologo \
                 "-p:ContainerRuntimeIdentifiers=\"linux-x64;linux-arm64\"" "-p:ContainerRegistry=${registry%%/*}" \
@@ -173,9 +175,6 @@ mkdir -p "$layer"
         printf -- '  - {name: %s, newName: %s, newTag: "%s"}\n' "$name" "${registry:+$registry/}$name" "$tag"
     done
 } >"$layer/kustomization.yaml"
-kubectl apply -k "$layer"
-
-step "Waiting until everything is ready (at most $timeout s)"
 deadline=$((SECONDS + timeout))
 left() { [ $SECONDS -lt $deadline ] && echo $((deadline - SECONDS)) || echo 1; }
 not_ready() {
@@ -183,10 +182,24 @@ not_ready() {
     kubectl -n "$NAMESPACE" get events --sort-by .lastTimestamp 2>/dev/null | tail -n 15 >&2 || true
     fail "$1 is not ready after $timeout s." "kubectl -n $NAMESPACE describe $1" "Run this again to go on waiting."
 }
-for workload in $(kubectl -n "$NAMESPACE" get statefulsets,deployments -o name); do
-    kubectl -n "$NAMESPACE" rollout status "$workload" --timeout "$(left)s" >/dev/null || not_ready "$workload"
-    say "$workload"
-done
+wait_for() {
+    for workload in $(kubectl -n "$NAMESPACE" get "$1" -o name); do
+        kubectl -n "$NAMESPACE" rollout status "$workload" --timeout "$(left)s" >/dev/null || not_ready "$workload"
+        say "$workload"
+    done
+}
+if [ "$overlay" = minikube ]; then
+    # First of all. KEDA asks Kafka as soon as it sees what to scale; without an answer it asks again ever more rarely, in the
+    # end every 17 minutes.
+    kubectl apply -k "$layer" --selector 'app in (kafka, mongodb)'
+    step "Waiting for Kafka and MongoDB (at most $timeout s for everything)"
+    wait_for statefulsets >/dev/null
+    step "Applying the rest"
+fi
+kubectl apply -k "$layer"
+
+step "Waiting until everything is ready"
+wait_for statefulsets,deployments
 for scaled in $(kubectl -n "$NAMESPACE" get scaledobjects -o name); do
     kubectl -n "$NAMESPACE" wait --for condition=Ready "$scaled" --timeout "$(left)s" >/dev/null || not_ready "$scaled"
     say "$scaled"

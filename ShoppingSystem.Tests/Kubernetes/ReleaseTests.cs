@@ -36,6 +36,8 @@ public sealed partial class ReleaseTests
         Assert.Contains("-p:ContainerRuntimeIdentifiers=\"linux-x64;linux-arm64\"", publish);
         Assert.Contains("-p:ContainerImageTags=\"latest;${{ steps.names.outputs.tag }}\"", publish);
         Assert.Contains("tag=sha-${COMMIT::7}", Run("Names"));
+        // At the same time, the two builds of a library get into each other's way.
+        Assert.Contains("<ContainerPublishInParallel>false</ContainerPublishInParallel>", System.IO.File.ReadAllText(Path.Combine(Tools.Deploy, "Images.props")));
     }
 
     [Fact]

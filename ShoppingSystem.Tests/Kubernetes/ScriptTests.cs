@@ -176,6 +176,9 @@ public sealed class ScriptTests : IDisposable
             "kubectl -n shopping-system patch secret shopping-secrets",
             "dotnet publish",
             "minikube image load",
+            // KEDA finds a Kafka that answers.
+            $"kubectl apply -k {_deploy}/.local/minikube --selector app in (kafka, mongodb)",
+            "kubectl -n shopping-system rollout status statefulset.apps/kafka",
             "kubectl apply -k",
             "kubectl -n shopping-system rollout status deployment.apps/web-server",
             "kubectl -n shopping-system wait --for condition=Ready scaledobject.keda.sh/management-api");
@@ -233,6 +236,16 @@ public sealed class ScriptTests : IDisposable
             Assert.Contains("-p:ContainerRegistry=ghcr.io ", call);
             Assert.Contains("-p:ContainerRepository=shop/system/", call);
         });
+    }
+
+    [NeedsFact("bash")]
+    public async Task Setup_says_when_Minikube_did_not_take_an_image()
+    {
+        GiveAll();
+        Give("minikube", """case "$1" in profile) echo minikube ;; esac""");
+
+        AssertRefused("Minikube did not take the image web-server:dev-", await RunAsync("setup.sh"));
+        Assert.DoesNotContain(Calls(), call => call.StartsWith("kubectl apply -k", StringComparison.Ordinal));
     }
 
     [NeedsFact("bash")]
@@ -316,12 +329,12 @@ public sealed class ScriptTests : IDisposable
         Assert.True(result.ExitCode == 0, result.ToString());
         AssertInOrder(
             Calls(),
-            "kubectl -n shopping-system annotate scaledobject management-api autoscaling.keda.sh/paused-replicas=0",
+            "kubectl -n shopping-system delete scaledobjects --all",
             "kubectl -n shopping-system scale deployment/management-api --replicas 0",
             "kubectl -n shopping-system delete statefulset kafka mongodb",
             "kubectl -n shopping-system delete pvc data-kafka-0 data-mongodb-0",
             "kubectl -n shopping-system patch secret shopping-secrets --type json",
-            "kubectl -n shopping-system annotate scaledobject management-api autoscaling.keda.sh/paused-replicas-");
+            "kubectl -n shopping-system scale deployment/management-api --replicas 1");
     }
 
     [NeedsFact("bash")]
@@ -412,6 +425,7 @@ public sealed class ScriptTests : IDisposable
             {first}
             "config current-context") echo minikube ;;
             *"get namespace "*) exit 1 ;;
+            *"get statefulsets -o name"*) echo statefulset.apps/kafka ;;
             *"get statefulsets,deployments -o name"*) printf '%s\n' statefulset.apps/kafka deployment.apps/management-api deployment.apps/web-server ;;
             *"get scaledobjects -o name"*) printf '%s\n' scaledobject.keda.sh/management-api scaledobject.keda.sh/web-server ;;
             *"get ingress web-server"*) echo purchase.local ;;
@@ -423,7 +437,13 @@ public sealed class ScriptTests : IDisposable
     {
         Give("kubectl", Cluster());
         Give("helm", "");
-        Give("minikube", """case "$1" in profile) echo minikube ;; ip) echo 192.0.2.1 ;; esac""");
+        Give("minikube", """
+            case "$1 ${2:-}" in
+                "profile ") echo minikube ;;
+                "ip ") echo 192.0.2.1 ;;
+                "image ls") sed -n 's|.*ContainerRepository=\([^ ]*\) -p:ContainerImageTag=\([^ ]*\).*|docker.io/library/\1:\2|p' "$CALLS" ;;
+            esac
+            """);
         Give("dotnet", "");
         Give("jq", "");
     }
