@@ -23,9 +23,15 @@ public static class SecretFiles
             return builder;
         }
 
+        var path = Path.GetFullPath(directory);
+        if (!Directory.Exists(path))
+        {
+            throw new ConfigurationException($"{Key}: there is no directory {path}.");
+        }
+
         try
         {
-            builder.Configuration.AddKeyPerFile(Path.GetFullPath(directory));
+            builder.Configuration.AddKeyPerFile(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -60,6 +60,9 @@ public static class ServiceHost
         ConfigurationException or OptionsValidationException => e.Message,
         IOException { InnerException: AddressInUseException } =>
             $"{e.Message} Another instance may be running; choose another address with --urls.",
+        // What Kestrel and its parser of addresses say of what they were told.
+        FormatException or InvalidOperationException when e.Source is "Microsoft.AspNetCore.Http" or "Microsoft.AspNetCore.Server.Kestrel.Core" =>
+            $"urls (or Kestrel:Endpoints): {e.Message.Split('\n')[0].TrimEnd()}",
         _ => null,
     };
 }

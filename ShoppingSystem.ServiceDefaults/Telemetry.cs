@@ -47,16 +47,22 @@ public static class Telemetry
     /// <summary>
     /// Loggers for what a host opens before it is built: the console, the levels and the export are the host's.
     /// </summary>
-    public static ILoggerFactory CreateLoggers(this WebApplicationBuilder builder) => LoggerFactory.Create(logging =>
+    /// <exception cref="ConfigurationException">A level or the endpoint can't be used; the message names the key.</exception>
+    public static ILoggerFactory CreateLoggers(this WebApplicationBuilder builder)
     {
-        logging.Services.AddSingleton<IConfiguration>(builder.Configuration);
-        logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
-        logging.AddConsole();
-        logging.AddTelemetry(builder);
-    });
+        Check(builder.Configuration);
+        return LoggerFactory.Create(logging =>
+        {
+            logging.Services.AddSingleton<IConfiguration>(builder.Configuration);
+            logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
+            logging.AddConsole();
+            logging.AddTelemetry(builder);
+        });
+    }
 
     internal static void AddTelemetry(this WebApplicationBuilder builder)
     {
+        Check(builder.Configuration);
         builder.Logging.AddTelemetry(builder);
         // While this category may log, ASP.NET Core puts a scope around every line of a request, which says the path, and with
         // it the user id.
@@ -79,6 +85,25 @@ public static class Telemetry
         // .NET 10 tags the spans of requests only when it is asked to, and only as they start; RequestSpans does the rest.
         AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
         builder.Services.AddHostedService(_ => new Exporter(Resource(builder), builder.Configuration));
+    }
+
+    // With a wrong level the framework ends the process without naming the key; with a wrong endpoint the exporter sends nothing
+    // and says nothing.
+    private static void Check(ConfigurationManager configuration)
+    {
+        foreach (var (key, level) in configuration.GetSection("Logging").AsEnumerable())
+        {
+            if (key.Contains(":LogLevel:", StringComparison.OrdinalIgnoreCase) && !string.IsNullOrEmpty(level)
+                && !Enum.TryParse<LogLevel>(level, ignoreCase: true, out _))
+            {
+                throw new ConfigurationException($"{key}: '{level}' is not one of {string.Join(", ", Enum.GetNames<LogLevel>())}.");
+            }
+        }
+
+        if (IsOn(configuration) && !(Uri.TryCreate(configuration[EndpointKey], UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
+        {
+            throw new ConfigurationException($"{EndpointKey}: '{configuration[EndpointKey]}' is not an http address such as http://localhost:4317.");
+        }
     }
 
     private static bool AreRequestsLogged(ConfigurationManager configuration)

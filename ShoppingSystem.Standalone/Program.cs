@@ -13,6 +13,7 @@ return await Startup.RunAsync(async () =>
     ledgerBuilder.AddSecretFiles();
     var options = ledgerBuilder.Read<StandaloneOptions>(StandaloneOptions.Section);
     var logOptions = ledgerBuilder.Read<PurchaseLogOptions>(PurchaseLogOptions.Section);
+    ledgerBuilder.Read<AdmissionOptions>(AdmissionOptions.Section);
 
     using var loggers = ledgerBuilder.CreateLoggers();
     await using var storage = EmbeddedStorage.Open(options.DataDirectory, logOptions, loggers);

@@ -15,6 +15,7 @@ return await ServiceHost.RunAsync(async () =>
     builder.RequireConnections("kafka");
     builder.Read<KafkaOptions>(PurchaseLogOptions.Section);
     builder.Read<PurchaseLogOptions>(PurchaseLogOptions.Section);
+    builder.Read<AdmissionOptions>(AdmissionOptions.Section);
 
     builder.AddServiceDefaults("ShoppingSystem web server");
 

@@ -55,6 +55,15 @@ public sealed class ApiKeyTests : IAsyncLifetime
         Assert.Contains("\"purchases\":1", await _shop.Shop.GetStringAsync("/api/v1/users/123/summary"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_key_may_have_any_letters()
+    {
+        await using var shop = await InProcessShop.StartAsync(settings: "--Management:ApiKey=clé ключ 鍵");
+        var id = await shop.Shop.BuyAsync("123");
+
+        await Eventually.TrueAsync(async () => (await shop.Shop.ReadAllAsync("/api/v1/getAllUserBuys/123")).Contains(id), "it is in the history");
+    }
+
     [Theory]
     [InlineData("/-/healthy")]
     [InlineData("/-/ready")]

@@ -124,7 +124,7 @@ public sealed class ConnectionTests
     [InlineData("Kafka:SslKeyPem: ", "Kafka:SecurityProtocol=Ssl", "Kafka:SslKeyPem=hush-hush")]
     [InlineData("Kafka:SslCipherSuites: ", "Kafka:SecurityProtocol=Ssl", "Kafka:SslCipherSuites=none-of-them")]
     [InlineData("Kafka:SecurityProtocol", "Kafka:SecurityProtocol=Tls")]
-    [InlineData("SaslPasword", "Kafka:SaslPasword=hush-hush")]
+    [InlineData("Kafka:SaslPasword is not a setting", "Kafka:SaslPasword=hush-hush")]
     public void What_can_not_be_right_is_refused_and_named(string complaint, params string[] settings)
     {
         var configuration = Configuration([.. settings.Select(setting => setting.Replace("NO-PEM", NoPem, StringComparison.Ordinal).Split('=')).Select(parts => (parts[0], parts[1]))]);

@@ -64,11 +64,20 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     [InlineData("--Shopping:ManagementApiUrl=ftp://127.0.0.1", "Shopping:ManagementApiUrl")]
     [InlineData("--Shopping:ManagementApiUrl=", "Shopping:ManagementApiUrl")]
     [InlineData("--Shopping:DataDirectory=", "Shopping:DataDirectory")]
+    [InlineData("--Admission:MaxConcurrentRequests=0", "Admission:MaxConcurrentRequests")]
+    [InlineData("--Admission:RequestsPerSecond=many", "Admission:RequestsPerSecond")]
+    [InlineData("--Admission:Burst=99999999999", "Admission:Burst")]
+    [InlineData("--Proxies:0=10.0.0.1", "Proxies")]
+    [InlineData("--Management:ApiKey=a\tb", "Management:ApiKey")]
+    [InlineData("--Management:ApiKey=key ", "Management:ApiKey")]
+    [InlineData("--Logging:LogLevel:Default=Loud", "Logging:LogLevel:Default")]
+    [InlineData("--Logging:Console:LogLevel:Microsoft=Loud", "Logging:Console:LogLevel:Microsoft")]
+    [InlineData("--OTEL_EXPORTER_OTLP_ENDPOINT=localhost:4317", "OTEL_EXPORTER_OTLP_ENDPOINT")]
     public Task A_wrong_setting(string argument, string key) => RefusesToStartAsync([argument], key);
 
     [Fact]
     public Task A_directory_of_secrets_that_is_not_there() =>
-        RefusesToStartAsync([$"--Secrets:Directory={_directory}/secrets"], "Secrets:Directory", $"{_directory}/secrets");
+        RefusesToStartAsync([$"--Secrets:Directory={_directory}/secrets"], "Secrets:Directory", "no directory", $"{_directory}/secrets");
 
     [Theory]
     [InlineData("http://192.0.2.1:18081")]

@@ -1,3 +1,4 @@
+using System.Reflection;
 using Confluent.Kafka;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
@@ -23,9 +24,15 @@ internal static class KafkaConnection
     public static void Read(IConfiguration configuration, ClientConfig config)
     {
         var configured = new ClientConfig();
+        var section = configuration.GetSection(Section);
+        if (section.GetChildren().FirstOrDefault(setting => !IsKnown(setting.Key)) is { Path: var unknown })
+        {
+            throw Refusal($"{unknown} is not a setting of the client: {nameof(ClientConfig)} has none of this name.");
+        }
+
         try
         {
-            configuration.GetSection(Section).Bind(configured, binder => binder.ErrorOnUnknownConfiguration = true);
+            section.Bind(configured);
         }
         catch (InvalidOperationException e)
         {
@@ -43,6 +50,9 @@ internal static class KafkaConnection
             Try(configured);
         }
     }
+
+    private static bool IsKnown(string name) =>
+        typeof(ClientConfig).GetProperty(name, BindingFlags.IgnoreCase | BindingFlags.Instance | BindingFlags.Public) is { CanWrite: true };
 
     // Certificates, keys and much else only the client itself can judge. Without brokers it talks to nobody.
     private static void Try(ClientConfig configured)

@@ -10,6 +10,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 
 namespace ShoppingSystem.Ledger;
@@ -21,10 +22,16 @@ internal static partial class ApiKey
     private const string Key = "Management:ApiKey";
 
     /// <summary>Has the API's description say that a key is wanted, where one is configured.</summary>
+    /// <exception cref="OptionsValidationException">No header can carry the key.</exception>
     public static void AddApiKey(this IHostApplicationBuilder builder)
     {
-        if (IsConfigured(builder.Configuration, out _))
+        if (IsConfigured(builder.Configuration, out var key))
         {
+            if (key != key.Trim() || key.Any(char.IsControl))
+            {
+                throw new OptionsValidationException(Key, typeof(string), [$"{Key} begins or ends with a space, or has a control character: no header can carry it."]);
+            }
+
             builder.Services.ConfigureAll<OpenApiOptions>(docs => docs.AddDocumentTransformer(Describe));
         }
     }

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -18,7 +19,9 @@ internal static class HistoryEndpoints
     public static void AddHistory(this IHostApplicationBuilder builder)
     {
         builder.Services.AddOptions<ManagementApiOptions>().Configure<IConfiguration>((options, configuration) => options.Read(configuration))
-            .Validate(options => options.Url is not null, ManagementApiOptions.Complaint).ValidateOnStart();
+            .Validate(options => options.Url is not null, ManagementApiOptions.Complaint)
+            .Validate(options => options.IsKeyUsable, ManagementApiOptions.KeyComplaint)
+            .ValidateOnStart();
         builder.Services.AddHttpClient<ManagementApi>((services, http) =>
         {
             var options = services.GetRequiredService<IOptions<ManagementApiOptions>>().Value;
@@ -29,8 +32,13 @@ internal static class HistoryEndpoints
                 http.DefaultRequestHeaders.Add(ManagementApi.ApiKeyHeader, key);
             }
         })
-        // The management API sends nobody elsewhere, and the key is for nobody else.
-        .UseSocketsHttpHandler((handler, _) => handler.AllowAutoRedirect = false);
+        .UseSocketsHttpHandler((handler, _) =>
+        {
+            // The management API sends nobody elsewhere, and the key is for nobody else.
+            handler.AllowAutoRedirect = false;
+            // A key may have any letters; Kestrel and the operations page hold it to be UTF-8, too.
+            handler.RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8;
+        });
         builder.Services.AddHealthChecks().AddCheck<ManagementApiHealth>("management-api");
     }
 

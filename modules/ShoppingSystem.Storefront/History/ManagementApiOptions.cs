@@ -7,6 +7,9 @@ internal sealed class ManagementApiOptions
 {
     public const string Complaint = $"{HttpKey} (or {HttpsKey}) is not an http address such as {Default}.";
 
+    public const string KeyComplaint = $"{ApiKeyKey} begins or ends with a space, or has a control character: no header can carry it.";
+
+    private const string ApiKeyKey = "Management:ApiKey";
     private const string HttpKey = "services:management-api:http:0";
     private const string HttpsKey = "services:management-api:https:0";
     private const string Default = "http://localhost:8080";
@@ -16,11 +19,14 @@ internal sealed class ManagementApiOptions
 
     public string? Key { get; private set; }
 
+    /// <summary>Whether a header can carry the key.</summary>
+    public bool IsKeyUsable => Key is null || (Key == Key.Trim() && !Key.Any(char.IsControl));
+
     // Aspire injects the address under these keys; https is what it says where both are offered.
     public void Read(IConfiguration configuration)
     {
         var address = configuration[HttpsKey] ?? configuration[HttpKey] ?? Default;
         Url = Uri.TryCreate(address, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? url : null;
-        Key = configuration["Management:ApiKey"];
+        Key = configuration[ApiKeyKey];
     }
 }

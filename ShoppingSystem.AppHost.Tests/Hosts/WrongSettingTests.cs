@@ -1,0 +1,37 @@
+namespace ShoppingSystem.AppHost.Tests.Hosts;
+
+/// <summary>A setting that can't be used stops the start with a line that names it, and without a stack trace.</summary>
+public sealed class WrongSettingTests
+{
+    [Theory]
+    [InlineData("urls", "nonsense")]
+    [InlineData("urls", "https://127.0.0.1:0")]
+    [InlineData("services__management-api__http__0", "nonsense")]
+    [InlineData("Admission__Burst", "many")]
+    [InlineData("Admission__RequestsPerSecond", "0")]
+    [InlineData("Shopping__Topic", "no topic")]
+    [InlineData("Kafka__SecurityProtocl", "Ssl")]
+    [InlineData("Management__ApiKey", " key")]
+    [InlineData("Logging__LogLevel__Default", "Loud")]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4317")]
+    public async Task Of_the_web_server(string name, string value) =>
+        Names(name, await HostProcess.RunAsync<Projects.ShoppingSystem_WebServer>((name, value)));
+
+    [Theory]
+    [InlineData("urls", "nonsense")]
+    [InlineData("Shopping__BatchSize", "many")]
+    [InlineData("Shopping__HandoverTime", "01:00:00")]
+    [InlineData("Management__ApiKey", " key")]
+    [InlineData("Logging__LogLevel__Default", "Loud")]
+    public async Task Of_the_management_API(string name, string value) =>
+        Names(name, await HostProcess.RunAsync<Projects.ShoppingSystem_ManagementApi>((name, value)));
+
+    private static void Names(string name, (int ExitCode, string Output) run)
+    {
+        Assert.Equal(1, run.ExitCode);
+        // Kafka is away, and its client may have said so meanwhile.
+        var lines = run.Output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
+        Assert.Contains(name.Replace("__", ":", StringComparison.Ordinal), lines[^1], StringComparison.Ordinal);
+        Assert.DoesNotContain(lines, line => line.Contains("Exception", StringComparison.Ordinal) || line.StartsWith("   at ", StringComparison.Ordinal));
+    }
+}
