@@ -56,12 +56,20 @@ internal static partial class Problems
 
     private sealed partial class BadRequestHandler(IProblemDetailsService problems) : IExceptionHandler
     {
+        private const string Identity = "identity";
+        private const string Unreadable = "has the wrong type, is out of range or is given twice";
+
         public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
         {
             var refusal = exception as BadHttpRequestException;
             if (refusal is null && HasUnknownCharset(context.Request))
             {
                 refusal = new BadHttpRequestException("The body's charset is not known.", StatusCodes.Status415UnsupportedMediaType, exception);
+            }
+            else if (refusal is { InnerException: JsonException } && IsEncoded(context.Request))
+            {
+                refusal = new BadHttpRequestException("The body is compressed; send it as it is.", StatusCodes.Status415UnsupportedMediaType, exception);
+                context.Response.Headers.AcceptEncoding = Identity;
             }
 
             if (refusal is null)
@@ -93,14 +101,17 @@ internal static partial class Problems
             }
         }
 
+        private static bool IsEncoded(HttpRequest request) =>
+            request.Headers.ContentEncoding.Any(encoding => !string.IsNullOrEmpty(encoding) && !encoding.Equals(Identity, StringComparison.OrdinalIgnoreCase));
+
         private static HttpValidationProblemDetails Describe(BadHttpRequestException refusal)
         {
             var (field, complaint) = refusal switch
             {
                 // JsonException.Path is "$.price", or "$" when no field is to blame.
-                { InnerException: JsonException { Path: ['$', '.', .. var path] } } => (path, "has the wrong type or is out of range"),
-                { InnerException: JsonException } => ("body", "is not valid JSON"),
-                _ when Parameter().Match(refusal.Message) is { Success: true } match => (match.Groups["name"].Value, "has the wrong type or is out of range"),
+                { InnerException: JsonException { Path: ['$', '.', .. var path] } } => (path, Unreadable),
+                { InnerException: JsonException } => ("body", "is not a JSON object"),
+                _ when Parameter().Match(refusal.Message) is { Success: true } match => (match.Groups["name"].Value, Unreadable),
                 _ when refusal.Message.Contains("no body was provided", StringComparison.Ordinal) => ("body", "is required"),
                 _ => ("request", refusal.Message),
             };

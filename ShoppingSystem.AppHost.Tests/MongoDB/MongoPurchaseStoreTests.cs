@@ -168,8 +168,8 @@ public sealed class MongoPurchaseStoreTests(ClusterShop cluster) : IAsyncLifetim
         var letters = await Assert.ThrowsAsync<TimeoutException>(async () => await new MongoDeadLetters(database).AddAsync([letter]));
 
         // Readiness shows it, to whoever asks.
-        Assert.Equal("no server can be reached", store.Message);
-        Assert.Equal("no server can be reached", letters.Message);
+        Assert.Equal("MongoDB can't be reached", store.Message);
+        Assert.Equal("MongoDB can't be reached", letters.Message);
     }
 
     private IMongoCollection<BsonDocument> Purchases => _database!.GetCollection<BsonDocument>(PurchaseDocument.Collection);

@@ -166,6 +166,35 @@ public sealed class RefusalTests(ShopFixture fixture) : IClassFixture<ShopFixtur
     }
 
     [Theory]
+    [InlineData("gzip")]
+    [InlineData("identity, br")]
+    public async Task A_compressed_body_is_415_and_says_what_is_taken(string encoding)
+    {
+        foreach (var path in (string[])["/api/v1/buy", "/api/buy"])
+        {
+            using var content = new ByteArrayContent([0x1f, 0x8b, 8, 0]);
+            content.Headers.ContentType = new("application/json");
+            content.Headers.Add("Content-Encoding", encoding);
+            using var reply = await _shop.Shop.PostAsync(path, content);
+
+            await reply.ProblemAsync(HttpStatusCode.UnsupportedMediaType);
+            Assert.Equal("identity", Assert.Single(reply.Headers.GetValues("Accept-Encoding")));
+        }
+    }
+
+    [Theory]
+    [InlineData("[]", "body", "is not a JSON object")]
+    [InlineData("{", "body", "is not a JSON object")]
+    [InlineData("""{"username":"u","userid":"1","price":1,"price":2}""", "price", "is given twice")]
+    public async Task The_reason_is_true(string body, string field, string reason)
+    {
+        using var reply = await _shop.Shop.PostAsync("/api/v1/buy", Support.Http.Json(body));
+
+        var problem = await reply.ProblemAsync(HttpStatusCode.BadRequest);
+        Assert.Contains(reason, problem.GetProperty("errors").GetProperty(field)[0].GetString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("application/json")]
     [InlineData("APPLICATION/JSON; Charset=UTF-8")]
     [InlineData("application/vnd.shop+json")]

@@ -101,7 +101,7 @@ public sealed class PurchaseEventTests
         Assert.Equal(new Purchase(IdByPosition(), "1", "u", 12.50m, "tea", AppendedAt), Read(value));
 
     [Theory]
-    [InlineData("", "not valid JSON")]
+    [InlineData("", "not valid JSON: the event is empty")]
     [InlineData("   ", "not valid JSON")]
     [InlineData("\0", "not valid JSON")]
     [InlineData("{\"userid\":\"1\"\0}", "not valid JSON")]

@@ -60,7 +60,7 @@ public static class PurchaseEvent
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            reason = $"not valid JSON: {e.Message}";
+            reason = $"not valid JSON: {(source.Value.IsEmpty ? "the event is empty" : e.Message)}";
         }
 
         return reason is null;
