@@ -27,7 +27,7 @@ await counter.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
 foreach (var item in (string[])["Bicycle", "Honey", "Teapot", "Cactus", "Sourdough loaf"])
 {
     await counter.GetByRole(AriaRole.Button, new() { Name = $"Buy {item}", Exact = true }).ClickAsync();
-    await counter.GetByRole(AriaRole.Listitem).Filter(new() { HasText = item }).GetByText("Recorded in").WaitForAsync();
+    await counter.GetByRole(AriaRole.Listitem).Filter(new() { HasText = item }).GetByText("Recorded within").WaitForAsync();
 }
 
 await counter.Mouse.MoveAsync(0, 0);

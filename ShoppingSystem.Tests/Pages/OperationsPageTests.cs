@@ -261,7 +261,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         await using var tab = await browser.OpenAsync(ledger.Address, ShopPageTests.Listen);
         var page = tab.Page;
         await Expect(Headline(page)).ToHaveTextAsync("Recording is held up");
-        await Expect(page.Locator("#verdict-detail")).ToHaveTextAsync("no route to the store. Purchases wait in the log until it works again; none is lost.");
+        await Expect(page.Locator("#verdict-detail")).ToHaveTextAsync("No route to the store. Purchases wait in the log until it works again; none is lost.");
         await ShopPageTests.Heard(page, "Recording is held up.");
         await Expect(page.Locator("#recorder-state")).ToHaveTextAsync("held up");
         await Expect(page.Locator("#recorded")).ToHaveTextAsync("unknown");

@@ -68,7 +68,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
         recorded.SetResult();
         await Expect(Row(page, "Teapot")).ToContainTextAsync(RecordedInMs());
         await Expect(Row(page, "Teapot")).ToContainTextAsync("$34.00");
-        await Heard(page, "Teapot, $34.00: recorded in ");
+        await Heard(page, "Teapot, $34.00: recorded within ");
         await Expect(page.Locator("#total")).ToHaveTextAsync("$34.00");
         await Expect(page.Locator("#count")).ToHaveTextAsync("1 purchase");
         await Expect(page.Locator("#pending-count")).ToHaveTextAsync("");
@@ -785,7 +785,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
 
     private static Func<IRequest, bool> Requests(string route) => request => request.Url.EndsWith(route.TrimStart('*'), StringComparison.Ordinal);
 
-    [GeneratedRegex(@"Recorded in [\d,]+ ms")]
+    [GeneratedRegex(@"Recorded within [\d,]+ ms")]
     private static partial Regex RecordedInMs();
 
     private sealed record Customer(string Name, string UserId);

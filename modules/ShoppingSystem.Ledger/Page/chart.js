@@ -60,7 +60,7 @@ export class Chart {
       from, to,
       left: Math.ceil(Math.max(...labels.map(label => pen.measureText(label).width))) + em * 0.7,
       right: width - em * 0.6,
-      top: em * 0.8,
+      top: em * 1.6, // the names of the marks stand above
       bottom: height - em * 1.8,
     };
     this.#plot = plot;
@@ -160,10 +160,10 @@ export class Chart {
       pen.stroke();
       pen.setLineDash([]);
       pen.fillStyle = background;
-      pen.fillRect(isLeft ? at - width - em * 0.8 : at + em * 0.2, plot.top, width + em * 0.6, em * 1.2);
+      pen.fillRect(isLeft ? at - width - em * 0.3 : at - em * 0.3, plot.top - em * 1.5, width + em * 0.6, em * 1.3);
       pen.fillStyle = lineColor;
       pen.textAlign = isLeft ? "right" : "left";
-      pen.fillText(label, isLeft ? at - em * 0.5 : at + em * 0.5, plot.top + em * 0.1);
+      pen.fillText(label, at, plot.top - em * 1.4);
     }
   }
 

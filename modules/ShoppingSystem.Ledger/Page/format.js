@@ -6,6 +6,7 @@ const longestCount = 99_999_999;
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const shortClock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+const dayAndYear = new Intl.DateTimeFormat(undefined, { year: "numeric", month: "short", day: "numeric" });
 
 /** 1,234,567; where that gets too long, 123.4M. */
 export const formatCount = count => (count > longestCount ? short : whole).format(count);
@@ -16,13 +17,17 @@ export const counted = (count, one, many = `${one}s`) => `${formatCount(count)} 
 /** Purchases a second, which may be a mean. */
 export const formatRate = rate => `${rate < 100 && !Number.isInteger(rate) ? precise.format(rate) : formatCount(rate)}/s`;
 
-/** Milliseconds as people say them: 0.8 ms, 12 ms, 3.2 s, 12.5 min. */
+/** Milliseconds as people say them: 0.8 ms, 12 ms, 3.2 s, 12.5 min, 3.5 h. */
 export function formatLatency(milliseconds) {
   if (milliseconds < 1_000) {
     return `${milliseconds < 100 ? precise.format(milliseconds) : whole.format(milliseconds)} ms`;
   }
   const seconds = milliseconds / 1_000;
-  return seconds < 600 ? `${precise.format(seconds)} s` : `${precise.format(seconds / 60)} min`;
+  if (seconds < 600) {
+    return `${precise.format(seconds)} s`;
+  }
+  const minutes = seconds / 60;
+  return minutes < 120 ? `${precise.format(minutes)} min` : `${precise.format(minutes / 60)} h`;
 }
 
 /** Seconds as people say them: 40 s, 3 min, 2 h 5 min, 4 d 3 h. */
@@ -45,9 +50,13 @@ export const formatClock = epochSeconds => clock.format(epochSeconds * 1000);
 
 export const formatShortClock = epochSeconds => shortClock.format(epochSeconds * 1000);
 
-/** The time of day, and the day when it is not today. */
+/** The time of day, the day when it is not today, and the year when it is not this year. */
 export function formatTime(epochSeconds) {
   const date = new Date(epochSeconds * 1000);
+  const now = new Date();
   const time = clock.format(date);
-  return date.toDateString() === new Date().toDateString() ? time : `${day.format(date)}, ${time}`;
+  if (date.toDateString() === now.toDateString()) {
+    return time;
+  }
+  return `${(date.getFullYear() === now.getFullYear() ? day : dayAndYear).format(date)}, ${time}`;
 }

@@ -64,6 +64,6 @@ function describeWait({ state, retryAt, trouble }) {
   return `${trouble ?? ""} ${next}`.trim();
 }
 
-const sentence = text => (text === "" || /[.!?]$/.test(text) ? text : `${text}.`);
+const sentence = text => text.replace(/^./, first => first.toUpperCase()).replace(/[^.!?]$/, "$&.");
 
 const verdict = (kind, level, headline, detail) => ({ kind, level, headline, detail });

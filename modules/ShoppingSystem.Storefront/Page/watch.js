@@ -1,3 +1,5 @@
+// Asked at once, even a recorder that needs a few milliseconds would have to say "not yet".
+const firstDelayMs = 15;
 const shortestDelayMs = 40;
 const longestDelayMs = 10_000;
 
@@ -22,12 +24,12 @@ export class Watch {
     this.#look = look;
   }
 
-  /** Something new to wait for has come up: look at once, and often for a while. */
+  /** Something new to wait for has come up: look soon, and often for a while. */
   wake() {
     if (this.#isRunning) {
       this.#hurry();
     }
-    this.start(0);
+    this.start(firstDelayMs);
   }
 
   /** Sees to it that the loop is running. */

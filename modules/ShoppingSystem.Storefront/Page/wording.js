@@ -42,4 +42,4 @@ export function describeState(order) {
   }
 }
 
-export const describeRecorded = tookMs => (tookMs ? `Recorded in ${tookMs.toLocaleString("en")} ms` : "Recorded");
+export const describeRecorded = tookMs => (tookMs ? `Recorded within ${tookMs.toLocaleString("en")} ms` : "Recorded");
