@@ -36,10 +36,43 @@ public sealed class RecorderTests
         Assert.Equal(0, Assert.Single(letters.Kept).Event.Offset);
     }
 
-    private static async Task<RecorderStatistics.Snapshot> RecordAsync(IPurchaseStore store, IDeadLetters letters, params byte[][] events)
+    [Fact]
+    public async Task Nothing_is_committed_before_it_is_recorded_and_its_dead_letters_are_kept()
+    {
+        var store = new Store();
+        var letters = new Letters(failures: 1);
+        var atCommit = (Recorded: 0, Kept: 0);
+        var feed = new Feed(Some.Event(Some.Purchase()), "poison"u8.ToArray()) { OnCommit = () => atCommit = (store.Recorded, letters.Kept.Count) };
+
+        await RecordAsync(store, letters, feed);
+
+        Assert.Equal((1, 1), atCommit);
+    }
+
+    [Fact]
+    public async Task A_store_that_ran_out_of_time_is_asked_again()
+    {
+        var told = await RecordAsync(new Store(new OperationCanceledException("too slow")), new Letters(failures: 0), Some.Event(Some.Purchase()));
+
+        Assert.Equal((1, 0), (told.Recorded, told.Duplicates));
+    }
+
+    [Fact]
+    public async Task A_feed_that_gave_up_is_read_again()
+    {
+        var feed = new Feed(Some.Event(Some.Purchase())) { BreaksOff = 1 };
+
+        var told = await RecordAsync(new Store(), new Letters(failures: 0), feed);
+
+        Assert.Equal(1, told.Recorded);
+    }
+
+    private static Task<RecorderStatistics.Snapshot> RecordAsync(IPurchaseStore store, IDeadLetters letters, params byte[][] events) =>
+        RecordAsync(store, letters, new Feed(events));
+
+    private static async Task<RecorderStatistics.Snapshot> RecordAsync(IPurchaseStore store, IDeadLetters letters, Feed feed)
     {
         var statistics = new RecorderStatistics(TimeProvider.System);
-        var feed = new Feed(events);
         using var recorder = new Recorder(
             feed, store, letters, statistics, new RecorderState(), TimeProvider.System, NullLogger<Recorder>.Instance);
         await recorder.StartAsync(CancellationToken.None);
@@ -49,9 +82,14 @@ public sealed class RecorderTests
     }
 
     /// <summary>One batch, and then silence.</summary>
-    private sealed class Feed(byte[][] events) : FeedBatch, IPurchaseFeed
+    private sealed class Feed(params byte[][] events) : FeedBatch, IPurchaseFeed
     {
         private readonly TaskCompletionSource _committed = new();
+
+        /// <summary>So many times reading fails before there is the batch.</summary>
+        public int BreaksOff { get; set; }
+
+        public Action? OnCommit { get; init; }
 
         public Task Committed => _committed.Task;
 
@@ -65,24 +103,38 @@ public sealed class RecorderTests
         public IAsyncEnumerable<FeedBatch> ReadAsync(CancellationToken cancellationToken = default)
         {
             var batches = Channel.CreateUnbounded<FeedBatch>();
+            if (BreaksOff-- > 0)
+            {
+                batches.Writer.Complete(new IOException("gave up"));
+            }
+
             batches.Writer.TryWrite(this);
             return batches.Reader.ReadAllAsync(cancellationToken);
         }
 
         public override ValueTask CommitAsync(CancellationToken cancellationToken = default)
         {
+            OnCommit?.Invoke();
             _committed.SetResult();
             return ValueTask.CompletedTask;
         }
     }
 
-    /// <summary>Takes everybody's purchases but Mallory's.</summary>
-    private sealed class Store : IPurchaseStore
+    /// <summary>Takes everybody's purchases but Mallory's, at the second attempt when the first has to fail.</summary>
+    private sealed class Store(Exception? failure = null) : IPurchaseStore
     {
         private readonly HashSet<Guid> _recorded = [];
+        private Exception? _failure = failure;
+
+        public int Recorded => _recorded.Count;
 
         public ValueTask<RecordResult> RecordAsync(IReadOnlyList<Purchase> purchases, CancellationToken cancellationToken = default)
         {
+            if (Interlocked.Exchange(ref _failure, null) is { } now)
+            {
+                throw now;
+            }
+
             List<RefusedPurchase> refused = [.. purchases.Index().Where(each => each.Item.Username is "Mallory").Select(each => new RefusedPurchase(each.Index, "not from you"))];
             var recorded = purchases.Count(purchase => purchase.Username is not "Mallory" && _recorded.Add(purchase.Id));
             return ValueTask.FromResult(new RecordResult(recorded, purchases.Count - recorded - refused.Count, refused));
