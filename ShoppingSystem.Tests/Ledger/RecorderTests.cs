@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -50,6 +51,18 @@ public sealed class RecorderTests
     }
 
     [Fact]
+    public async Task A_batch_that_is_held_up_holds_up_what_comes_after_it()
+    {
+        var commits = new ConcurrentQueue<string>();
+        var first = new Feed(Some.Event(Some.Purchase())) { OnCommit = () => commits.Enqueue("first") };
+        var second = new Feed(Some.Event(Some.Purchase())) { Before = first, OnCommit = () => commits.Enqueue("second") };
+
+        await RecordAsync(new Store(new IOException("not now")), new Letters(failures: 0), second);
+
+        Assert.Equal(["first", "second"], commits);
+    }
+
+    [Fact]
     public async Task A_store_that_ran_out_of_time_is_asked_again()
     {
         var told = await RecordAsync(new Store(new OperationCanceledException("too slow")), new Letters(failures: 0), Some.Event(Some.Purchase()));
@@ -81,7 +94,7 @@ public sealed class RecorderTests
         return statistics.Read();
     }
 
-    /// <summary>One batch, and then silence.</summary>
+    /// <summary>One batch, or two, and then silence.</summary>
     private sealed class Feed(params byte[][] events) : FeedBatch, IPurchaseFeed
     {
         private readonly TaskCompletionSource _committed = new();
@@ -90,6 +103,8 @@ public sealed class RecorderTests
         public int BreaksOff { get; set; }
 
         public Action? OnCommit { get; init; }
+
+        public FeedBatch? Before { get; init; }
 
         public Task Committed => _committed.Task;
 
@@ -106,6 +121,11 @@ public sealed class RecorderTests
             if (BreaksOff-- > 0)
             {
                 batches.Writer.Complete(new IOException("gave up"));
+            }
+
+            if (Before is not null)
+            {
+                batches.Writer.TryWrite(Before);
             }
 
             batches.Writer.TryWrite(this);
