@@ -63,6 +63,43 @@ public sealed class RecorderTests
     }
 
     [Fact]
+    public async Task What_could_not_be_committed_is_read_again_before_what_comes_after_it()
+    {
+        var commits = new ConcurrentQueue<string>();
+        var failures = 1;
+        var first = new Feed(Some.Event(Some.Purchase()))
+        {
+            OnCommit = () => commits.Enqueue(Interlocked.Decrement(ref failures) < 0 ? "first" : throw new IOException("not now")),
+        };
+        var second = new Feed(Some.Event(Some.Purchase())) { Before = first, OnCommit = () => commits.Enqueue("second") };
+
+        await RecordAsync(new Store(), new Letters(failures: 0), second);
+
+        Assert.Equal(["first", "second"], commits);
+    }
+
+    [Fact]
+    public async Task Told_to_stop_it_finishes_the_batch_in_hand()
+    {
+        var store = new Store { Answers = new TaskCompletionSource() };
+        var letters = new Letters(failures: 0);
+        var feed = new Feed(Some.Event(Some.Purchase()), "poison"u8.ToArray());
+        using var recorder = NewRecorder(feed, store, letters, new RecorderStatistics(TimeProvider.System));
+        await recorder.StartAsync(CancellationToken.None);
+        await store.Asked.WaitAsync(TimeSpan.FromSeconds(60));
+
+        var stopped = recorder.StopAsync(CancellationToken.None);
+        // One that does not wait for the batch stops meanwhile.
+        await Task.WhenAny(stopped, Task.Delay(TimeSpan.FromMilliseconds(500)));
+        Assert.False(stopped.IsCompleted);
+        store.Answers.SetResult();
+        await stopped;
+
+        Assert.True(feed.Committed.IsCompleted);
+        Assert.Single(letters.Kept);
+    }
+
+    [Fact]
     public async Task A_store_that_ran_out_of_time_is_asked_again()
     {
         var told = await RecordAsync(new Store(new OperationCanceledException("too slow")), new Letters(failures: 0), Some.Event(Some.Purchase()));
@@ -86,13 +123,15 @@ public sealed class RecorderTests
     private static async Task<RecorderStatistics.Snapshot> RecordAsync(IPurchaseStore store, IDeadLetters letters, Feed feed)
     {
         var statistics = new RecorderStatistics(TimeProvider.System);
-        using var recorder = new Recorder(
-            feed, store, letters, statistics, new RecorderState(), TimeProvider.System, NullLogger<Recorder>.Instance);
+        using var recorder = NewRecorder(feed, store, letters, statistics);
         await recorder.StartAsync(CancellationToken.None);
         await feed.Committed.WaitAsync(TimeSpan.FromSeconds(60));
         await recorder.StopAsync(CancellationToken.None);
         return statistics.Read();
     }
+
+    private static Recorder NewRecorder(Feed feed, IPurchaseStore store, IDeadLetters letters, RecorderStatistics statistics) =>
+        new(feed, store, letters, statistics, new RecorderState(), TimeProvider.System, NullLogger<Recorder>.Instance);
 
     /// <summary>One batch, or two, and then silence.</summary>
     private sealed class Feed(params byte[][] events) : FeedBatch, IPurchaseFeed
@@ -146,10 +185,19 @@ public sealed class RecorderTests
         private readonly HashSet<Guid> _recorded = [];
         private Exception? _failure = failure;
 
+        private readonly TaskCompletionSource _asked = new();
+
         public int Recorded => _recorded.Count;
 
-        public ValueTask<RecordResult> RecordAsync(IReadOnlyList<Purchase> purchases, CancellationToken cancellationToken = default)
+        public Task Asked => _asked.Task;
+
+        /// <summary>When it answers; at once when null.</summary>
+        public TaskCompletionSource? Answers { get; init; }
+
+        public async ValueTask<RecordResult> RecordAsync(IReadOnlyList<Purchase> purchases, CancellationToken cancellationToken = default)
         {
+            _asked.TrySetResult();
+            await (Answers?.Task ?? Task.CompletedTask);
             if (Interlocked.Exchange(ref _failure, null) is { } now)
             {
                 throw now;
@@ -157,7 +205,7 @@ public sealed class RecorderTests
 
             List<RefusedPurchase> refused = [.. purchases.Index().Where(each => each.Item.Username is "Mallory").Select(each => new RefusedPurchase(each.Index, "not from you"))];
             var recorded = purchases.Count(purchase => purchase.Username is not "Mallory" && _recorded.Add(purchase.Id));
-            return ValueTask.FromResult(new RecordResult(recorded, purchases.Count - recorded - refused.Count, refused));
+            return new RecordResult(recorded, purchases.Count - recorded - refused.Count, refused);
         }
 
         public ValueTask<PurchasePage> ReadHistoryAsync(string userId, int limit, PurchaseCursor? before = null, CancellationToken cancellationToken = default) =>
