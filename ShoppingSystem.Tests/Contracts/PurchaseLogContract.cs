@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ShoppingSystem.Purchases;
 using ShoppingSystem.Tests.Support;
 
@@ -169,8 +170,7 @@ public abstract class PurchaseLogContract
     public async Task Events_carry_their_place_and_the_trace_of_who_appended_them()
     {
         await using var log = await OpenAsync();
-        using var activity = new System.Diagnostics.Activity("buy") { ActivityTraceFlags = System.Diagnostics.ActivityTraceFlags.Recorded }
-            .SetIdFormat(System.Diagnostics.ActivityIdFormat.W3C).Start();
+        using var activity = StartActivity();
         var before = DateTimeOffset.UtcNow.AddSeconds(-1);
 
         await AppendAsync(log, "u1");
@@ -183,7 +183,36 @@ public abstract class PurchaseLogContract
         Assert.Contains(activity.TraceId.ToHexString(), fed.TraceParent);
     }
 
+    [Fact]
+    public async Task Of_events_appended_together_each_carries_its_own_trace()
+    {
+        const int count = BatchSize;
+        await using var log = await OpenAsync();
+        var traces = new string?[count];
+        await Task.WhenAll(Enumerable.Range(0, count).Select(async i =>
+        {
+            using var activity = i % 3 == 1 ? StartActivity() : null;
+            traces[i] = activity?.TraceId.ToHexString();
+            await log.Log.AppendAsync(Some.Purchase(price: i + 1));
+        }));
+
+        await using var batches = log.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
+        for (var seen = 0; seen < count; seen += batches.Current.Events.Count)
+        {
+            Assert.True(await batches.MoveNextAsync());
+            foreach (var @event in batches.Current.Events)
+            {
+                Assert.True(PurchaseEvent.TryRead(@event, out var purchase, out var reason), reason);
+                var carried = @event.TraceParent?.Split('-')[1];
+                Assert.Equal(traces[(int)purchase.Price - 1], traces.Contains(carried) ? carried : null);
+            }
+        }
+    }
+
     private Task<ILogUnderTest> OpenAsync() => OpenAsync(new PurchaseLogOptions { BatchSize = BatchSize });
+
+    private static Activity StartActivity() =>
+        new Activity("buy") { ActivityTraceFlags = ActivityTraceFlags.Recorded }.SetIdFormat(ActivityIdFormat.W3C).Start();
 
     private static async Task AppendAsync(ILogUnderTest log, string userId) => await log.Log.AppendAsync(Some.Purchase(userId));
 

@@ -99,6 +99,21 @@ public sealed class DeadLetterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Corrected_to_what_is_recorded_already_it_is_a_duplicate_and_a_dead_letter_no_more()
+    {
+        var id = await _shop.Shop.BuyAsync("bought");
+        await _shop.Management.UntilRecordedAsync("bought", 1);
+
+        using var reply = await _shop.Management.PostAsync(
+            $"{Route}/{await IdAtAsync(4)}/replay", Support.Http.Json($$"""{"id":"{{id}}","userid":"bought","username":"user1","price":1}"""));
+
+        using var json = JsonDocument.Parse(await reply.Content.ReadAsStringAsync());
+        Assert.Equal("duplicate", json.RootElement.GetProperty("status").GetString());
+        Assert.Equal([id], await _shop.Management.ReadAllAsync("/api/v1/purchases/bought"));
+        Assert.Equal(3, (await ListAsync()).Count);
+    }
+
+    [Fact]
     public async Task Dropped_it_is_gone()
     {
         var id = await IdAtAsync(0);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -36,22 +37,113 @@ public sealed class RecorderTests
         Assert.Equal(0, Assert.Single(letters.Kept).Event.Offset);
     }
 
-    private static async Task<RecorderStatistics.Snapshot> RecordAsync(IPurchaseStore store, IDeadLetters letters, params byte[][] events)
+    [Fact]
+    public async Task Nothing_is_committed_before_it_is_recorded_and_its_dead_letters_are_kept()
+    {
+        var store = new Store();
+        var letters = new Letters(failures: 1);
+        var atCommit = (Recorded: 0, Kept: 0);
+        var feed = new Feed(Some.Event(Some.Purchase()), "poison"u8.ToArray()) { OnCommit = () => atCommit = (store.Recorded, letters.Kept.Count) };
+
+        await RecordAsync(store, letters, feed);
+
+        Assert.Equal((1, 1), atCommit);
+    }
+
+    [Fact]
+    public async Task A_batch_that_is_held_up_holds_up_what_comes_after_it()
+    {
+        var commits = new ConcurrentQueue<string>();
+        var first = new Feed(Some.Event(Some.Purchase())) { OnCommit = () => commits.Enqueue("first") };
+        var second = new Feed(Some.Event(Some.Purchase())) { Before = first, OnCommit = () => commits.Enqueue("second") };
+
+        await RecordAsync(new Store(new IOException("not now")), new Letters(failures: 0), second);
+
+        Assert.Equal(["first", "second"], commits);
+    }
+
+    [Fact]
+    public async Task What_could_not_be_committed_is_read_again_before_what_comes_after_it()
+    {
+        var commits = new ConcurrentQueue<string>();
+        var failures = 1;
+        var first = new Feed(Some.Event(Some.Purchase()))
+        {
+            OnCommit = () => commits.Enqueue(Interlocked.Decrement(ref failures) < 0 ? "first" : throw new IOException("not now")),
+        };
+        var second = new Feed(Some.Event(Some.Purchase())) { Before = first, OnCommit = () => commits.Enqueue("second") };
+
+        await RecordAsync(new Store(), new Letters(failures: 0), second);
+
+        Assert.Equal(["first", "second"], commits);
+    }
+
+    [Fact]
+    public async Task Told_to_stop_it_finishes_the_batch_in_hand()
+    {
+        var store = new Store { Answers = new TaskCompletionSource() };
+        var letters = new Letters(failures: 0);
+        var feed = new Feed(Some.Event(Some.Purchase()), "poison"u8.ToArray());
+        using var recorder = NewRecorder(feed, store, letters, new RecorderStatistics(TimeProvider.System));
+        await recorder.StartAsync(CancellationToken.None);
+        await store.Asked.WaitAsync(TimeSpan.FromSeconds(60));
+
+        var stopped = recorder.StopAsync(CancellationToken.None);
+        // One that does not wait for the batch stops meanwhile.
+        await Task.WhenAny(stopped, Task.Delay(TimeSpan.FromMilliseconds(500)));
+        Assert.False(stopped.IsCompleted);
+        store.Answers.SetResult();
+        await stopped;
+
+        Assert.True(feed.Committed.IsCompleted);
+        Assert.Single(letters.Kept);
+    }
+
+    [Fact]
+    public async Task A_store_that_ran_out_of_time_is_asked_again()
+    {
+        var told = await RecordAsync(new Store(new OperationCanceledException("too slow")), new Letters(failures: 0), Some.Event(Some.Purchase()));
+
+        Assert.Equal((1, 0), (told.Recorded, told.Duplicates));
+    }
+
+    [Fact]
+    public async Task A_feed_that_gave_up_is_read_again()
+    {
+        var feed = new Feed(Some.Event(Some.Purchase())) { BreaksOff = 1 };
+
+        var told = await RecordAsync(new Store(), new Letters(failures: 0), feed);
+
+        Assert.Equal(1, told.Recorded);
+    }
+
+    private static Task<RecorderStatistics.Snapshot> RecordAsync(IPurchaseStore store, IDeadLetters letters, params byte[][] events) =>
+        RecordAsync(store, letters, new Feed(events));
+
+    private static async Task<RecorderStatistics.Snapshot> RecordAsync(IPurchaseStore store, IDeadLetters letters, Feed feed)
     {
         var statistics = new RecorderStatistics(TimeProvider.System);
-        var feed = new Feed(events);
-        using var recorder = new Recorder(
-            feed, store, letters, statistics, new RecorderState(), TimeProvider.System, NullLogger<Recorder>.Instance);
+        using var recorder = NewRecorder(feed, store, letters, statistics);
         await recorder.StartAsync(CancellationToken.None);
         await feed.Committed.WaitAsync(TimeSpan.FromSeconds(60));
         await recorder.StopAsync(CancellationToken.None);
         return statistics.Read();
     }
 
-    /// <summary>One batch, and then silence.</summary>
-    private sealed class Feed(byte[][] events) : FeedBatch, IPurchaseFeed
+    private static Recorder NewRecorder(Feed feed, IPurchaseStore store, IDeadLetters letters, RecorderStatistics statistics) =>
+        new(feed, store, letters, statistics, new RecorderState(), TimeProvider.System, NullLogger<Recorder>.Instance);
+
+    /// <summary>One batch, or two, and then silence.</summary>
+    private sealed class Feed(params byte[][] events) : FeedBatch, IPurchaseFeed
     {
         private readonly TaskCompletionSource _committed = new();
+
+        /// <summary>So many times reading fails before there is the batch.</summary>
+        public int BreaksOff { get; set; }
+
+        public Action? OnCommit { get; init; }
+
+        public FeedBatch? Before { get; init; }
 
         public Task Committed => _committed.Task;
 
@@ -65,27 +157,55 @@ public sealed class RecorderTests
         public IAsyncEnumerable<FeedBatch> ReadAsync(CancellationToken cancellationToken = default)
         {
             var batches = Channel.CreateUnbounded<FeedBatch>();
+            if (BreaksOff-- > 0)
+            {
+                batches.Writer.Complete(new IOException("gave up"));
+            }
+
+            if (Before is not null)
+            {
+                batches.Writer.TryWrite(Before);
+            }
+
             batches.Writer.TryWrite(this);
             return batches.Reader.ReadAllAsync(cancellationToken);
         }
 
         public override ValueTask CommitAsync(CancellationToken cancellationToken = default)
         {
+            OnCommit?.Invoke();
             _committed.SetResult();
             return ValueTask.CompletedTask;
         }
     }
 
-    /// <summary>Takes everybody's purchases but Mallory's.</summary>
-    private sealed class Store : IPurchaseStore
+    /// <summary>Takes everybody's purchases but Mallory's, at the second attempt when the first has to fail.</summary>
+    private sealed class Store(Exception? failure = null) : IPurchaseStore
     {
         private readonly HashSet<Guid> _recorded = [];
+        private Exception? _failure = failure;
 
-        public ValueTask<RecordResult> RecordAsync(IReadOnlyList<Purchase> purchases, CancellationToken cancellationToken = default)
+        private readonly TaskCompletionSource _asked = new();
+
+        public int Recorded => _recorded.Count;
+
+        public Task Asked => _asked.Task;
+
+        /// <summary>When it answers; at once when null.</summary>
+        public TaskCompletionSource? Answers { get; init; }
+
+        public async ValueTask<RecordResult> RecordAsync(IReadOnlyList<Purchase> purchases, CancellationToken cancellationToken = default)
         {
+            _asked.TrySetResult();
+            await (Answers?.Task ?? Task.CompletedTask);
+            if (Interlocked.Exchange(ref _failure, null) is { } now)
+            {
+                throw now;
+            }
+
             List<RefusedPurchase> refused = [.. purchases.Index().Where(each => each.Item.Username is "Mallory").Select(each => new RefusedPurchase(each.Index, "not from you"))];
             var recorded = purchases.Count(purchase => purchase.Username is not "Mallory" && _recorded.Add(purchase.Id));
-            return ValueTask.FromResult(new RecordResult(recorded, purchases.Count - recorded - refused.Count, refused));
+            return new RecordResult(recorded, purchases.Count - recorded - refused.Count, refused);
         }
 
         public ValueTask<PurchasePage> ReadHistoryAsync(string userId, int limit, PurchaseCursor? before = null, CancellationToken cancellationToken = default) =>

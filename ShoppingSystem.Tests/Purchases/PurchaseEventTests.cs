@@ -89,6 +89,8 @@ public sealed class PurchaseEventTests
     [InlineData("0", 0)]
     [InlineData("1705663200123", 1705663200_1230000)]
     [InlineData("1705663200.1234567", 1705663200_1234570)]
+    [InlineData("99999999999", 99999999999_0000000)]
+    [InlineData("100000000000", 100000000_0000000)]
     public void Timestamps_are_kept_in_whole_microseconds(string timestamp, long ticksSince1970) =>
         Assert.Equal(DateTimeOffset.UnixEpoch.AddTicks(ticksSince1970), Read($$"""{"userid":"1","username":"u","price":1,"timestamp":{{timestamp}}}""").Timestamp);
 
@@ -96,6 +98,7 @@ public sealed class PurchaseEventTests
     [InlineData("""{"USERID":"1","UserName":"u","Price":"12.50","ITEM":"tea"}""")]
     [InlineData("""{"userId":1,"username":"u","price":" 12.50 ","item":"tea","timestamp":null,"id":null}""")]
     [InlineData("""{"v":{"a":[1,{"b":[]}]},"userid":"1","x":[[[]]],"username":"u","price":12.50,"item":"tea","more":"\ud83d\ude00"}""")]
+    [InlineData("""{"x":{"userid":"2","price":9},"userid":"1","username":"u","price":12.50,"item":"tea","y":[{"id":7,"item":"coffee"}]}""")]
     [InlineData("\t{\"userid\" :\r\n\"1\", \"username\":\"u\",\"price\":12.50,\"it\\u0065m\":\"tea\"}\n ")]
     public void Other_producers_are_understood(string value) =>
         Assert.Equal(new Purchase(IdByPosition(), "1", "u", 12.50m, "tea", AppendedAt), Read(value));
@@ -132,6 +135,7 @@ public sealed class PurchaseEventTests
     [InlineData("""{"userid":{},"username":"u","price":1}""", "userid is not text")]
     [InlineData("""{"userid":"1","username":[],"price":1}""", "username is not text")]
     [InlineData("""{"userid":"1","username":"u","price":1,"item":false}""", "item is not text")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"item":""}""", "item must not be empty")]
     [InlineData("""{"userid":"1","username":"u","price":"much"}""", "price is not a number")]
     [InlineData("""{"userid":"1","username":"u","price":true}""", "price is not a number")]
     [InlineData("""{"userid":"1","username":"u","price":{"amount":1}}""", "price is not a number")]
@@ -148,6 +152,7 @@ public sealed class PurchaseEventTests
     [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":{"$date":1}}""", "timestamp is neither epoch seconds nor ISO 8601")]
     [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":-62135596801}""", "timestamp is neither epoch seconds nor ISO 8601")]
     [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":-99999999999}""", "timestamp is neither epoch seconds nor ISO 8601")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":100000000000000}""", "timestamp is neither epoch seconds nor ISO 8601")]
     [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":99999999999999999999999999}""", "timestamp is neither epoch seconds nor ISO 8601")]
     [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"9999-12-31T23:59:59-14:00"}""", "timestamp is neither epoch seconds nor ISO 8601")]
     [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"0001-01-01T00:00:00+14:00"}""", "timestamp is neither epoch seconds nor ISO 8601")]

@@ -22,6 +22,7 @@ public sealed class PurchaseIdTests
     {
         Assert.Equal(Guid.Parse("726dcada-c41a-8342-b406-f2cb30858832"), PurchaseId.FromPosition("purchases", 3, 42, Time));
         Assert.Equal(Guid.Parse("a6b74fcc-dfcb-8a75-893a-a4035bfe7733"), PurchaseId.FromIdempotencyKey("123", "order-1"));
+        Assert.Equal(Guid.Parse("18059721-651b-8f29-8988-5902d16be657"), PurchaseId.FromForeignId("order-1"));
     }
 
     [Fact]

@@ -40,8 +40,10 @@ public sealed class PurchaseRulesTests
     public void Length_counts_characters_as_people_and_OpenAPI_do()
     {
         Assert.Null(PurchaseRules.CheckText(new string('x', 128)));
-        Assert.NotNull(PurchaseRules.CheckText(new string('x', 129)));
+        Assert.Equal("must have at most 128 characters", PurchaseRules.CheckText(new string('x', 129)));
         Assert.Null(PurchaseRules.CheckText(string.Concat(Enumerable.Repeat("🛒", 128))));
+        Assert.Null(PurchaseRules.CheckText($"x{string.Concat(Enumerable.Repeat("🛒", 127))}"));
+        Assert.NotNull(PurchaseRules.CheckText($"x{string.Concat(Enumerable.Repeat("🛒", 128))}"));
         Assert.NotNull(PurchaseRules.CheckText(string.Concat(Enumerable.Repeat("🛒", 129))));
     }
 

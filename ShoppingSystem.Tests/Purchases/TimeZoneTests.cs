@@ -16,10 +16,13 @@ public sealed class TimeZoneTests : IDisposable
         TimeZoneInfo.ClearCachedData();
     }
 
-    [Fact]
-    public void A_timestamp_without_an_offset_is_UTC_wherever_the_reader_runs()
+    [Theory]
+    [InlineData("2024-01-19T11:20:00.123456")]
+    [InlineData("2024-01-19T11:20:00.123456Z")]
+    [InlineData("2024-01-19T13:20:00.123456+02:00")]
+    public void A_timestamp_means_the_same_wherever_the_reader_runs_and_without_an_offset_UTC(string timestamp)
     {
-        var value = Encoding.UTF8.GetBytes("""{"userid":"1","username":"u","price":1,"timestamp":"2024-01-19T11:20:00.123456"}""");
+        var value = Encoding.UTF8.GetBytes($$"""{"userid":"1","username":"u","price":1,"timestamp":"{{timestamp}}"}""");
 
         Assert.True(PurchaseEvent.TryRead(new FeedEvent("purchases", 0, 0, DateTimeOffset.UnixEpoch, value), out var purchase, out _));
 

@@ -10,7 +10,7 @@ public static class Microseconds
     /// <summary>The time <paramref name="microseconds"/> after 1970-01-01T00:00:00Z.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The time is outside the years 1 to 9999.</exception>
     public static DateTimeOffset FromUnixMicroseconds(long microseconds) =>
-        DateTimeOffset.UnixEpoch.AddTicks(checked(microseconds * TimeSpan.TicksPerMicrosecond));
+        DateTimeOffset.UnixEpoch.Add(TimeSpan.FromMicroseconds(microseconds));
 
     /// <summary>The same time in UTC without what is finer than a microsecond.</summary>
     public static DateTimeOffset ToWholeMicroseconds(this DateTimeOffset time) =>
