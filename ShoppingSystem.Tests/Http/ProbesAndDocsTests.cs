@@ -40,6 +40,31 @@ public sealed class ProbesAndDocsTests(ShopFixture fixture) : IClassFixture<Shop
     }
 
     [Theory]
+    [InlineData("shop", "/")]
+    [InlineData("shop", "/-/ready")]
+    [InlineData("shop", "/openapi/v1.json")]
+    [InlineData("shop", "/api/v1/getAllUserBuys/123")]
+    [InlineData("shop", "/api/user/123/purchases")]
+    [InlineData("shop", "/api/v1/buy")]
+    [InlineData("shop", "/nowhere")]
+    [InlineData("management", "/")]
+    [InlineData("management", "/api/purchases?userId=123")]
+    [InlineData("management", "/api/v1/purchases/123?limit=0")]
+    [InlineData("management", "/api/v1/stats")]
+    public async Task HEAD_is_answered_as_GET_is_without_the_content(string service, string path)
+    {
+        using var get = await _shop[service].GetAsync(path);
+        using var head = await _shop[service].SendAsync(new HttpRequestMessage(HttpMethod.Head, path));
+
+        Assert.Equal(get.StatusCode, head.StatusCode);
+        Assert.Equal(get.Content.Headers.ContentType, head.Content.Headers.ContentType);
+        Assert.Empty(await head.Content.ReadAsByteArrayAsync());
+        // The connection is still in step.
+        using var next = await _shop[service].GetAsync("/alive");
+        Assert.Equal("""{"status":"alive"}""", await next.Content.ReadAsStringAsync());
+    }
+
+    [Theory]
     [InlineData("shop")]
     [InlineData("management")]
     public async Task Docs_are_served_with_all_that_they_load(string service)

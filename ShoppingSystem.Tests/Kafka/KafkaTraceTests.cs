@@ -7,6 +7,7 @@ using Xunit.Abstractions;
 namespace ShoppingSystem.Tests.Kafka;
 
 /// <summary>Traces across Kafka: the web server and the management API have nothing in common but the events.</summary>
+[Collection(nameof(SpanTests))]
 public sealed class KafkaTraceTests(ITestOutputHelper output)
 {
     [Fact]
@@ -66,6 +67,25 @@ public sealed class KafkaTraceTests(ITestOutputHelper output)
 
         output.WriteLine($"{purchases} purchases in {batches.Count} batches");
         Assert.Contains(batches, batch => batch.Links.Count() > 1);
+    }
+
+    [Fact]
+    public async Task An_event_names_the_span_that_sent_it()
+    {
+        using var spans = new SpanRecorder();
+        using var brokers = Brokers.New();
+        await using var host = await KafkaHost.StartAsync(brokers);
+        using var request = new Activity("request") { ActivityTraceFlags = ActivityTraceFlags.Recorded }.SetIdFormat(ActivityIdFormat.W3C).Start();
+
+        await host.Log.AppendAsync(Some.Purchase());
+
+        var send = Assert.Single(spans.Of(request.TraceId));
+        Assert.Equal(request.SpanId, send.ParentSpanId);
+        await foreach (var batch in host.Feed.ReadAsync(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token))
+        {
+            Assert.Equal(send.Id, Assert.Single(batch.Events).TraceParent);
+            break;
+        }
     }
 
     [Fact]

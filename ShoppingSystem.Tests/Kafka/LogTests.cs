@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Reflection;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
@@ -179,36 +178,6 @@ public sealed class LogTests(ITestOutputHelper output)
             await Assert.ThrowsAsync<PurchaseLogUnavailableException>(() => host.Log.AppendAsync(Some.Purchase()).AsTask());
             return stopping.IsCancellationRequested;
         }, "the host stops");
-    }
-
-    [Fact]
-    public async Task A_send_span_is_the_parent_that_the_event_names()
-    {
-        using var brokers = Brokers.New();
-        await using var host = await KafkaHost.StartAsync(brokers);
-        var spans = new List<Activity>();
-        using var listener = new ActivityListener
-        {
-            ShouldListenTo = source => source.Name == Signals.Name,
-            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
-            ActivityStopped = spans.Add,
-        };
-        ActivitySource.AddActivityListener(listener);
-        using var request = new Activity("request").SetIdFormat(ActivityIdFormat.W3C).Start();
-
-        await host.Log.AppendAsync(Some.Purchase());
-
-        var span = Assert.Single(spans, span => span.TraceId == request.TraceId);
-        Assert.Equal($"send {brokers.Topic}", span.DisplayName);
-        Assert.Equal(ActivityKind.Producer, span.Kind);
-        Assert.Equal(request.SpanId, span.ParentSpanId);
-        Assert.Equal("kafka", span.GetTagItem("messaging.system"));
-        Assert.NotNull(span.GetTagItem("messaging.destination.partition.id"));
-        await foreach (var batch in host.Feed.ReadAsync(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token))
-        {
-            Assert.Equal(span.Id, Assert.Single(batch.Events).TraceParent);
-            break;
-        }
     }
 
     [Fact]

@@ -9,8 +9,8 @@ using ShoppingSystem.Tests.Support;
 namespace ShoppingSystem.Tests.Telemetry;
 
 /// <summary>
-/// What the hosts of this process would export, in memory. Make it before the hosts; other tests may be running beside, so
-/// ask for the spans of a trace of your own.
+/// What the hosts of this process would export, in memory. Make it before the hosts, in a test of the collection
+/// <see cref="SpanTests"/>.
 /// </summary>
 internal sealed class SpanRecorder : IDisposable
 {
@@ -74,6 +74,10 @@ internal sealed class SpanRecorder : IDisposable
         }
     }
 }
+
+/// <summary>They run alone: what one samples is sampled for the whole process.</summary>
+[CollectionDefinition(nameof(SpanTests), DisableParallelization = true)]
+public sealed class SpanTests;
 
 internal static class SpanAssertions
 {

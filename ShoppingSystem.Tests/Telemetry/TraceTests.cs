@@ -7,6 +7,7 @@ using ShoppingSystem.Tests.Support;
 namespace ShoppingSystem.Tests.Telemetry;
 
 /// <summary>What a trace of the embedded edition is made of, from the browser's request to the file.</summary>
+[Collection(nameof(SpanTests))]
 public sealed class TraceTests
 {
     private const string Purchase = """{"username":"Ada","userid":"ada","price":12.50}""";
