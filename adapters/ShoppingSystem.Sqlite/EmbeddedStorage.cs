@@ -10,8 +10,8 @@ namespace ShoppingSystem.Sqlite;
 public sealed class EmbeddedStorage : IAsyncDisposable
 {
     /// <summary>
-    /// A record of up to so many bytes (600,000 purchases) is read through before it is used at all, which takes less than a
-    /// second. A larger one is read through while the shop is open: the log takes what is bought, and it is recorded once the
+    /// A record of up to so many bytes (600,000 purchases) is read through before it is used at all, which takes about a
+    /// second at most. A larger one is read through while the shop is open: the log takes what is bought, and it is recorded once the
     /// record is known to be sound.
     /// </summary>
     private const long LargestRecordToWaitFor = 64 * 1024 * 1024;
