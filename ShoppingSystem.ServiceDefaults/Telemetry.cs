@@ -48,21 +48,16 @@ public static class Telemetry
     /// Loggers for what a host opens before it is built: the console, the levels and the export are the host's.
     /// </summary>
     /// <exception cref="ConfigurationException">A level or the endpoint can't be used; the message names the key.</exception>
-    public static ILoggerFactory CreateLoggers(this WebApplicationBuilder builder)
+    public static ILoggerFactory CreateLoggers(this WebApplicationBuilder builder) => LoggerFactory.Create(logging =>
     {
-        Check(builder.Configuration);
-        return LoggerFactory.Create(logging =>
-        {
-            logging.Services.AddSingleton<IConfiguration>(builder.Configuration);
-            logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
-            logging.AddConsole();
-            logging.AddTelemetry(builder);
-        });
-    }
+        logging.Services.AddSingleton<IConfiguration>(builder.Configuration);
+        logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
+        logging.AddConsole();
+        logging.AddTelemetry(builder);
+    });
 
     internal static void AddTelemetry(this WebApplicationBuilder builder)
     {
-        Check(builder.Configuration);
         builder.Logging.AddTelemetry(builder);
         // While this category may log, ASP.NET Core puts a scope around every line of a request, which says the path, and with
         // it the user id.
@@ -128,6 +123,7 @@ public static class Telemetry
 
     private static void AddTelemetry(this ILoggingBuilder logging, WebApplicationBuilder builder)
     {
+        Check(builder.Configuration);
         // Trace ids travel in scopes. What machines read shows them, unless it is told not to.
         logging.Services.PostConfigure<JsonConsoleFormatterOptions>(json =>
             json.IncludeScopes = builder.Configuration.GetValue("Logging:Console:FormatterOptions:IncludeScopes", true));
