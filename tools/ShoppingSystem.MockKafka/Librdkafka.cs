@@ -1,13 +1,38 @@
+using System.Reflection;
 using System.Runtime.InteropServices;
 
 namespace ShoppingSystem.MockKafka;
 
-/// <summary>What is used of <c>rdkafka.h</c> and <c>rdkafka_mock.h</c>, version 2.15.</summary>
+/// <summary>What is used of <c>rdkafka.h</c> and <c>rdkafka_mock.h</c>, version 2.16.</summary>
 internal static partial class Librdkafka
 {
     public const int Producer = 0;
 
     private const string Library = "librdkafka";
+
+    /// <summary>
+    /// librdkafka.redist carries several builds for Linux. The first wants libsasl2.so.3, which Debian and Ubuntu don't have; the
+    /// second has everything linked in; the third is for musl. Confluent.Kafka tries them in this order, too.
+    /// </summary>
+    private static readonly string[] Builds = [Library, $"centos8-{Library}", $"alpine-{Library}"];
+
+    static Librdkafka() => NativeLibrary.SetDllImportResolver(typeof(Librdkafka).Assembly, Load);
+
+    private static nint Load(string name, Assembly assembly, DllImportSearchPath? searchPath)
+    {
+        if (name != Library)
+        {
+            return 0;
+        }
+        foreach (var build in Builds)
+        {
+            if (NativeLibrary.TryLoad(build, assembly, searchPath, out var handle))
+            {
+                return handle;
+            }
+        }
+        throw new DllNotFoundException($"None of {string.Join(", ", Builds)} can be loaded on {RuntimeInformation.RuntimeIdentifier}.");
+    }
 
     [LibraryImport(Library, EntryPoint = "rd_kafka_conf_new")]
     public static partial nint ConfNew();
