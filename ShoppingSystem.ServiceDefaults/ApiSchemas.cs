@@ -54,11 +54,17 @@ internal static class ApiSchemas
         return Task.CompletedTask;
     }
 
-    // Nobody but the converter knows what it writes: so it is asked.
+    // Nobody but the converter knows what it writes, or of text what it reads: so it is asked.
     private static void DescribeConverted(OpenApiSchema schema, JsonPropertyInfo property)
     {
         if (Attribute<JsonConverterAttribute>(property)?.ConverterType is not { } type)
         {
+            return;
+        }
+
+        if (property.PropertyType == typeof(string))
+        {
+            schema.Type |= Reads(type, "0") ? JsonSchemaType.Number : default;
             return;
         }
 
@@ -76,6 +82,18 @@ internal static class ApiSchemas
         }
 
         schema.Description ??= type.GetCustomAttribute<DescriptionAttribute>()?.Description;
+    }
+
+    private static bool Reads(Type converter, string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<string>(json, With(converter)) is not null;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
     }
 
     private static JsonSerializerOptions With(Type converter) => new() { Converters = { (JsonConverter)Activator.CreateInstance(converter)! } };
