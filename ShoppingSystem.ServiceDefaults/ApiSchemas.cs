@@ -64,7 +64,7 @@ internal static class ApiSchemas
 
         if (property.PropertyType == typeof(string))
         {
-            schema.Type |= Reads(type, "0") ? JsonSchemaType.Number : default;
+            DescribeConvertedText(schema, property, type);
             return;
         }
 
@@ -82,6 +82,17 @@ internal static class ApiSchemas
         }
 
         schema.Description ??= type.GetCustomAttribute<DescriptionAttribute>()?.Description;
+    }
+
+    private static void DescribeConvertedText(OpenApiSchema schema, JsonPropertyInfo property, Type converter)
+    {
+        schema.Type = JsonSchemaType.String;
+        schema.Type |= Reads(converter, "0") ? JsonSchemaType.Number : 0;
+        schema.Type |= property.IsSetNullable ? JsonSchemaType.Null : 0;
+        if (Attribute<LengthAttribute>(property) is { } length)
+        {
+            (schema.MinLength, schema.MaxLength) = (length.MinimumLength, length.MaximumLength);
+        }
     }
 
     private static bool Reads(Type converter, string json)

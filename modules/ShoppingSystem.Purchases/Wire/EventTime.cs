@@ -5,7 +5,7 @@ namespace ShoppingSystem.Purchases;
 /// <summary>Points in time as other producers write them; <c>docs/events.md</c> lists the forms.</summary>
 internal static class EventTime
 {
-    // Up to here an epoch is in seconds, milliseconds, microseconds; beyond them in nanoseconds. Each unit reaches from 1973 to 5138.
+    // From here on an epoch is in milliseconds, microseconds, nanoseconds. Each unit reaches from 1973 to 5138.
     private const decimal FirstMilliseconds = 100_000_000_000m;
     private const decimal FirstMicroseconds = 1_000 * FirstMilliseconds;
     private const decimal FirstNanoseconds = 1_000 * FirstMicroseconds;
@@ -47,19 +47,28 @@ internal static class EventTime
         return problem is null ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
     }
 
-    private static DateTimeOffset? FromEpoch(decimal? epoch, out string? problem) => epoch switch
+    private static DateTimeOffset? FromEpoch(decimal? epoch, out string? problem)
     {
-        null => FromMicroseconds(null, out problem),
-        > -FirstMilliseconds and < FirstMilliseconds => FromMicroseconds(epoch * 1_000_000, out problem),
-        > -FirstMicroseconds and < FirstMicroseconds => FromMicroseconds(epoch * 1_000, out problem),
-        > -FirstNanoseconds and < FirstNanoseconds => FromMicroseconds(epoch, out problem),
-        _ => FromMicroseconds(epoch / 1_000, out problem),
-    };
+        if (epoch is not { } given)
+        {
+            problem = Unreadable;
+            return null;
+        }
 
-    private static DateTimeOffset? FromMicroseconds(decimal? microseconds, out string? problem)
+        var microseconds = Math.Abs(given) switch
+        {
+            < FirstMilliseconds => given * 1_000_000,
+            < FirstMicroseconds => given * 1_000,
+            < FirstNanoseconds => given,
+            _ => given / 1_000,
+        };
+        return FromMicroseconds(microseconds, out problem);
+    }
+
+    private static DateTimeOffset? FromMicroseconds(decimal microseconds, out string? problem)
     {
-        problem = microseconds is null ? Unreadable : microseconds < Earliest || microseconds > Latest ? OutOfRange : null;
-        return problem is null ? Microseconds.FromUnixMicroseconds((long)decimal.Floor(microseconds!.Value)) : null;
+        problem = microseconds < Earliest || microseconds > Latest ? OutOfRange : null;
+        return problem is null ? Microseconds.FromUnixMicroseconds((long)decimal.Floor(microseconds)) : null;
     }
 
     // As Jackson writes a LocalDateTime: [year, month, day, hour, minute, second?, nanosecond?]. Without a zone it is UTC.
@@ -101,12 +110,20 @@ internal static class EventTime
 
         reader = inside;
         reader.Read();
-        var time = reader.TokenType is JsonTokenType.String
-            ? FromText(reader.GetString()!, out problem)
-            : FromMicroseconds(JsonText.ReadNumber(ref reader) is { } milliseconds and > -FirstNanoseconds and < FirstNanoseconds ? milliseconds * 1_000 : null, out problem);
+        DateTimeOffset? time = null;
+        problem = Unreadable;
+        if (reader.TokenType is JsonTokenType.String)
+        {
+            time = FromText(reader.GetString()!, out problem);
+        }
+        else if (JsonText.ReadNumber(ref reader) is { } milliseconds and > -FirstNanoseconds and < FirstNanoseconds)
+        {
+            time = FromMicroseconds(milliseconds * 1_000, out problem);
+        }
+
         if (!JsonText.Leave(ref reader, depth) && time is not null)
         {
-            return FromEpoch(null, out problem);
+            (time, problem) = (null, Unreadable);
         }
 
         return time;
