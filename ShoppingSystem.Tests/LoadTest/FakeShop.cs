@@ -42,6 +42,9 @@ internal sealed class FakeShop : IAsyncDisposable
     /// <summary>Writes the Link to the page of this user that ends before this entry.</summary>
     public Func<string, int, string> Link { get; set; } = (user, before) => $"</api/v1/getAllUserBuys/{user}?limit=1000&before={before}>; rel=\"next\"";
 
+    /// <summary>Whether even the last page has a Link.</summary>
+    public bool LinksOn { get; set; }
+
     /// <summary>Whether there are summaries.</summary>
     public bool HasSummaries { get; set; } = true;
 
@@ -148,7 +151,7 @@ internal sealed class FakeShop : IAsyncDisposable
 
         var end = before ?? all.Length;
         var start = Math.Max(0, end - Math.Min(limit, PageLength));
-        if (start > 0)
+        if (start > 0 || LinksOn)
         {
             response.Headers.Link = Link(userid, start);
         }
