@@ -16,6 +16,7 @@ namespace ShoppingSystem.ServiceDefaults;
 internal static class RequestBodies
 {
     private const string Json = "application/json";
+    private const string JsonInUtf8 = "application/json; charset=utf-8";
     private const string TextJson = "text/json";
     private const string Utf8 = "utf8";
     private const string Identity = "identity";
@@ -31,7 +32,7 @@ internal static class RequestBodies
     /// <summary>Comes before routing, which chooses endpoints by the type of the body.</summary>
     public static void UseOneJsonType(this WebApplication app) => app.Use((context, next) =>
     {
-        if (context.Request.ContentType is { } type && type is not Json && IsJson(type, out var charset))
+        if (context.Request.ContentType is { } type && type is not (Json or JsonInUtf8) && IsJson(type, out var charset))
         {
             context.Request.ContentType = Json;
             if (!IsUtf8(charset))

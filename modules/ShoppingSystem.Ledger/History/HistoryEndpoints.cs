@@ -52,7 +52,7 @@ internal static class HistoryEndpoints
     {
         PurchaseCursor cursor = default;
         var problems = new Dictionary<string, string[]>();
-        if (context.Request.Query[userId.Field].Count > 1)
+        if (!context.Request.RouteValues.ContainsKey(userId.Field) && context.Request.Query[userId.Field].Count > 1)
         {
             // Two users would be taken for one whose id has a comma in it.
             problems[userId.Field] = ["is given twice"];
