@@ -23,7 +23,7 @@ public sealed class EditionTests
         Assert.DoesNotContain("kafka", shop.Names);
     }
 
-    [Fact]
+    [PublishFact]
     public async Task What_is_published_is_the_cluster_all_the_same()
     {
         await using var shop = await ModelledShop.ToPublishAsync("--ASPIRE_CONTAINER_RUNTIME=no-such-runtime", "--embedded");
@@ -32,7 +32,7 @@ public sealed class EditionTests
         Assert.DoesNotContain("standalone", shop.Names);
     }
 
-    [ClusterFact]
+    [ContainersFact]
     public async Task It_is_the_cluster_where_containers_can_be_run()
     {
         await using var shop = await ModelledShop.FromAsync();

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace ShoppingSystem.AppHost.Tests.Hosts;
+namespace ShoppingSystem.Tests.Hosts;
 
 /// <summary>As much of an OpenID Connect issuer as a service sees of it: a discovery document, keys, and the tokens it signs.</summary>
 internal sealed class Issuer : IAsyncDisposable

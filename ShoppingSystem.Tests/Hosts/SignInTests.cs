@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 using ShoppingSystem.MockKafka;
 using ShoppingSystem.Tests.Support;
 
-namespace ShoppingSystem.AppHost.Tests.Hosts;
+namespace ShoppingSystem.Tests.Hosts;
 
 /// <summary>The web server with sign-in on: a real issuer's tokens, Kafka's mock cluster, no management API.</summary>
 public sealed class SignInTests(SignInTests.Shop shop) : IClassFixture<SignInTests.Shop>
@@ -34,7 +34,7 @@ public sealed class SignInTests(SignInTests.Shop shop) : IClassFixture<SignInTes
             Kafka.Dispose();
         }
 
-        internal Task<HostProcess> StartAsync(Issuer issuer) => HostProcess.StartAsync<Projects.ShoppingSystem_WebServer>(
+        internal Task<HostProcess> StartAsync(Issuer issuer) => HostProcess.StartAsync(HostProgram.WebServer,
             ("ConnectionStrings__kafka", Kafka.BootstrapServers),
             ("services__management-api__http__0", FreeAddress().ToString()),
             // A busy machine is no reason to refuse a purchase here.
@@ -163,7 +163,7 @@ public sealed class SignInTests(SignInTests.Shop shop) : IClassFixture<SignInTes
     [InlineData("", "shop", "Authentication:Audience")]
     public async Task A_sign_in_that_would_not_hold_stops_the_start_and_is_named(string authority, string audience, string key)
     {
-        var (exitCode, output) = await HostProcess.RunAsync<Projects.ShoppingSystem_WebServer>(
+        var (exitCode, output) = await HostProcess.RunAsync(HostProgram.WebServer,
             ("Authentication__Authority", authority), ("Authentication__Audience", audience));
 
         Assert.Equal(1, exitCode);
