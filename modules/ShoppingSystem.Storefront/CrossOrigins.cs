@@ -33,9 +33,9 @@ public sealed class CrossOriginOptions : IValidatableObject
             yield break;
         }
 
-        foreach (var origin in Origins.Where(origin => origin is not Any && !IsOrigin(origin)))
+        foreach (var (i, origin) in Origins.Index().Where(entry => entry.Item is not Any && !IsOrigin(entry.Item)))
         {
-            yield return new($"{Key}: '{origin}' is not an origin such as https://shop.example.com (no path, no slash at the end, no port that goes without saying).", [nameof(Origins)]);
+            yield return new($"{Key}:{i}: '{origin}' is not an origin such as https://shop.example.com (no path, no slash at the end, no port that goes without saying).", [nameof(Origins)]);
         }
     }
 
