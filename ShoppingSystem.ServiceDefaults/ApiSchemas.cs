@@ -43,7 +43,12 @@ internal static class ApiSchemas
 
         if (context.JsonTypeInfo.Type.IsAssignableTo(typeof(ProblemDetails)))
         {
-            schema.Required = new HashSet<string> { "title", "status" };
+            schema.Required = new HashSet<string> { "title", "status", "detail" };
+            schema.Properties?.TryAdd(Problems.Error, new OpenApiSchema
+            {
+                Type = JsonSchemaType.String,
+                Description = "The detail once more, or that required fields are missing; in the classic dialect.",
+            });
             schema.Properties?.TryAdd("traceId", new OpenApiSchema
             {
                 Type = JsonSchemaType.String,

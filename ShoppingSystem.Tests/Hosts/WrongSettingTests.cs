@@ -7,6 +7,8 @@ public sealed class WrongSettingTests
     [InlineData("urls", "nonsense")]
     [InlineData("urls", "https://127.0.0.1:0")]
     [InlineData("services__management-api__http__0", "nonsense")]
+    [InlineData("PathBase", "shop")]
+    [InlineData("Cors__Origins__0", "https://front.example.com/")]
     [InlineData("Admission__Burst", "many")]
     [InlineData("Admission__RequestsPerSecond", "0")]
     [InlineData("Shopping__Topic", "no topic")]
