@@ -13,11 +13,15 @@ internal sealed class ConsoleOutput : TextWriter
 {
     private const int DefaultCapacity = 1024 * 1024;
     private const int FirstOfOurOwn = 3;
+    private const int TryAgainOnLinux = 11;
+    private const int TryAgainOnMac = 35;
     private static readonly TimeSpan LastMoment = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan UntilNextTry = TimeSpan.FromMilliseconds(10);
 
     private static readonly List<SafeFileHandle> Kept = [];
 
-    private readonly TextWriter _stream;
+    private readonly Stream _stream;
+    private readonly Encoding _encoding;
     private readonly int _capacity;
     private readonly object _gate = new();
     private StringBuilder _waiting = new();
@@ -27,21 +31,23 @@ internal sealed class ConsoleOutput : TextWriter
     private long _dropped;
 
     /// <param name="stream">Where the text goes.</param>
+    /// <param name="encoding">The bytes that it becomes.</param>
     /// <param name="capacity">The most characters that wait for it, beside those that it is being given.</param>
-    public ConsoleOutput(TextWriter stream, int capacity = DefaultCapacity) : base(CultureInfo.InvariantCulture)
+    public ConsoleOutput(Stream stream, Encoding encoding, int capacity = DefaultCapacity) : base(CultureInfo.InvariantCulture)
     {
         _stream = stream;
+        _encoding = encoding;
         _capacity = capacity;
         new Thread(PassOn) { IsBackground = true, Name = "console" }.Start();
     }
 
-    public override Encoding Encoding => _stream.Encoding;
+    public override Encoding Encoding => _encoding;
 
     /// <summary>From now on, nothing in this process waits for standard output or standard error.</summary>
     public static void NeverWait()
     {
-        Console.SetOut(Of(1, () => Console.Out));
-        Console.SetError(Of(2, () => Console.Error));
+        Console.SetOut(Of(1, Console.OpenStandardOutput));
+        Console.SetError(Of(2, Console.OpenStandardError));
         KeepStandardHandles();
     }
 
@@ -69,21 +75,25 @@ internal sealed class ConsoleOutput : TextWriter
         }
     }
 
-    private static TextWriter Of(int handle, Func<TextWriter> stream)
+    private static TextWriter Of(int handle, Func<Stream> open)
     {
         try
         {
             if (!IsClosed(handle))
             {
-                var output = new ConsoleOutput(stream());
+                // On Unix, the console's own streams lock Console.Out while they write: whoever prints would wait for that.
+                var stream = OperatingSystem.IsWindows()
+                    ? open()
+                    : new FileStream(new SafeFileHandle(handle, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+                var output = new ConsoleOutput(stream, Console.OutputEncoding);
                 AppDomain.CurrentDomain.ProcessExit += (_, _) => output.Drain(LastMoment);
                 AppDomain.CurrentDomain.UnhandledException += (_, _) => output.Drain(LastMoment);
                 return output;
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            // There is no such stream.
+            // There is no such stream, or none that can be written to.
         }
 
         return Null;
@@ -159,14 +169,9 @@ internal sealed class ConsoleOutput : TextWriter
 
             try
             {
-                WriteMissing(lost);
-                foreach (var chunk in text.GetChunks())
-                {
-                    _stream.Write(chunk.Span);
-                }
-
-                WriteMissing(dropped);
-                _stream.Flush();
+                PassOn(Missing(lost));
+                PassOn(text.ToString());
+                PassOn(Missing(dropped));
                 lost = 0;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
@@ -178,11 +183,27 @@ internal sealed class ConsoleOutput : TextWriter
         }
     }
 
-    private void WriteMissing(long messages)
+    private void PassOn(string text)
     {
-        if (messages > 0)
+        // As much at a time as a pipe takes as a whole or not at all.
+        const int AtATime = 4096;
+        for (var bytes = _encoding.GetBytes(text).AsMemory(); bytes.Length > 0;)
         {
-            _stream.Write(string.Create(CultureInfo.InvariantCulture, $"{messages} messages are missing here: the output was not taken.{NewLine}").AsSpan());
+            var next = bytes[..Math.Min(AtATime, bytes.Length)];
+            try
+            {
+                _stream.Write(next.Span);
+                bytes = bytes[next.Length..];
+            }
+            catch (IOException e) when (e.HResult is TryAgainOnLinux or TryAgainOnMac)
+            {
+                // Whoever shares the stream made it one that does not wait.
+                Thread.Sleep(UntilNextTry);
+            }
         }
     }
+
+    private string Missing(long messages) => messages == 0
+        ? ""
+        : string.Create(CultureInfo.InvariantCulture, $"{messages} messages are missing here: the output was not taken.{NewLine}");
 }

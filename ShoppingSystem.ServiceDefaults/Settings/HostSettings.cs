@@ -175,7 +175,7 @@ public sealed class HostSettings(string summary)
     }
 
     private string Suggest(string key) =>
-        Spelling.Nearest(key, Candidates(), Math.Max(Spelling.Slips, key.Length / 3)) is { } meant ? $" Did you mean {meant}?"
+        Spelling.Nearest(key, Candidates(), Math.Max(Spelling.Slips + 1, key.Length / 3)) is { } meant ? $" Did you mean {meant}?"
         : All.Where(setting => SectionOf(setting.Key).Equals(SectionOf(key), StringComparison.OrdinalIgnoreCase)).ToList() is { Count: > 0 and < 20 } section
             ? $" There are {string.Join(", ", section.Select(setting => setting.Example))}."
             : "";
@@ -195,6 +195,7 @@ public sealed class HostSettings(string summary)
 
     private static string? Format(object? value) => value switch
     {
+        null => null,
         bool flag => flag ? "true" : "false",
         string text => text,
         IEnumerable => null,

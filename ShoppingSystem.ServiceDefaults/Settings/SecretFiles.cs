@@ -18,7 +18,8 @@ internal static class SecretFiles
     /// <exception cref="ConfigurationException">The directory can't be read.</exception>
     public static WebApplicationBuilder AddSecretFiles(this WebApplicationBuilder builder)
     {
-        if (builder.Configuration[Key] is not { Length: > 0 } directory)
+        var directory = builder.Configuration[Key];
+        if (string.IsNullOrWhiteSpace(directory))
         {
             return builder;
         }

@@ -19,7 +19,7 @@ internal static class Spelling
             .DefaultIfEmpty(("", int.MaxValue))
             .MinBy(each => each.Item2);
         // What shares next to nothing with it is no help.
-        return slips <= most && slips < (written.Length + 1) / 2 ? nearest : null;
+        return slips <= most && 2 * slips <= written.Length ? nearest : null;
     }
 
     private static int Distance(string written, string candidate, bool isWhole) => isWhole

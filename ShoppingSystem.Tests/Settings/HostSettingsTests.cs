@@ -1,5 +1,6 @@
 using Confluent.Kafka;
 using Microsoft.Extensions.Configuration;
+using ShoppingSystem.Purchases;
 using ShoppingSystem.ServiceDefaults;
 using ShoppingSystem.Storefront;
 using ShoppingSystem.Tests.Support;
@@ -166,7 +167,7 @@ public sealed class HostSettingsTests : IDisposable
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     private static HostSettings Settings() => new HostSettings("a service")
-        .With<Purchases.PurchaseLogOptions>(Purchases.PurchaseLogOptions.Section)
+        .With<PurchaseLogOptions>(PurchaseLogOptions.Section)
         .With<AdmissionOptions>(AdmissionOptions.Section)
         .With<SignInOptions>(SignInOptions.Section)
         .With("Management:ApiKey", null, "a key")

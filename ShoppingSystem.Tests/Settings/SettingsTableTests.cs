@@ -1,7 +1,9 @@
 using System.Text.RegularExpressions;
 using ShoppingSystem.Kafka;
+using ShoppingSystem.Ledger;
 using ShoppingSystem.Purchases;
 using ShoppingSystem.ServiceDefaults;
+using ShoppingSystem.Sqlite;
 using ShoppingSystem.Standalone;
 using ShoppingSystem.Storefront;
 using ShoppingSystem.Tests.Kubernetes;
@@ -51,7 +53,7 @@ public sealed partial class SettingsTableTests
     [Fact]
     public void Every_options_class_is_one_of_these()
     {
-        Type[] assemblies = [typeof(StandaloneOptions), typeof(PurchaseLogOptions), typeof(KafkaOptions), typeof(AdmissionOptions), typeof(Ledger.LedgerModule), typeof(Sqlite.EmbeddedStorage)];
+        Type[] assemblies = [typeof(StandaloneOptions), typeof(PurchaseLogOptions), typeof(KafkaOptions), typeof(AdmissionOptions), typeof(LedgerModule), typeof(EmbeddedStorage)];
         var classes = assemblies.SelectMany(type => type.Assembly.GetExportedTypes()).Where(type => type.Name.EndsWith("Options", StringComparison.Ordinal)).ToList();
 
         Assert.NotEmpty(classes);

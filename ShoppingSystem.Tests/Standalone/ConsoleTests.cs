@@ -88,7 +88,7 @@ public sealed class ConsoleTests : IDisposable
     public async Task What_is_not_taken_is_dropped_and_counted_and_what_is_taken_is_in_order()
     {
         using var stream = new Held();
-        using var output = new ConsoleOutput(stream, capacity: 30);
+        using var output = new ConsoleOutput(stream, Encoding.UTF8, capacity: 30);
 
         output.WriteLine("taken at once");
         await Eventually.TrueAsync(() => stream.IsWaitedFor, "somebody waits, and it is not the writer");
@@ -112,7 +112,7 @@ public sealed class ConsoleTests : IDisposable
     public void What_can_not_be_written_is_counted_too()
     {
         using var stream = new Full();
-        using var output = new ConsoleOutput(stream);
+        using var output = new ConsoleOutput(stream, Encoding.UTF8);
         output.WriteLine("one");
         output.Drain(ChildProcess.Patience);
         output.WriteLine("two");
@@ -124,7 +124,7 @@ public sealed class ConsoleTests : IDisposable
 
         Assert.Equal(
             ["2 messages are missing here: the output was not taken.", "three"],
-            stream.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
+            Encoding.UTF8.GetString(stream.ToArray()).Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
     }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
@@ -137,17 +137,17 @@ public sealed class ConsoleTests : IDisposable
         });
 
     /// <summary>Takes nothing until it is told to.</summary>
-    private sealed class Held : StringWriter
+    private sealed class Held : MemoryStream
     {
         private readonly ManualResetEventSlim _taken = new();
 
         public bool IsWaitedFor { get; private set; }
 
-        public string Text => ToString();
+        public string Text => Encoding.UTF8.GetString(ToArray());
 
         public void Take() => _taken.Set();
 
-        public override void Write(ReadOnlySpan<char> buffer)
+        public override void Write(ReadOnlySpan<byte> buffer)
         {
             IsWaitedFor = true;
             _taken.Wait();
@@ -161,11 +161,11 @@ public sealed class ConsoleTests : IDisposable
         }
     }
 
-    private sealed class Full : StringWriter
+    private sealed class Full : MemoryStream
     {
         public bool IsFull { get; set; } = true;
 
-        public override void Write(ReadOnlySpan<char> buffer)
+        public override void Write(ReadOnlySpan<byte> buffer)
         {
             if (IsFull)
             {

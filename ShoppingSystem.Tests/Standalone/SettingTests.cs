@@ -108,7 +108,8 @@ public sealed partial class SettingTests : IDisposable
     {
         await using var standalone = ChildProcess.Start(
             "ShoppingSystem.Standalone.dll", $"--Shopping:DataDirectory={_directory}", $"--Shopping:WebServerUrl={url}", $"--Shopping:ManagementApiUrl={url}");
-        await Eventually.TrueAsync(() => standalone.Output.Contains("Ctrl+C stops.", StringComparison.Ordinal) || standalone.HasExited, ChildProcess.Patience, "it welcomes");
+        await Eventually.TrueAsync(
+            () => Task.FromResult(standalone.Output.Contains("Ctrl+C stops.", StringComparison.Ordinal) || standalone.HasExited), ChildProcess.Patience, "it welcomes");
 
         var addresses = Listens().Matches(standalone.Output);
 
