@@ -19,36 +19,36 @@ internal sealed class MongoDeadLetters(IMongoDatabase database) : IDeadLetters
             return 0;
         }
 
-        try
+        return await Trouble.InShortAsync(async () =>
         {
-            var result = await _letters.BulkWriteAsync(letters.Select(DeadLetterDocument.ToUpsert), Unordered, cancellationToken);
-            return result.Upserts.Count;
-        }
-        catch (MongoBulkWriteException<BsonDocument> e) when (
-            Refusal.ExplainsAllOf(e) && e.WriteErrors.All(error => error.Category is ServerErrorCategory.DuplicateKey))
-        {
-            return e.Result.Upserts.Count;
-        }
-        catch (TimeoutException e)
-        {
-            throw Trouble.InShort(e);
-        }
+            try
+            {
+                var result = await _letters.BulkWriteAsync(letters.Select(DeadLetterDocument.ToUpsert), Unordered, cancellationToken);
+                return result.Upserts.Count;
+            }
+            catch (MongoBulkWriteException<BsonDocument> e) when (
+                Refusal.ExplainsAllOf(e) && e.WriteErrors.All(error => error.Category is ServerErrorCategory.DuplicateKey))
+            {
+                return e.Result.Upserts.Count;
+            }
+        });
     }
 
     public async ValueTask<IReadOnlyList<DeadLetter>> ListAsync(int limit, CancellationToken cancellationToken = default)
     {
-        var documents = await _letters.Find(new BsonDocument()).Sort(DeadLetterDocument.Index).Limit(limit).ToListAsync(cancellationToken);
+        var documents = await Trouble.InShortAsync(() =>
+            _letters.Find(new BsonDocument()).Sort(DeadLetterDocument.Index).Limit(limit).ToListAsync(cancellationToken));
         return [.. documents.Select(DeadLetterDocument.Read)];
     }
 
     public async ValueTask<DeadLetter?> FindAsync(Guid id, CancellationToken cancellationToken = default) =>
-        await _letters.Find(DeadLetterDocument.WithId(id)).SingleOrDefaultAsync(cancellationToken) is { } document
+        await Trouble.InShortAsync(() => _letters.Find(DeadLetterDocument.WithId(id)).SingleOrDefaultAsync(cancellationToken)) is { } document
             ? DeadLetterDocument.Read(document)
             : null;
 
     public async ValueTask<bool> RemoveAsync(Guid id, CancellationToken cancellationToken = default) =>
-        (await _letters.DeleteOneAsync(DeadLetterDocument.WithId(id), cancellationToken)).DeletedCount == 1;
+        (await Trouble.InShortAsync(() => _letters.DeleteOneAsync(DeadLetterDocument.WithId(id), cancellationToken))).DeletedCount == 1;
 
     public async ValueTask<long> CountAsync(CancellationToken cancellationToken = default) =>
-        await _letters.CountDocumentsAsync(new BsonDocument(), cancellationToken: cancellationToken);
+        await Trouble.InShortAsync(() => _letters.CountDocumentsAsync(new BsonDocument(), cancellationToken: cancellationToken));
 }

@@ -19,44 +19,44 @@ internal sealed class MongoPurchaseStore(IMongoDatabase database) : IPurchaseSto
             return new RecordResult(0, 0, []);
         }
 
-        try
+        return await Trouble.InShortAsync(async () =>
         {
-            var result = await _purchases.BulkWriteAsync(purchases.Select(PurchaseDocument.ToUpsert), Unordered, cancellationToken);
-            return new RecordResult(result.Upserts.Count, purchases.Count - result.Upserts.Count, []);
-        }
-        catch (MongoBulkWriteException<BsonDocument> e) when (Refusal.ExplainsAllOf(e))
-        {
-            var refused = await RefusedAsync(purchases, e.WriteErrors, cancellationToken);
-            var recorded = e.Result.Upserts.Count;
-            return new RecordResult(recorded, purchases.Count - recorded - refused.Count, refused);
-        }
-        catch (TimeoutException e)
-        {
-            throw Trouble.InShort(e);
-        }
+            try
+            {
+                var result = await _purchases.BulkWriteAsync(purchases.Select(PurchaseDocument.ToUpsert), Unordered, cancellationToken);
+                return new RecordResult(result.Upserts.Count, purchases.Count - result.Upserts.Count, []);
+            }
+            catch (MongoBulkWriteException<BsonDocument> e) when (Refusal.ExplainsAllOf(e))
+            {
+                var refused = await RefusedAsync(purchases, e.WriteErrors, cancellationToken);
+                var recorded = e.Result.Upserts.Count;
+                return new RecordResult(recorded, purchases.Count - recorded - refused.Count, refused);
+            }
+        });
     }
 
     public async ValueTask<PurchasePage> ReadHistoryAsync(
         string userId, int limit, PurchaseCursor? before = null, CancellationToken cancellationToken = default)
     {
         var filter = before is { } cursor ? PurchaseDocument.Before(userId, cursor) : PurchaseDocument.Of(userId);
-        var documents = await _purchases.Find(filter).Sort(PurchaseDocument.NewestFirst).Limit(limit + 1).ToListAsync(cancellationToken);
+        var documents = await Trouble.InShortAsync(() =>
+            _purchases.Find(filter).Sort(PurchaseDocument.NewestFirst).Limit(limit + 1).ToListAsync(cancellationToken));
         var purchases = documents.Take(limit).Select(PurchaseDocument.Read).ToList();
         return new PurchasePage(purchases, documents.Count > limit ? PurchaseCursor.After(purchases[^1]) : null);
     }
 
     public async ValueTask<PurchaseSummary> SummarizeAsync(string userId, CancellationToken cancellationToken = default)
     {
-        var figures = await _purchases.Aggregate()
+        var figures = await Trouble.InShortAsync(() => _purchases.Aggregate()
             .Match(PurchaseDocument.Of(userId))
             .Sort(PurchaseDocument.NewestFirst)
             .Group(Figures.Group)
-            .SingleOrDefaultAsync(cancellationToken);
+            .SingleOrDefaultAsync(cancellationToken));
         return figures is null ? new PurchaseSummary(userId, 0, 0m, null, null) : Figures.Read(userId, figures);
     }
 
     public async ValueTask<long> CountAsync(CancellationToken cancellationToken = default) =>
-        await _purchases.EstimatedDocumentCountAsync(cancellationToken: cancellationToken);
+        await Trouble.InShortAsync(() => _purchases.EstimatedDocumentCountAsync(cancellationToken: cancellationToken));
 
     // "Duplicate key" is what a purchase is told that someone else recorded in the same moment. A unique index that an
     // operator added says the same, so what it is about is looked up: what is not there was refused. It is looked up where it was
@@ -74,7 +74,7 @@ internal sealed class MongoPurchaseStore(IMongoDatabase database) : IPurchaseSto
         return
         [
             .. errors.Where(error => !recorded.Contains(PurchaseDocument.ToBson(purchases[error.Index].Id)))
-                .Select(error => new RefusedPurchase(error.Index, $"{error.Message} (code {error.Code})")),
+                .Select(error => new RefusedPurchase(error.Index, Trouble.Describe(error))),
         ];
     }
 
