@@ -125,7 +125,7 @@ public sealed class MongoPurchaseStoreTests(ClusterShop cluster) : IAsyncLifetim
         var theirs = second.Purchases[1];
         Assert.Equal(price, theirs.Price.ToString(System.Globalization.CultureInfo.InvariantCulture));
         Assert.Equal(new DateTimeOffset(2024, 1, 19, 11, 20, 0, 123, TimeSpan.Zero), theirs.Timestamp);
-        Assert.Equal(theirs, Assert.Single((await store.ReadHistoryAsync("u1", 1, PurchaseCursor.After(ours[0]))).Purchases));
+        Assert.Equal(theirs, Assert.Single((await store.ReadHistoryAsync("u1", 1, PageCursor.After(ours[0]))).Purchases));
         Assert.Equal((4, 6 + theirs.Price, theirs.Timestamp), (summary.Purchases, summary.Total, summary.First));
     }
 

@@ -117,7 +117,7 @@ public static class PurchaseEvent
                 case var _ when reader.TokenType is JsonTokenType.Null:
                     break;
                 case "id":
-                    Id = Guid.TryParse(Text(ref reader), out var id) ? id : Misread<Guid>("id is not a UUID");
+                    Id = Guid.TryParse(Text(ref reader), out var id) ? (PurchaseId.IsNone(id) ? null : id) : Misread<Guid>("id is not a UUID");
                     break;
                 case "userid":
                     UserId = Text(ref reader) ?? Misread("userid is not text");
