@@ -37,7 +37,12 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
 
         await shop.Shop.BuyAsync("ada", "12.50", key: "k", item: "Teapot");
         await Expect(page.Locator("#recorded")).ToHaveTextAsync("1");
-        await shop.Shop.BuyAsync("ada", "12.50", key: "k", item: "Teapot");
+        await using (var another = await StorefrontHost.StartAsync(shop.Storage.Log))
+        {
+            // A web server that does not remember the key.
+            await another.Client.BuyAsync("ada", "12.50", key: "k", item: "Teapot");
+        }
+
         await Expect(page.Locator("#duplicates")).ToHaveTextAsync("1");
         await shop.Shop.BuyAsync("ada", "0.1000", item: "<b>Lemon</b>");
         await Expect(page.Locator("#recorded")).ToHaveTextAsync("2");

@@ -11,8 +11,8 @@ namespace ShoppingSystem.Storefront;
 /// </summary>
 internal sealed class IdempotencyKeys(TimeProvider time)
 {
-    /// <summary>The most keys that are remembered, at some 250 bytes each; the oldest make room for more.</summary>
-    public const int Capacity = 100_000;
+    /// <summary>The most keys that are remembered, at some 200 bytes each; the oldest make room for more.</summary>
+    public const int Capacity = 50_000;
 
     /// <summary>How long a key is remembered, from its first use on.</summary>
     public static readonly TimeSpan RememberedFor = TimeSpan.FromMinutes(5);
