@@ -71,7 +71,7 @@ internal sealed class MongoPurchaseStore(IMongoDatabase database) : IPurchaseSto
         var others = Enumerable.Range(0, purchases.Count).Except(inserted.Select(upsert => upsert.Index)).ToList();
         var ids = others.Select(i => PurchaseDocument.ToBson(purchases[i].Id)).Distinct();
         var found = await _purchases.WithReadPreference(ReadPreference.Primary)
-            .Find(new BsonDocument(PurchaseDocument.Id, new BsonDocument("$in", new BsonArray(ids))))
+            .Find(new BsonDocument(PurchaseDocument.Id, new BsonDocument("$in", new BsonArray(ids))), new FindOptions { BatchSize = others.Count })
             .ToListAsync(cancellationToken);
         var recorded = found.ToLookup(document => document[PurchaseDocument.Id].AsBsonBinaryData);
         var errorOf = errors.ToDictionary(error => error.Index);
