@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using MongoDB.Bson;
 using MongoDB.Driver;
+using MongoDB.Driver.Core.Events;
 using ShoppingSystem.MongoDB;
 using ShoppingSystem.Purchases;
 using ShoppingSystem.Tests.Support;
@@ -89,10 +91,26 @@ public sealed class MongoPurchaseStoreTests : IAsyncLifetime
         Assert.Equal(0, Assert.Single(result.Refused).Index);
     }
 
+    [Fact]
+    public async Task New_purchases_take_one_round_trip_and_those_that_are_known_one_more()
+    {
+        var commands = new ConcurrentQueue<string>();
+        await using var database = await TestDatabase.NewMockAsync(settings => settings.ClusterConfigurator = cluster =>
+            cluster.Subscribe<CommandStartedEvent>(command => commands.Enqueue(command.CommandName)));
+        var store = new MongoPurchaseStore(database.Database);
+        var purchases = Some.Purchases(1000);
+        commands.Clear();
+
+        await store.RecordAsync(purchases);
+        Assert.Equal(["update"], commands);
+        await store.RecordAsync(purchases);
+        Assert.Equal(["update", "update", "find"], commands);
+    }
+
     [Theory]
     [InlineData(ReadPreferenceMode.Primary)]
     [InlineData(ReadPreferenceMode.Secondary)]
-    public async Task An_id_that_another_user_has_is_a_duplicate_wherever_histories_are_read(ReadPreferenceMode mode)
+    public async Task An_id_that_another_user_has_is_refused_wherever_histories_are_read(ReadPreferenceMode mode)
     {
         var store = new MongoPurchaseStore(_database.Database.WithReadPreference(new ReadPreference(mode)));
         var first = Some.Purchase();
@@ -100,8 +118,29 @@ public sealed class MongoPurchaseStoreTests : IAsyncLifetime
 
         var result = await store.RecordAsync([first with { UserId = "u2" }, Some.Purchase("u2")]);
 
-        Assert.Equal((1, 1), (result.Recorded, result.Duplicates));
-        Assert.Empty(result.Refused);
+        Assert.Equal((1, 0), (result.Recorded, result.Duplicates));
+        Assert.Equal(new RefusedPurchase(0, $"another purchase has the id {first.Id}: its userid differs"), Assert.Single(result.Refused));
+    }
+
+    [Theory]
+    [InlineData("{ userid: 'u1', username: 'Ada', price: 12.0, item: 'tea', timestamp: ISODate('2024-01-19T11:20:00Z') }", null)]
+    [InlineData("{ userid: 'u1', username: 'Ada', price: NumberLong(12), item: 'tea', timestamp: ISODate('2024-01-19T11:20:00Z') }", null)]
+    [InlineData("{ userid: 'u1', username: 'Ada', price: 12.5, item: 'tea', timestamp: ISODate('2024-01-19T11:20:00Z') }", "another purchase has the id ID: its price differs")]
+    [InlineData("{ userid: 'u1', username: 'Ada', price: 12.0, timestamp: ISODate('2024-01-19T11:20:00Z') }", "another purchase has the id ID: its item differs")]
+    [InlineData("{ userid: 'u1' }", "a document that is no purchase has the id ID")]
+    [InlineData("{ userid: 'u1', username: 'Ada', price: 'much', item: 'tea', timestamp: ISODate('2024-01-19T11:20:00Z') }", "a document that is no purchase has the id ID")]
+    [InlineData("{ userid: 'u1', username: 'Ada', price: NaN, item: 'tea', timestamp: ISODate('2024-01-19T11:20:00Z') }", "a document that is no purchase has the id ID")]
+    [InlineData("{ userid: 'u1', username: 'Ada', price: 12, item: 'tea', timestamp: 'noon' }", "a document that is no purchase has the id ID")]
+    [InlineData("{ }", "a document that is no purchase has the id ID")]
+    public async Task What_another_program_wrote_under_the_id_is_compared_by_what_it_says(string document, string? reason)
+    {
+        var purchase = Some.Purchase(item: "tea");
+        await Purchases.InsertOneAsync(BsonDocument.Parse(document).Add("_id", new BsonBinaryData(purchase.Id, GuidRepresentation.Standard)));
+
+        var result = await _store.RecordAsync([purchase]);
+
+        Assert.Equal((0, reason is null ? 1 : 0), (result.Recorded, result.Duplicates));
+        Assert.Equal(reason?.Replace("ID", $"{purchase.Id}", StringComparison.Ordinal), result.Refused.SingleOrDefault()?.Reason);
     }
 
     [Theory]
@@ -122,7 +161,7 @@ public sealed class MongoPurchaseStoreTests : IAsyncLifetime
         var theirs = second.Purchases[1];
         Assert.Equal(price, theirs.Price.ToString(System.Globalization.CultureInfo.InvariantCulture));
         Assert.Equal(new DateTimeOffset(2024, 1, 19, 11, 20, 0, 123, TimeSpan.Zero), theirs.Timestamp);
-        Assert.Equal(theirs, Assert.Single((await _store.ReadHistoryAsync("u1", 1, PurchaseCursor.After(ours[0]))).Purchases));
+        Assert.Equal(theirs, Assert.Single((await _store.ReadHistoryAsync("u1", 1, PageCursor.After(ours[0]))).Purchases));
         Assert.Equal((4, 6 + theirs.Price, theirs.Timestamp), (summary.Purchases, summary.Total, summary.First));
     }
 

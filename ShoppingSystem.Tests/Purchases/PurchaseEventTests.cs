@@ -131,6 +131,15 @@ public sealed class PurchaseEventTests
             Read("""{"specversion":"1.0","time":"yesterday","data":{"userid":"1","username":"u","price":1,"timestamp":0}}""").Timestamp);
 
     [Theory]
+    [InlineData("null")]
+    [InlineData("\"00000000-0000-0000-0000-000000000000\"")]
+    [InlineData("\"00000000000000000000000000000000\"")]
+    [InlineData("\"ffffffff-ffff-ffff-ffff-ffffffffffff\"")]
+    [InlineData("\"{FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF}\"")]
+    public void What_stands_for_no_id_is_none(string id) =>
+        Assert.Equal(IdByPosition(), Read($$"""{"id":{{id}},"userid":"1","username":"u","price":1}""").Id);
+
+    [Theory]
     [InlineData("", "not valid JSON: the event is empty")]
     [InlineData("   ", "not valid JSON")]
     [InlineData("\0", "not valid JSON")]

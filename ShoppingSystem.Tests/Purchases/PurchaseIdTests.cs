@@ -16,6 +16,19 @@ public sealed class PurchaseIdTests
         Assert.Equal(ids, ids.OrderBy(id => id.ToString(), StringComparer.Ordinal));
     }
 
+    [Theory]
+    [InlineData("1969-12-31T23:59:59.999Z")]
+    [InlineData("0001-01-01T00:00:00Z")]
+    [InlineData("9999-12-31T23:59:59.999Z")]
+    public void Whatever_the_clock_says_ids_are_unique(string time)
+    {
+        var now = DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture);
+        var ids = Enumerable.Range(0, 1000).Select(_ => PurchaseId.New(now)).ToList();
+
+        Assert.All(ids, id => Assert.Equal(7, id.Version));
+        Assert.Equal(ids.Count, ids.Distinct().Count());
+    }
+
     /// <summary>These ids are in databases: the same event must get the same id from every later version.</summary>
     [Fact]
     public void Derived_ids_never_change()

@@ -34,11 +34,13 @@ internal sealed class MongoDeadLetters(IMongoDatabase database) : IDeadLetters
         });
     }
 
-    public async ValueTask<IReadOnlyList<DeadLetter>> ListAsync(int limit, CancellationToken cancellationToken = default)
+    public async ValueTask<DeadLetterPage> ListAsync(int limit, PageCursor? before = null, CancellationToken cancellationToken = default)
     {
+        var filter = before is { } cursor ? DeadLetterDocument.Before(cursor) : new BsonDocument();
         var documents = await Trouble.InShortAsync(() =>
-            _letters.Find(new BsonDocument()).Sort(DeadLetterDocument.Index).Limit(limit).ToListAsync(cancellationToken));
-        return [.. documents.Select(DeadLetterDocument.Read)];
+            _letters.Find(filter).Sort(DeadLetterDocument.Index).Limit(limit + 1).ToListAsync(cancellationToken));
+        var letters = documents.Take(limit).Select(DeadLetterDocument.Read).ToList();
+        return new DeadLetterPage(letters, documents.Count > limit ? PageCursor.After(letters[^1]) : null);
     }
 
     public async ValueTask<DeadLetter?> FindAsync(Guid id, CancellationToken cancellationToken = default) =>

@@ -10,8 +10,12 @@ namespace ShoppingSystem.Purchases;
 /// </summary>
 public static class PurchaseId
 {
-    /// <summary>An id for a purchase made at <paramref name="timestamp"/>.</summary>
-    public static Guid New(DateTimeOffset timestamp) => Guid.CreateVersion7(timestamp);
+    /// <summary>An id for a purchase made at <paramref name="timestamp"/>. Times before 1970 sort as 1970 does: a UUID has none.</summary>
+    public static Guid New(DateTimeOffset timestamp) =>
+        Guid.CreateVersion7(timestamp < DateTimeOffset.UnixEpoch ? DateTimeOffset.UnixEpoch : timestamp);
+
+    /// <summary>Whether <paramref name="id"/> is none: the nil and the max UUID stand for "no id" (RFC 9562, 5.9 and 5.10).</summary>
+    public static bool IsNone(Guid id) => id == Guid.Empty || id == Guid.AllBitsSet;
 
     /// <summary>The one id of what this user asked for under this <c>Idempotency-Key</c>, however often it is asked.</summary>
     public static Guid FromIdempotencyKey(string userId, string key) =>

@@ -14,7 +14,7 @@ internal static class BuyRequests
     public const string PriceDescription =
         "Exact, with at most 4 decimals; zeros at the end and the noise of binary numbers are no decimals. A number, or the same as text.";
 
-    public const string KeyDescription = "A retry under the same key is the same purchase, whatever became of the first attempt.";
+    public const string KeyDescription = "A retry under the same key is the same purchase, whatever became of the first attempt. Another purchase needs another key.";
 }
 
 /// <summary>The body of <c>POST /api/v1/buy</c>.</summary>
