@@ -5,6 +5,11 @@ using ShoppingSystem.Sqlite;
 using ShoppingSystem.Standalone;
 using ShoppingSystem.Storefront;
 
+if (Commands.Has(args))
+{
+    return await Startup.RunAsync(() => Task.Run(() => Commands.Run(args)));
+}
+
 // The whole shop in one process: the web server and the management API of the cluster, each on its own port, over
 // embedded storage.
 return await Startup.RunAsync(async () =>

@@ -66,7 +66,15 @@ internal sealed class ChildProcess : IAsyncDisposable
     public static ChildProcess Start(string program, Dictionary<string, string> environment, string? workingDirectory, string[] arguments)
     {
         var path = Path.Combine(Path.GetDirectoryName(Assembly.GetExecutingAssembly().Location)!, program);
-        string[] command = [.. Tied, "dotnet", path, .. arguments];
+        return Start(["dotnet", path, .. arguments], environment, workingDirectory ?? Path.GetDirectoryName(path)!);
+    }
+
+    /// <summary>A program of the system's: its path, and its arguments.</summary>
+    public static ChildProcess StartOther(string workingDirectory, params string[] command) => Start(command, [], workingDirectory);
+
+    private static ChildProcess Start(string[] program, Dictionary<string, string> environment, string workingDirectory)
+    {
+        string[] command = [.. Tied, .. program];
         var process = new Process
         {
             StartInfo = new ProcessStartInfo(command[0], command[1..])
@@ -74,7 +82,7 @@ internal sealed class ChildProcess : IAsyncDisposable
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
-                WorkingDirectory = workingDirectory ?? Path.GetDirectoryName(path),
+                WorkingDirectory = workingDirectory,
             },
         };
         foreach (var (name, value) in environment)

@@ -105,6 +105,9 @@ internal sealed class StandaloneProcess : IAsyncDisposable
         return (exitCode, standalone.Output, standalone.Errors);
     }
 
+    /// <summary>Starts one of its commands, such as <c>backup</c>.</summary>
+    public static ChildProcess Command(params string[] arguments) => ChildProcess.Start(Program, [], arguments);
+
     /// <summary>
     /// An address on the loopback interface that nobody listens on. Not one that the system hands out to those who connect, of
     /// whom there are many here: it could be taken before it is listened on.

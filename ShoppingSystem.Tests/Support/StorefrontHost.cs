@@ -63,3 +63,15 @@ internal sealed class MemoryLog(bool open = true) : IPurchaseLog
         }
     }
 }
+
+/// <summary>Fails in a way that was not foreseen.</summary>
+internal sealed class FailingLog : IPurchaseLog
+{
+    public ValueTask AppendAsync(Purchase purchase, CancellationToken cancellationToken = default) => throw new InvalidOperationException("a defect");
+}
+
+/// <summary>Never makes anything durable.</summary>
+internal sealed class RefusingLog : IPurchaseLog
+{
+    public ValueTask AppendAsync(Purchase purchase, CancellationToken cancellationToken = default) => throw new PurchaseLogUnavailableException("the brokers are away");
+}

@@ -3,7 +3,6 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
@@ -53,7 +52,12 @@ internal static class HistoryEndpoints
     {
         PurchaseCursor cursor = default;
         var problems = new Dictionary<string, string[]>();
-        if (PurchaseRules.CheckText(userId.Value) is { } complaint)
+        if (!context.Request.RouteValues.ContainsKey(userId.Field) && context.Request.Query[userId.Field].Count > 1)
+        {
+            // Two users would be taken for one whose id has a comma in it.
+            problems[userId.Field] = ["is given twice"];
+        }
+        else if (PurchaseRules.CheckText(userId.Value) is { } complaint)
         {
             problems[userId.Field] = [complaint];
         }
@@ -83,15 +87,13 @@ internal static class HistoryEndpoints
         return TypedResults.Ok(entries);
     }
 
+    // Relative to what was asked for: the path stays as it came, whatever a proxy made of it on the way.
     private static string NextPage(HttpRequest request, int limit, PurchaseCursor next)
     {
         var query = QueryString.Create(
             request.Query.Where(parameter => parameter.Key is not ("limit" or "before"))
                 .Append(new("limit", limit.ToString(CultureInfo.InvariantCulture)))
                 .Append(new("before", next.ToString())));
-
-        // The path as it came: decoded and encoded again, a user id with a percent sign in it could become another.
-        var path = request.HttpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?')[0];
-        return $"<{path}{query}>; rel=\"next\"";
+        return $"<{query}>; rel=\"next\"";
     }
 }

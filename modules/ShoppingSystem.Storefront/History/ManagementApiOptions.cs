@@ -26,7 +26,8 @@ internal sealed class ManagementApiOptions
     public void Read(IConfiguration configuration)
     {
         var address = configuration[HttpsKey] ?? configuration[HttpKey] ?? Default;
-        Url = Uri.TryCreate(address, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? url : null;
+        // With a slash at its end, a path before the routes is kept.
+        Url = Uri.TryCreate(address.TrimEnd('/') + "/", UriKind.Absolute, out var url) && url is { Scheme: "http" or "https", Query: "", Fragment: "" } ? url : null;
         Key = configuration[ApiKeyKey];
     }
 }
