@@ -272,7 +272,7 @@ public sealed class MongoFaultTests : IAsyncLifetime
     private static async Task<IHost> StartAsync(string connectionString)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Services.AddSingleton<IMongoClient>(new MongoClient(MongoClientSettings.FromConnectionString(connectionString).ForPurchases()));
+        builder.Services.AddSingleton<IMongoClient>(_ => new MongoClient(MongoClientSettings.FromConnectionString(connectionString).ForPurchases()));
         builder.Services.AddMongoPurchaseStore();
         var host = builder.Build();
         await host.StartAsync();
