@@ -181,7 +181,7 @@ resume
 begun=$SECONDS most=0 recorded=''
 while true; do
     lag=$(lag)
-    replicas=$(deployment management-api '{.spec.replicas}') ready=$(deployment management-api '{.status.readyReplicas}')
+    replicas=$(deployment management-api '{.spec.replicas}' || true) ready=$(deployment management-api '{.status.readyReplicas}' || true)
     replicas=${replicas:-0} ready=${ready:-0}
     [ "$replicas" -le "$most" ] || most=$replicas
     printf '    %5s s  lag %-10s pods %2s, ready %2s\n' $((SECONDS - begun)) "${lag%%:*}" "$replicas" "$ready"
@@ -192,7 +192,7 @@ while true; do
             step "All of it is read back; its pods go one by one, a minute each. Ctrl-C if you have seen enough"
             kubectl -n "$NAMESPACE" logs "job/$job" | awk '/^verifying:/ { text = ""; next } { text = text $0 "\n" } END { printf "%s", text }'
         fi
-    elif [ "$replicas" -le "$least" ]; then
+    elif [ "$replicas" = "$least" ]; then
         break
     fi
     [ $((SECONDS - begun)) -lt 3600 ] || fail "It is not over after an hour." "deploy/watch.sh"
