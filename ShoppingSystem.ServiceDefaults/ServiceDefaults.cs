@@ -39,6 +39,7 @@ public static class ServiceDefaultsExtensions
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<IStartupFilter, HeadRequests>();
+        builder.AddUnfinishedRequests();
         builder.AddForwardedHeaders();
         builder.AddPathPrefix();
         builder.AddRequestBodies();

@@ -27,7 +27,7 @@ public sealed class ClusterTests(ClusterShop cluster)
     [InlineData("kafka")]
     [InlineData("mongodb")]
     public async Task Nothing_is_lost_or_doubled_while_it_restarts(string resource) =>
-        await Scenarios.Nothing_is_lost_or_doubled_while_they_restart(await cluster.StartedAsync(), resource);
+        await Scenarios.Nothing_is_lost_or_doubled_while_it_restarts(await cluster.StartedAsync(), resource);
 
     [ContainersFact]
     public async Task The_management_API_asks_for_the_key()

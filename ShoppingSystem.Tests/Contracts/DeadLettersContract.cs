@@ -52,7 +52,37 @@ public abstract class DeadLettersContract : IAsyncLifetime
 
         var listed = await _letters.ListAsync(3);
 
-        Assert.Equal([9, 8, 7], listed.Select(letter => letter.Event.Offset));
+        Assert.Equal([9, 8, 7], listed.Letters.Select(letter => letter.Event.Offset));
+        Assert.Equal([6, 5, 4], (await _letters.ListAsync(3, listed.Next)).Letters.Select(letter => letter.Event.Offset));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(30)]
+    [InlineData(1000)]
+    public async Task Pages_hold_every_one_once_also_those_that_failed_in_the_same_microsecond(int limit)
+    {
+        var letters = Enumerable.Range(0, 30).Select(i => Letter(i) with { FailedAt = Some.Noon.AddMicroseconds(i / 10) }).ToList();
+        await _letters.AddAsync(letters);
+
+        var expected = letters.OrderByDescending(letter => letter.FailedAt).ThenByDescending(letter => letter.Id.ToString("N"), StringComparer.Ordinal);
+        Assert.Equal(expected.Select(letter => letter.Event.Offset), (await ReadAllAsync(limit)).Select(letter => letter.Event.Offset));
+    }
+
+    [Fact]
+    public async Task A_page_reads_on_where_the_last_one_ended_whatever_came_and_went_meanwhile()
+    {
+        var letters = Enumerable.Range(0, 20).Select(i => Letter(i)).ToList();
+        await _letters.AddAsync(letters);
+        var first = await _letters.ListAsync(10);
+        await _letters.AddAsync([Letter(100)]);
+        await _letters.RemoveAsync(first.Letters[^1].Id);
+
+        var second = await _letters.ListAsync(10, first.Next);
+
+        Assert.Equal(Enumerable.Range(0, 10).Reverse().Select(i => (long)i), second.Letters.Select(letter => letter.Event.Offset));
+        Assert.Null(second.Next);
     }
 
     [Fact]
@@ -71,10 +101,27 @@ public abstract class DeadLettersContract : IAsyncLifetime
     [Fact]
     public async Task Nothing_is_found_where_nothing_is()
     {
-        Assert.Empty(await _letters.ListAsync(10));
+        var page = await _letters.ListAsync(10);
+        Assert.Empty(page.Letters);
+        Assert.Null(page.Next);
         Assert.Null(await _letters.FindAsync(Guid.NewGuid()));
         Assert.Equal(0, await _letters.AddAsync([]));
         Assert.Equal(0, await _letters.CountAsync());
+    }
+
+    private async Task<List<DeadLetter>> ReadAllAsync(int limit)
+    {
+        var all = new List<DeadLetter>();
+        PageCursor? before = null;
+        do
+        {
+            var page = await _letters.ListAsync(limit, before);
+            Assert.InRange(page.Letters.Count, 1, limit);
+            all.AddRange(page.Letters);
+            before = page.Next;
+        }
+        while (before is not null);
+        return all;
     }
 
     private static DeadLetter Letter(long offset, byte[]? value = null) => DeadLetter.For(

@@ -60,15 +60,85 @@ public abstract class PurchaseStoreContract : IAsyncLifetime
         Assert.Equal(purchase, Assert.Single((await _store.ReadHistoryAsync("u1", 10)).Purchases));
     }
 
-    [Fact]
-    public async Task Of_two_purchases_with_one_id_the_first_stays()
+    [Theory]
+    [InlineData("u2", "Ada", "12.00", "tea", "userid differs")]
+    [InlineData("U1", "Ada", "12.00", "tea", "userid differs")]
+    [InlineData("u1", "Eve", "12.00", "tea", "username differs")]
+    [InlineData("u1", "Ada", "12.01", "tea", "price differs")]
+    [InlineData("u1", "Ada", "12.00", "coffee", "item differs")]
+    [InlineData("u1", "Ada", "12.00", null, "item differs")]
+    [InlineData("u2", "Eve", "1", null, "userid, username, price, item differ")]
+    public async Task Another_purchase_with_a_known_id_is_refused_and_the_first_stays(string userId, string username, string price, string? item, string difference)
     {
-        var first = Some.Purchase(price: 1);
+        var first = Some.Purchase(item: "tea");
+        var other = new Purchase(first.Id, userId, username, decimal.Parse(price, CultureInfo.InvariantCulture), item, first.Timestamp);
         await RecordAsync(first);
 
-        Assert.Equal((0, 1), await RecordAsync(first with { Price = 2, Timestamp = first.Timestamp.AddMinutes(1) }));
+        // The second time as the feed does it that was not committed.
+        foreach (var recorded in (int[])[1, 0])
+        {
+            var result = await _store.RecordAsync([other, first, Some.Purchase("u3") with { Id = Guid.Parse("018d21b4-7f8b-7000-8000-000000000001") }]);
+
+            Assert.Equal((recorded, 2 - recorded), (result.Recorded, result.Duplicates));
+            Assert.Equal(new RefusedPurchase(0, $"another purchase has the id {first.Id}: its {difference}"), Assert.Single(result.Refused));
+        }
 
         Assert.Equal(first, Assert.Single((await _store.ReadHistoryAsync("u1", 10)).Purchases));
+        Assert.Empty((await _store.ReadHistoryAsync("u2", 10)).Purchases);
+        Assert.Equal(2, await _store.CountAsync());
+    }
+
+    [Fact]
+    public async Task Of_different_purchases_with_one_id_in_a_batch_one_is_recorded_and_the_others_are_refused()
+    {
+        var first = Some.Purchase(item: "tea");
+        var otherUser = first with { UserId = "u2" };
+        var otherItem = first with { Item = "coffee" };
+
+        var result = await _store.RecordAsync([first, otherUser, first, otherItem, Some.Purchase("u3")]);
+        var again = await _store.RecordAsync([first, otherUser, first, otherItem]);
+
+        Assert.Equal((2, 1), (result.Recorded, result.Duplicates));
+        Assert.Equal([1, 3], result.Refused.Select(refused => refused.Index).Order());
+        Assert.Equal((0, 2), (again.Recorded, again.Duplicates));
+        Assert.Equal(result.Refused, again.Refused);
+        Assert.Equal(first, Assert.Single((await _store.ReadHistoryAsync("u1", 10)).Purchases));
+        Assert.Empty((await _store.ReadHistoryAsync("u2", 10)).Purchases);
+    }
+
+    [Theory]
+    [InlineData("50.0", "50.00")]
+    [InlineData("50.00", "50")]
+    [InlineData("0.5000", "0.5")]
+    public async Task The_same_price_with_other_decimals_and_another_time_are_the_same_purchase(string price, string again)
+    {
+        var first = Some.Purchase(price: decimal.Parse(price, CultureInfo.InvariantCulture));
+        await RecordAsync(first);
+
+        Assert.Equal((0, 1), await RecordAsync(first with { Price = decimal.Parse(again, CultureInfo.InvariantCulture), Timestamp = first.Timestamp.AddDays(1) }));
+
+        var recorded = Assert.Single((await _store.ReadHistoryAsync("u1", 10)).Purchases);
+        Assert.Equal(first, recorded);
+        Assert.Equal(price, recorded.Price.ToString(CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
+    public async Task Of_different_purchases_with_one_id_that_are_recorded_at_once_each_is_recorded_or_refused()
+    {
+        var ids = Enumerable.Range(0, 100).Select(_ => Guid.NewGuid()).ToList();
+        string[] users = ["a", "b", "c", "d"];
+
+        var results = await Task.WhenAll(users.Select(user => Task.Run(async () =>
+            await _store.RecordAsync([.. ids.Select(id => Some.Purchase(user) with { Id = id })]))));
+
+        Assert.Equal(ids.Count, results.Sum(result => result.Recorded));
+        Assert.Equal(0, results.Sum(result => result.Duplicates));
+        Assert.Equal((users.Length - 1) * ids.Count, results.Sum(result => result.Refused.Count));
+        for (var i = 0; i < users.Length; i++)
+        {
+            var refused = results[i].Refused.Select(purchase => ids[purchase.Index]);
+            Assert.Equal(ids.Except(refused).Order(), (await ReadAllAsync(users[i], 1000)).Select(purchase => purchase.Id).Order());
+        }
     }
 
     [Fact]
@@ -206,7 +276,7 @@ public abstract class PurchaseStoreContract : IAsyncLifetime
     private async Task<List<Purchase>> ReadAllAsync(string userId, int limit)
     {
         var all = new List<Purchase>();
-        PurchaseCursor? before = null;
+        PageCursor? before = null;
         do
         {
             var page = await _store.ReadHistoryAsync(userId, limit, before);

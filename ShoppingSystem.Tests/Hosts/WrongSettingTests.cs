@@ -13,7 +13,13 @@ public sealed class WrongSettingTests
     [InlineData("Admission__RequestsPerSecond", "0")]
     [InlineData("Shopping__Topic", "no topic")]
     [InlineData("Kafka__SecurityProtocl", "Ssl")]
+    [InlineData("Kafka__SecurityProtocol", "")]
+    [InlineData("ConnectionStrings__kafak", "localhost:9092")]
+    [InlineData("services__managment-api__http__0", "http://localhost:8080")]
+    [InlineData("Admission__Brust", "5")]
+    [InlineData("Authentication__Authority", "")]
     [InlineData("Management__ApiKey", " key")]
+    [InlineData("Management__ApiKey", "")]
     [InlineData("Logging__LogLevel__Default", "Loud")]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4317")]
     public async Task Of_the_web_server(string name, string value) =>
@@ -23,7 +29,12 @@ public sealed class WrongSettingTests
     [InlineData("urls", "nonsense")]
     [InlineData("Shopping__BatchSize", "many")]
     [InlineData("Shopping__HandoverTime", "01:00:00")]
+    [InlineData("Shopping__HandoverTiem", "00:00:05")]
+    [InlineData("Admission__Brust", "5")]
+    [InlineData("Authentication__Authorty", "https://login.example.com")]
+    [InlineData("ConnectionStrings__shoping", "mongodb://localhost:27017/shopping")]
     [InlineData("Management__ApiKey", " key")]
+    [InlineData("Management__ApiKey", "")]
     [InlineData("Logging__LogLevel__Default", "Loud")]
     public async Task Of_the_management_API(string name, string value) =>
         Names(name, await HostProcess.RunAsync(HostProgram.ManagementApi, (name, value)));

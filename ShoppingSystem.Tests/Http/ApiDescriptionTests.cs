@@ -38,6 +38,8 @@ public sealed class ApiDescriptionTests
             await CheckAsync(description, shop.Shop, buy, "{}");
             await CheckAsync(description, shop.Shop, buy, new string(' ', 17 * 1024));
             await CheckAsync(description, shop.Shop, buy, Purchase, type: "text/plain");
+            Assert.True(await CheckAsync(description, shop.Shop, buy, Purchase, key: "k") is HttpStatusCode.Accepted or HttpStatusCode.OK);
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, await CheckAsync(description, shop.Shop, buy, Purchase.Replace("tea", "cake", StringComparison.Ordinal), key: "k"));
             await UntilAsync(description, shop.Shop, buy, HttpStatusCode.TooManyRequests, Purchase);
         }
 
@@ -97,6 +99,7 @@ public sealed class ApiDescriptionTests
         await CheckAsync(description, shop.Management, "GET /api/v1/stats");
         await CheckStreamAsync(description, shop.Management);
         await CheckAsync(description, shop.Management, "GET /api/v1/dead-letters");
+        await CheckAsync(description, shop.Management, "GET /api/v1/dead-letters", query: "limit=2");
         await CheckAsync(description, shop.Management, "GET /api/v1/dead-letters", query: "limit=0");
         await CheckAsync(description, shop.Management, Replay, id: letters[0]);
         await CheckAsync(description, shop.Management, Replay, Purchase, type: "text/plain", id: letters[0]);
@@ -168,6 +171,11 @@ public sealed class ApiDescriptionTests
     [InlineData("\"price\":12,\"username\":7")]
     [InlineData("\"price\":12,\"username\":\"\"")]
     [InlineData("\"price\":12,\"username\":\"LONG\"")]
+    [InlineData("\"price\":12,\"username\":true")]
+    [InlineData("\"price\":12,\"item\":[]")]
+    [InlineData("\"price\":12,\"USER\":7")]
+    [InlineData("\"price\":12,\"USER\":-1.5e300")]
+    [InlineData("\"price\":12,\"USER\":{}")]
     [InlineData("\"price\":12,\"USER\":null")]
     [InlineData("\"price\":12,\"USER\":\"\"")]
     [InlineData("\"price\":12,\"USER\":\"LONG\"")]
@@ -222,9 +230,14 @@ public sealed class ApiDescriptionTests
 
     private static async Task<HttpStatusCode> CheckAsync(
         ApiDescription description, HttpClient client, string operation, string? body = null, string type = "application/json",
-        string userId = "ada", string query = "", Guid id = default, string? address = null)
+        string userId = "ada", string query = "", Guid id = default, string? address = null, string? key = null)
     {
         using var request = Request(client, operation, userId, query, id);
+        if (key is not null)
+        {
+            request.Headers.Add("Idempotency-Key", key);
+        }
+
         request.Content = body is null ? null : new StringContent(operation is BuyClassic ? body.Replace("userid", "userId", StringComparison.Ordinal) : body, Encoding.UTF8, type);
         if (address is not null)
         {

@@ -54,4 +54,35 @@ public sealed class ClockTests
         await Eventually.TrueAsync(async () => (await shop.Management.ReadAllAsync($"/api/v1/purchases/{User}")).Contains(last), "all are recorded");
         Assert.Equal([last, first], await shop.Management.ReadAllAsync($"/api/v1/purchases/{User}"));
     }
+
+    [Theory]
+    [InlineData("1969-12-31T23:59:59.5Z", "-0.500000")]
+    [InlineData("1601-01-01T00:00:00Z", "-11644473600.000000")]
+    [InlineData("1970-01-01T00:00:00Z", "0.000000")]
+    public async Task A_clock_that_was_never_set_is_a_clock(string time, string timestamp)
+    {
+        var clock = new ManualClock { Now = DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture) };
+        await using var shop = await InProcessShop.StartAsync(clock, events: ["no JSON"u8.ToArray()]);
+        Guid[] bought = [await shop.Shop.BuyAsync(User), await shop.Shop.BuyAsync(User), await shop.Shop.BuyAsync(User, key: "k")];
+        using var classic = await shop.Shop.PostAsync("/api/buy", Support.Http.Json($$"""{"username":"user1","userId":"{{User}}","price":1}"""));
+        Assert.True(classic.IsSuccessStatusCode);
+
+        await shop.Management.UntilRecordedAsync(User, 4);
+
+        foreach (var (client, path) in ((HttpClient, string)[])[(shop.Shop, "/api/v1/getAllUserBuys/"), (shop.Management, "/api/v1/purchases/")])
+        {
+            var ids = await client.ReadAllAsync($"{path}{User}?limit=1");
+            Assert.Equal(4, ids.Count);
+            Assert.Empty(bought.Except(ids));
+            using var history = JsonDocument.Parse(await client.GetStringAsync($"{path}{User}"));
+            Assert.All(history.RootElement.EnumerateArray(), purchase => Assert.Equal(timestamp, purchase.GetProperty("timestamp").GetRawText()));
+        }
+
+        Assert.True((await shop.Management.GetAsync($"/api/purchases/{User}")).IsSuccessStatusCode);
+        Assert.True((await shop.Management.GetAsync("/api/v1/dead-letters?limit=1")).IsSuccessStatusCode);
+        Assert.True(await shop.Shop.IsReadyAsync());
+        Assert.True(await shop.Management.IsReadyAsync());
+        using var statistics = JsonDocument.Parse(await shop.Management.GetStringAsync("/api/v1/stats"));
+        Assert.Equal(4, statistics.RootElement.GetProperty("recorded").GetInt64());
+    }
 }

@@ -148,6 +148,17 @@ public sealed class DeadLetterTests : IAsyncLifetime
         await none.RefusesAsync("limit");
     }
 
+    [Fact]
+    public async Task The_list_is_read_page_by_page()
+    {
+        using var noCursor = await _shop.Management.GetAsync($"{Route}?before=yesterday&limit=1001");
+
+        Assert.Equal((await ListAsync()).Select(letter => letter.GetProperty("id").GetGuid()), await _shop.Management.ReadAllAsync($"{Route}?limit=1"));
+        Assert.Equal(4, (await _shop.Management.ReadAllAsync($"{Route}?limit=3")).Count);
+        Assert.Null((await _shop.Management.ReadPageAsync($"{Route}?limit=4")).Next);
+        await noCursor.RefusesAsync("before", "limit");
+    }
+
     private async Task<Guid> IdAtAsync(long offset) =>
         (await ListAsync()).Single(letter => letter.GetProperty("offset").GetInt64() == offset).GetProperty("id").GetGuid();
 

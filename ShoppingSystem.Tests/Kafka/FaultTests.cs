@@ -168,7 +168,7 @@ public sealed class FaultTests(ITestOutputHelper output)
             throw new IOException("The answer of the store got lost.");
         }
 
-        public ValueTask<PurchasePage> ReadHistoryAsync(string userId, int limit, PurchaseCursor? before = null, CancellationToken cancellationToken = default) =>
+        public ValueTask<PurchasePage> ReadHistoryAsync(string userId, int limit, PageCursor? before = null, CancellationToken cancellationToken = default) =>
             store.ReadHistoryAsync(userId, limit, before, cancellationToken);
 
         public ValueTask<PurchaseSummary> SummarizeAsync(string userId, CancellationToken cancellationToken = default) =>

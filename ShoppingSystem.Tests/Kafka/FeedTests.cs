@@ -345,7 +345,7 @@ public sealed class FeedTests(ITestOutputHelper output)
             async () => await pipeline.Store.CountAsync() == good.Length + 1 && await pipeline.DeadLetters.CountAsync() == bad.Length,
             Patience, "all are dealt with");
         Assert.Equal(4, (await pipeline.Store.ReadHistoryAsync("u8", 10)).Purchases.Count);
-        var letters = await pipeline.DeadLetters.ListAsync(10);
+        var letters = (await pipeline.DeadLetters.ListAsync(10)).Letters;
         Assert.All(letters, letter => Assert.NotEmpty(letter.Reason));
         Assert.Contains(letters, letter => letter.Event.Value.Span.SequenceEqual("not json"u8));
         output.WriteLine(string.Join('\n', letters.Select(letter => letter.Reason)));

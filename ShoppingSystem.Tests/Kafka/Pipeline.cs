@@ -214,7 +214,7 @@ internal sealed class Pipeline : IAsyncDisposable
         foreach (var user in _acknowledged.Select(purchase => purchase.UserId).Distinct())
         {
             var history = new List<Guid>();
-            PurchaseCursor? before = null;
+            PageCursor? before = null;
             do
             {
                 var page = await Store.ReadHistoryAsync(user, 1000, before);

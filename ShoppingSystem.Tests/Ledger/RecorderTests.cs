@@ -4,6 +4,8 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
 using ShoppingSystem.Ledger;
 using ShoppingSystem.Purchases;
+using ShoppingSystem.Sqlite;
+using ShoppingSystem.Tests.Sqlite;
 using ShoppingSystem.Tests.Support;
 
 namespace ShoppingSystem.Tests.Ledger;
@@ -35,6 +37,28 @@ public sealed class RecorderTests
         Assert.Equal((1, 0), (told.Recorded, told.Duplicates));
         Assert.Equal([good], told.Latest);
         Assert.Equal(0, Assert.Single(letters.Kept).Event.Offset);
+    }
+
+    [Fact]
+    public async Task However_often_it_is_fed_again_what_has_the_id_of_another_purchase_is_one_dead_letter()
+    {
+        var record = new TemporaryRecord();
+        var (store, letters) = (new SqlitePurchaseStore(record.Database), new SqliteDeadLetters(record.Database));
+        var first = Some.Purchase();
+        byte[][] events = [Some.Event(first), Some.Event(first with { UserId = "u2" }), Some.Event(first), Some.Event(first with { Price = 1 })];
+        foreach (var (recorded, duplicates) in ((int, int)[])[(1, 1), (0, 2), (0, 2)])
+        {
+            var told = await RecordAsync(store, letters, events);
+
+            Assert.Equal((recorded, duplicates), (told.Recorded, told.Duplicates));
+            Assert.All(told.Latest, purchase => Assert.Equal("u1", purchase.UserId));
+        }
+
+        Assert.Equal(1, await store.CountAsync());
+        var kept = (await letters.ListAsync(10)).Letters.OrderBy(letter => letter.Event.Offset).ToList();
+        Assert.Equal([1, 3], kept.Select(letter => letter.Event.Offset));
+        Assert.Equal([$"another purchase has the id {first.Id}: its userid differs", $"another purchase has the id {first.Id}: its price differs"], kept.Select(letter => letter.Reason));
+        await record.DisposeAsync();
     }
 
     [Fact]
@@ -208,7 +232,7 @@ public sealed class RecorderTests
             return new RecordResult(recorded, purchases.Count - recorded - refused.Count, refused);
         }
 
-        public ValueTask<PurchasePage> ReadHistoryAsync(string userId, int limit, PurchaseCursor? before = null, CancellationToken cancellationToken = default) =>
+        public ValueTask<PurchasePage> ReadHistoryAsync(string userId, int limit, PageCursor? before = null, CancellationToken cancellationToken = default) =>
             throw new NotSupportedException();
 
         public ValueTask<PurchaseSummary> SummarizeAsync(string userId, CancellationToken cancellationToken = default) => throw new NotSupportedException();
@@ -234,7 +258,7 @@ public sealed class RecorderTests
             return ValueTask.FromResult(letters.Count);
         }
 
-        public ValueTask<IReadOnlyList<DeadLetter>> ListAsync(int limit, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask<DeadLetterPage> ListAsync(int limit, PageCursor? before = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
         public ValueTask<DeadLetter?> FindAsync(Guid id, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 

@@ -37,7 +37,12 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
 
         await shop.Shop.BuyAsync("ada", "12.50", key: "k", item: "Teapot");
         await Expect(page.Locator("#recorded")).ToHaveTextAsync("1");
-        await shop.Shop.BuyAsync("ada", "12.50", key: "k", item: "Teapot");
+        await using (var another = await StorefrontHost.StartAsync(shop.Storage.Log))
+        {
+            // A web server that does not remember the key.
+            await another.Client.BuyAsync("ada", "12.50", key: "k", item: "Teapot");
+        }
+
         await Expect(page.Locator("#duplicates")).ToHaveTextAsync("1");
         await shop.Shop.BuyAsync("ada", "0.1000", item: "<b>Lemon</b>");
         await Expect(page.Locator("#recorded")).ToHaveTextAsync("2");
@@ -414,6 +419,39 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         await Expect(page.GetByText("None. Everything that came could be recorded.")).ToBeVisibleAsync();
         await Expect(Headline(page)).ToHaveTextAsync("All is well");
         Assert.Empty(tab.ProblemsOfThePage);
+    }
+
+    [BrowserFact]
+    public async Task However_many_dead_letters_there_are_each_can_be_reached()
+    {
+        const int count = 1051;
+        await using var shop = await InProcessShop.StartAsync(events: [.. Enumerable.Repeat(NoJson, count)]);
+        await using var tab = await browser.OpenAsync(shop.Management.BaseAddress!, ShopPageTests.Listen);
+        var page = tab.Page;
+        await Expect(page.Locator("#dead")).ToHaveTextAsync("1,051");
+        await Expect(Letters(page)).ToHaveCountAsync(50);
+        foreach (var shown in (int[])[200, 1000])
+        {
+            await page.GetByRole(AriaRole.Button, new() { Name = "Show more" }).ClickAsync();
+            await Expect(Letters(page)).ToHaveCountAsync(shown);
+        }
+
+        await Expect(page.GetByText("The newest 1,000 are shown.")).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Show more" })).ToBeHiddenAsync();
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Back to the newest" })).ToBeHiddenAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Show older ones" }).ClickAsync();
+
+        await Expect(Letters(page)).ToHaveCountAsync(51);
+        await Expect(page.GetByText("51 older ones are shown.")).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Show older ones" })).ToBeHiddenAsync();
+        await Expect(page.Locator("#dead-letters-heading")).ToBeFocusedAsync();
+        using var oldest = JsonDocument.Parse(await shop.Management.GetStringAsync((await shop.Management.ReadPageAsync("/api/v1/dead-letters?limit=1000")).Next));
+        await Expect(Letters(page).Filter(new() { HasText = $"purchases[0]@{oldest.RootElement[50].GetProperty("offset")}" }).First).ToBeVisibleAsync();
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Back to the newest" }).ClickAsync();
+        await Expect(Letters(page)).ToHaveCountAsync(1000);
+        await Expect(page.Locator("#dead-letters-heading")).ToBeFocusedAsync();
+        Assert.Empty(tab.Problems);
     }
 
     [BrowserFact]

@@ -16,6 +16,19 @@ public sealed class PurchaseIdTests
         Assert.Equal(ids, ids.OrderBy(id => id.ToString(), StringComparer.Ordinal));
     }
 
+    [Theory]
+    [InlineData("1969-12-31T23:59:59.999Z")]
+    [InlineData("0001-01-01T00:00:00Z")]
+    [InlineData("9999-12-31T23:59:59.999Z")]
+    public void Whatever_the_clock_says_ids_are_unique(string time)
+    {
+        var now = DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture);
+        var ids = Enumerable.Range(0, 1000).Select(_ => PurchaseId.New(now)).ToList();
+
+        Assert.All(ids, id => Assert.Equal(7, id.Version));
+        Assert.Equal(ids.Count, ids.Distinct().Count());
+    }
+
     /// <summary>These ids are in databases: the same event must get the same id from every later version.</summary>
     [Fact]
     public void Derived_ids_never_change()
@@ -23,6 +36,27 @@ public sealed class PurchaseIdTests
         Assert.Equal(Guid.Parse("726dcada-c41a-8342-b406-f2cb30858832"), PurchaseId.FromPosition("purchases", 3, 42, Time));
         Assert.Equal(Guid.Parse("a6b74fcc-dfcb-8a75-893a-a4035bfe7733"), PurchaseId.FromIdempotencyKey("123", "order-1"));
         Assert.Equal(Guid.Parse("18059721-651b-8f29-8988-5902d16be657"), PurchaseId.FromForeignId("order-1"));
+        Assert.Equal(Guid.Parse("76c95dda-65ec-8df4-a875-272435952c8f"), PurchaseId.FromProducer("shop", "order-1"));
+        Assert.Equal(Guid.Parse("fbb14a49-f1d1-8c1a-b5a9-6bbdc9bee161"), PurchaseId.FromCloudEvent("shop", "order-1"));
+    }
+
+    [Fact]
+    public void Another_producer_or_another_of_its_ids_is_another_id()
+    {
+        Guid[] ids =
+        [
+            PurchaseId.FromProducer("a", "b"),
+            PurchaseId.FromProducer("b", "a"),
+            PurchaseId.FromProducer("a", "B"),
+            PurchaseId.FromProducer("a", " b"),
+            PurchaseId.FromProducer("a\0b", "c"),
+            PurchaseId.FromProducer("a", "b\0c"),
+            PurchaseId.FromCloudEvent("a", "b"),
+            PurchaseId.FromForeignId("b"),
+            PurchaseId.FromIdempotencyKey("a", "b"),
+        ];
+
+        Assert.Equal(ids.Length, ids.Distinct().Count());
     }
 
     [Fact]

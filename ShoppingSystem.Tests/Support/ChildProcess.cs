@@ -62,11 +62,15 @@ internal sealed class ChildProcess : IAsyncDisposable
     public static ChildProcess Start(string program, Dictionary<string, string> environment, params string[] arguments) =>
         Start(program, environment, null, arguments);
 
-    /// <summary>The same from this folder; from the program's own when null.</summary>
-    public static ChildProcess Start(string program, Dictionary<string, string> environment, string? workingDirectory, string[] arguments)
+    /// <summary>
+    /// The same from this folder (from the program's own when null), with its streams redirected as a shell has it (<c>&gt;&amp;-</c>).
+    /// </summary>
+    public static ChildProcess Start(
+        string program, Dictionary<string, string> environment, string? workingDirectory, string[] arguments, string? redirection = null)
     {
         var path = Path.Combine(Path.GetDirectoryName(Assembly.GetExecutingAssembly().Location)!, program);
-        return Start(["dotnet", path, .. arguments], environment, workingDirectory ?? Path.GetDirectoryName(path)!);
+        string[] shell = redirection is null ? [] : ["/bin/sh", "-c", $"exec \"$@\" {redirection}", "sh"];
+        return Start([.. shell, "dotnet", path, .. arguments], environment, workingDirectory ?? Path.GetDirectoryName(path)!);
     }
 
     /// <summary>A program of the system's: its path, and its arguments.</summary>

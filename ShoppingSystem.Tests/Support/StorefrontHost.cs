@@ -37,6 +37,9 @@ internal sealed class StorefrontHost : IAsyncDisposable
         return new StorefrontHost(app);
     }
 
+    /// <summary>Stops it as a signal would.</summary>
+    public Task StopAsync() => _app.StopAsync();
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();

@@ -24,6 +24,24 @@ internal static class DeadLetterDocument
     /// <summary>The order in which operators see them: what failed last comes first.</summary>
     public static BsonDocument Index { get; } = new() { { FailedAt, -1 }, { FailedMicros, -1 }, { Id, -1 } };
 
+    /// <summary>What failed before <paramref name="cursor"/>: one stretch of the index, less the newer ones of its millisecond.</summary>
+    public static BsonDocument Before(PageCursor cursor)
+    {
+        var failed = BsonTime.From(cursor.Timestamp);
+        return new BsonDocument
+        {
+            { FailedAt, new BsonDocument("$lte", failed.Date) },
+            {
+                "$or", new BsonArray
+                {
+                    new BsonDocument(FailedAt, new BsonDocument("$lt", failed.Date)),
+                    new BsonDocument(FailedMicros, new BsonDocument("$lt", failed.Micros)),
+                    new BsonDocument { { FailedMicros, failed.Micros }, { Id, new BsonDocument("$lt", PurchaseDocument.ToBson(cursor.Id)) } },
+                }
+            },
+        };
+    }
+
     public static BsonDocument WithId(Guid id) => new(Id, PurchaseDocument.ToBson(id));
 
     /// <summary>Inserts the letter where its id is unknown, and changes nothing where it is known.</summary>

@@ -19,63 +19,76 @@ internal sealed class MongoPurchaseStore(IMongoDatabase database) : IPurchaseSto
             return new RecordResult(0, 0, []);
         }
 
-        try
+        return await Trouble.InShortAsync(async () =>
         {
-            var result = await _purchases.BulkWriteAsync(purchases.Select(PurchaseDocument.ToUpsert), Unordered, cancellationToken);
-            return new RecordResult(result.Upserts.Count, purchases.Count - result.Upserts.Count, []);
-        }
-        catch (MongoBulkWriteException<BsonDocument> e) when (Refusal.ExplainsAllOf(e))
-        {
-            var refused = await RefusedAsync(purchases, e.WriteErrors, cancellationToken);
-            var recorded = e.Result.Upserts.Count;
-            return new RecordResult(recorded, purchases.Count - recorded - refused.Count, refused);
-        }
-        catch (TimeoutException e)
-        {
-            throw Trouble.InShort(e);
-        }
+            try
+            {
+                var result = await _purchases.BulkWriteAsync(purchases.Select(PurchaseDocument.ToUpsert), Unordered, cancellationToken);
+                return await ResultAsync(purchases, result.Upserts, [], cancellationToken);
+            }
+            catch (MongoBulkWriteException<BsonDocument> e) when (Refusal.ExplainsAllOf(e))
+            {
+                return await ResultAsync(purchases, e.Result.Upserts, e.WriteErrors, cancellationToken);
+            }
+        });
     }
 
     public async ValueTask<PurchasePage> ReadHistoryAsync(
-        string userId, int limit, PurchaseCursor? before = null, CancellationToken cancellationToken = default)
+        string userId, int limit, PageCursor? before = null, CancellationToken cancellationToken = default)
     {
         var filter = before is { } cursor ? PurchaseDocument.Before(userId, cursor) : PurchaseDocument.Of(userId);
-        var documents = await _purchases.Find(filter).Sort(PurchaseDocument.NewestFirst).Limit(limit + 1).ToListAsync(cancellationToken);
+        var documents = await Trouble.InShortAsync(() =>
+            _purchases.Find(filter).Sort(PurchaseDocument.NewestFirst).Limit(limit + 1).ToListAsync(cancellationToken));
         var purchases = documents.Take(limit).Select(PurchaseDocument.Read).ToList();
-        return new PurchasePage(purchases, documents.Count > limit ? PurchaseCursor.After(purchases[^1]) : null);
+        return new PurchasePage(purchases, documents.Count > limit ? PageCursor.After(purchases[^1]) : null);
     }
 
     public async ValueTask<PurchaseSummary> SummarizeAsync(string userId, CancellationToken cancellationToken = default)
     {
-        var figures = await _purchases.Aggregate()
+        var figures = await Trouble.InShortAsync(() => _purchases.Aggregate()
             .Match(PurchaseDocument.Of(userId))
             .Sort(PurchaseDocument.NewestFirst)
             .Group(Figures.Group)
-            .SingleOrDefaultAsync(cancellationToken);
+            .SingleOrDefaultAsync(cancellationToken));
         return figures is null ? new PurchaseSummary(userId, 0, 0m, null, null) : Figures.Read(userId, figures);
     }
 
     public async ValueTask<long> CountAsync(CancellationToken cancellationToken = default) =>
-        await _purchases.EstimatedDocumentCountAsync(cancellationToken: cancellationToken);
+        await Trouble.InShortAsync(() => _purchases.EstimatedDocumentCountAsync(cancellationToken: cancellationToken));
 
-    // "Duplicate key" is what a purchase is told that someone else recorded in the same moment. A unique index that an
-    // operator added says the same, so what it is about is looked up: what is not there was refused. It is looked up where it was
-    // written, whatever the connection string says of reading: a secondary may not know it yet.
-    private async Task<List<RefusedPurchase>> RefusedAsync(
-        IReadOnlyList<Purchase> purchases, IReadOnlyList<BulkWriteError> errors, CancellationToken cancellationToken)
+    // What was not inserted is compared with what is there under its id. "Duplicate key" is what a purchase is told whose id
+    // another user has, or which someone else recorded in the same moment; a unique index that an operator added says the same of
+    // what is not there. It is looked up where it was written, whatever the connection string says of reading: a secondary may
+    // not know it yet.
+    private async Task<RecordResult> ResultAsync(
+        IReadOnlyList<Purchase> purchases, IReadOnlyList<BulkWriteUpsert> inserted, IReadOnlyList<BulkWriteError> errors, CancellationToken cancellationToken)
     {
-        var duplicates = errors.Where(error => error.Category is ServerErrorCategory.DuplicateKey)
-            .Select(error => PurchaseDocument.ToBson(purchases[error.Index].Id));
-        var known = await _purchases.WithReadPreference(ReadPreference.Primary)
-            .Find(new BsonDocument(PurchaseDocument.Id, new BsonDocument("$in", new BsonArray(duplicates))))
-            .Project(new BsonDocument(PurchaseDocument.Id, 1))
+        if (inserted.Count == purchases.Count)
+        {
+            return new RecordResult(purchases.Count, 0, []);
+        }
+
+        var others = Enumerable.Range(0, purchases.Count).Except(inserted.Select(upsert => upsert.Index)).ToList();
+        var ids = others.Select(i => PurchaseDocument.ToBson(purchases[i].Id)).Distinct();
+        var found = await _purchases.WithReadPreference(ReadPreference.Primary)
+            .Find(new BsonDocument(PurchaseDocument.Id, new BsonDocument("$in", new BsonArray(ids))), new FindOptions { BatchSize = others.Count })
             .ToListAsync(cancellationToken);
-        var recorded = known.Select(document => document[PurchaseDocument.Id].AsBsonBinaryData).ToHashSet();
-        return
-        [
-            .. errors.Where(error => !recorded.Contains(PurchaseDocument.ToBson(purchases[error.Index].Id)))
-                .Select(error => new RefusedPurchase(error.Index, $"{error.Message} (code {error.Code})")),
-        ];
+        var recorded = found.ToLookup(document => document[PurchaseDocument.Id].AsBsonBinaryData);
+        var errorOf = errors.ToDictionary(error => error.Index);
+        List<RefusedPurchase> refused = [];
+        foreach (var i in others)
+        {
+            var candidates = recorded[PurchaseDocument.ToBson(purchases[i].Id)].ToList();
+            var reason = candidates.Count > 0 ? PurchaseDocument.Conflict(purchases[i], candidates)
+                : errorOf.TryGetValue(i, out var error) ? Trouble.Describe(error)
+                : throw new MongoException($"The purchase {purchases[i].Id} was removed while it was recorded again.");
+            if (reason is not null)
+            {
+                refused.Add(new RefusedPurchase(i, reason));
+            }
+        }
+
+        return new RecordResult(inserted.Count, others.Count - refused.Count, refused);
     }
 
     /// <summary>A user's totals, taken along the index from the newest purchase to the oldest.</summary>

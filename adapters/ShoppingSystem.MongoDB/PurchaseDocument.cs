@@ -64,6 +64,28 @@ internal static class PurchaseDocument
         BsonTime.Read(document[Timestamp], document.GetValue(Micros, BsonNull.Value)));
 
     /// <summary>
+    /// Why <paramref name="purchase"/> can't be recorded where <paramref name="recorded"/> have its id; null when it is there.
+    /// There are several where the collection is sharded: a shard knows only the ids of its own users.
+    /// </summary>
+    public static string? Conflict(Purchase purchase, IReadOnlyList<BsonDocument> recorded)
+    {
+        var document = recorded.FirstOrDefault(document => document.GetValue(UserId, BsonNull.Value) == purchase.UserId) ?? recorded[0];
+        return TryRead(document) is { } other ? purchase.ConflictWith(other) : $"a document that is no purchase has the id {purchase.Id}";
+    }
+
+    private static Purchase? TryRead(BsonDocument document)
+    {
+        try
+        {
+            return Read(document);
+        }
+        catch (Exception e) when (e is KeyNotFoundException or InvalidCastException or OverflowException or FormatException or NotSupportedException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
     /// A user's purchases. A document without a time and a price that can be one is no purchase, whoever put it there; it
     /// would else make all of the history unreadable. Only values of their own type compare, and the index has both.
     /// </summary>
@@ -75,7 +97,7 @@ internal static class PurchaseDocument
     };
 
     /// <summary>What is older than <paramref name="cursor"/>: one stretch of the index, less the newer ones of its millisecond.</summary>
-    public static BsonDocument Before(string userId, PurchaseCursor cursor)
+    public static BsonDocument Before(string userId, PageCursor cursor)
     {
         var time = BsonTime.From(cursor.Timestamp);
         var older = Of(userId);

@@ -12,7 +12,10 @@ internal sealed class SqliteDeadLetters(RecordDatabase database) : IDeadLetters
     private static readonly Query Adding = new("INSERT", Table,
         $"INSERT INTO {Table} ({Columns}) VALUES ($id, $reason, $failed, $topic, $partition, $position, $appended, $value, $trace) ON CONFLICT DO NOTHING");
 
-    private static readonly Query Newest = new("SELECT", Table, $"SELECT {Columns} FROM {Table} ORDER BY failed_at DESC, id DESC LIMIT $limit");
+    private static readonly Query Page = new("SELECT", Table, $"""
+        SELECT {Columns} FROM {Table} WHERE (failed_at, id) < ($failed, $id) ORDER BY failed_at DESC, id DESC LIMIT $limit
+        """);
+
     private static readonly Query One = new("SELECT", Table, $"SELECT {Columns} FROM {Table} WHERE id = $id");
     private static readonly Query Removal = new("DELETE", Table, $"DELETE FROM {Table} WHERE id = $id");
     private static readonly Query Count = new("SELECT", Table, $"SELECT count(*) FROM {Table}");
@@ -20,11 +23,16 @@ internal sealed class SqliteDeadLetters(RecordDatabase database) : IDeadLetters
     public async ValueTask<int> AddAsync(IReadOnlyList<DeadLetter> letters, CancellationToken cancellationToken = default) =>
         await database.WriteAsync(Adding, letters.Count, connection => letters.Sum(letter => Insert(connection, letter)), cancellationToken);
 
-    public ValueTask<IReadOnlyList<DeadLetter>> ListAsync(int limit, CancellationToken cancellationToken = default) =>
-        ValueTask.FromResult(database.Read<IReadOnlyList<DeadLetter>>(Newest, connection =>
+    public ValueTask<DeadLetterPage> ListAsync(int limit, PageCursor? before = null, CancellationToken cancellationToken = default) =>
+        ValueTask.FromResult(database.Read(Page, connection =>
         {
-            using var command = connection.Command(Newest.Text, ("$limit", limit));
-            return ReadAll(command);
+            using var command = connection.Command(
+                Page.Text,
+                ("$failed", before?.Timestamp.ToUnixMicroseconds() ?? long.MaxValue),
+                ("$id", (before?.Id ?? Guid.Empty).ToByteArray(bigEndian: true)),
+                ("$limit", limit + 1));
+            var letters = ReadAll(command);
+            return letters.Count > limit ? new DeadLetterPage(letters[..limit], PageCursor.After(letters[limit - 1])) : new DeadLetterPage(letters, null);
         }));
 
     public ValueTask<DeadLetter?> FindAsync(Guid id, CancellationToken cancellationToken = default) =>

@@ -12,13 +12,18 @@ internal sealed class SqlitePurchaseStore(RecordDatabase database) : IPurchaseSt
     // Sums are taken in two parts of this many units, because one could exceed 64 bits.
     private const long SumPart = 1_000_000_000;
 
+    private const string Columns = "id, userid, username, price, decimals, item, timestamp";
+
     private static readonly Query Recording = new("INSERT", "purchases", """
         INSERT INTO purchases (id, userid, timestamp, username, price, decimals, item)
         VALUES ($id, $userid, $timestamp, $username, $price, $decimals, $item) ON CONFLICT DO NOTHING
         """);
 
-    private static readonly Query History = new("SELECT", "purchases", """
-        SELECT id, userid, username, price, decimals, item, timestamp FROM purchases
+    // Part of recording: asked for what was not inserted, in the same transaction.
+    private const string ById = $"SELECT {Columns} FROM purchases WHERE id = $id";
+
+    private static readonly Query History = new("SELECT", "purchases", $"""
+        SELECT {Columns} FROM purchases
         WHERE userid = $userid AND (timestamp, id) < ($timestamp, $id)
         ORDER BY timestamp DESC, id DESC LIMIT $limit
         """);
@@ -31,14 +36,11 @@ internal sealed class SqlitePurchaseStore(RecordDatabase database) : IPurchaseSt
 
     private static readonly Query Count = new("SELECT", "totals", "SELECT purchases FROM totals");
 
-    public async ValueTask<RecordResult> RecordAsync(IReadOnlyList<Purchase> purchases, CancellationToken cancellationToken = default)
-    {
-        var recorded = await database.WriteAsync(Recording, purchases.Count, connection => Insert(connection, purchases), cancellationToken);
-        return new RecordResult(recorded, purchases.Count - recorded, []);
-    }
+    public async ValueTask<RecordResult> RecordAsync(IReadOnlyList<Purchase> purchases, CancellationToken cancellationToken = default) =>
+        await database.WriteAsync(Recording, purchases.Count, connection => Record(connection, purchases), cancellationToken);
 
     public ValueTask<PurchasePage> ReadHistoryAsync(
-        string userId, int limit, PurchaseCursor? before = null, CancellationToken cancellationToken = default) =>
+        string userId, int limit, PageCursor? before = null, CancellationToken cancellationToken = default) =>
         ValueTask.FromResult(database.Read(History, connection =>
         {
             using var command = connection.Command(
@@ -53,7 +55,7 @@ internal sealed class SqlitePurchaseStore(RecordDatabase database) : IPurchaseSt
             {
                 if (purchases.Count == limit)
                 {
-                    return new PurchasePage(purchases, PurchaseCursor.After(purchases[^1]));
+                    return new PurchasePage(purchases, PageCursor.After(purchases[^1]));
                 }
 
                 purchases.Add(ToPurchase(rows));
@@ -77,15 +79,27 @@ internal sealed class SqlitePurchaseStore(RecordDatabase database) : IPurchaseSt
     public ValueTask<long> CountAsync(CancellationToken cancellationToken = default) =>
         ValueTask.FromResult(database.Read(Count, connection => (long)connection.Scalar(Count.Text)!));
 
-    private static int Insert(SqliteConnection connection, IReadOnlyList<Purchase> purchases)
+    private static RecordResult Record(SqliteConnection connection, IReadOnlyList<Purchase> purchases)
+    {
+        var known = Insert(connection, purchases);
+        var recorded = purchases.Count - known.Count;
+        using var count = connection.Command("UPDATE totals SET purchases = purchases + $recorded", ("$recorded", recorded));
+        count.ExecuteNonQuery();
+        var refused = Conflicts(connection, purchases, known);
+        return new RecordResult(recorded, known.Count - refused.Count, refused);
+    }
+
+    /// <summary>Inserts the purchases whose id is not recorded; answers with the places of the others.</summary>
+    private static List<int> Insert(SqliteConnection connection, IReadOnlyList<Purchase> purchases)
     {
         using var insert = connection.Command(
             Recording.Text,
             ("$id", null), ("$userid", null), ("$timestamp", null), ("$username", null), ("$price", null), ("$decimals", null), ("$item", null));
         var values = insert.Parameters;
-        var recorded = 0;
-        foreach (var purchase in purchases)
+        List<int> known = [];
+        for (var i = 0; i < purchases.Count; i++)
         {
+            var purchase = purchases[i];
             values[0].Value = purchase.Id.ToByteArray(bigEndian: true);
             values[1].Value = purchase.UserId;
             values[2].Value = purchase.Timestamp.ToUnixMicroseconds();
@@ -93,12 +107,31 @@ internal sealed class SqlitePurchaseStore(RecordDatabase database) : IPurchaseSt
             values[4].Value = (long)(purchase.Price * UnitsPerOne);
             values[5].Value = (long)purchase.Price.Scale;
             values[6].Value = (object?)purchase.Item ?? DBNull.Value;
-            recorded += insert.ExecuteNonQuery();
+            if (insert.ExecuteNonQuery() == 0)
+            {
+                known.Add(i);
+            }
         }
 
-        using var count = connection.Command("UPDATE totals SET purchases = purchases + $recorded", ("$recorded", recorded));
-        count.ExecuteNonQuery();
-        return recorded;
+        return known;
+    }
+
+    private static List<RefusedPurchase> Conflicts(SqliteConnection connection, IReadOnlyList<Purchase> purchases, List<int> known)
+    {
+        List<RefusedPurchase> conflicts = [];
+        using var lookup = connection.Command(ById, ("$id", null));
+        foreach (var i in known)
+        {
+            lookup.Parameters[0].Value = purchases[i].Id.ToByteArray(bigEndian: true);
+            using var row = lookup.ExecuteReader();
+            row.Read();
+            if (purchases[i].ConflictWith(ToPurchase(row)) is { } conflict)
+            {
+                conflicts.Add(new RefusedPurchase(i, conflict));
+            }
+        }
+
+        return conflicts;
     }
 
     private static Purchase ToPurchase(SqliteDataReader row) => new(

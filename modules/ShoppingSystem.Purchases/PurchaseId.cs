@@ -10,8 +10,12 @@ namespace ShoppingSystem.Purchases;
 /// </summary>
 public static class PurchaseId
 {
-    /// <summary>An id for a purchase made at <paramref name="timestamp"/>.</summary>
-    public static Guid New(DateTimeOffset timestamp) => Guid.CreateVersion7(timestamp);
+    /// <summary>An id for a purchase made at <paramref name="timestamp"/>. Times before 1970 sort as 1970 does: a UUID has none.</summary>
+    public static Guid New(DateTimeOffset timestamp) =>
+        Guid.CreateVersion7(timestamp < DateTimeOffset.UnixEpoch ? DateTimeOffset.UnixEpoch : timestamp);
+
+    /// <summary>Whether <paramref name="id"/> is none: the nil and the max UUID stand for "no id" (RFC 9562, 5.9 and 5.10).</summary>
+    public static bool IsNone(Guid id) => id == Guid.Empty || id == Guid.AllBitsSet;
 
     /// <summary>The one id of what this user asked for under this <c>Idempotency-Key</c>, however often it is asked.</summary>
     public static Guid FromIdempotencyKey(string userId, string key) =>
@@ -23,6 +27,18 @@ public static class PurchaseId
     /// </summary>
     public static Guid FromPosition(string topic, int partition, long offset, DateTimeOffset appendedAt) =>
         Derive($"position\0{topic}\0{partition}\0{offset}\0{appendedAt.ToUnixTimeMilliseconds()}");
+
+    /// <summary>
+    /// The id of a purchase that its producer knows by another id than a UUID, however often it is sent. The source tells producers
+    /// apart: <c>source</c> of a CloudEvent, else the topic.
+    /// </summary>
+    public static Guid FromProducer(string source, string id) => Derive($"producer\0{source.Length}\0{source}\0{id}");
+
+    /// <summary>
+    /// The id of a purchase that carries none, in a CloudEvent whose id is no UUID: <c>source</c> and <c>id</c> together are
+    /// unique for each event.
+    /// </summary>
+    public static Guid FromCloudEvent(string source, string id) => Derive($"cloudevent\0{source.Length}\0{source}\0{id}");
 
     /// <summary>The one id of what another program put into the record, under an id that is no UUID.</summary>
     public static Guid FromForeignId(string id) => Derive($"foreign-id\0{id}");

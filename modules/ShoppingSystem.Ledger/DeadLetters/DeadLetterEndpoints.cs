@@ -41,19 +41,24 @@ internal static class DeadLetterEndpoints
         var group = api.MapGroup("/v1/dead-letters").WithTags("Operations");
 
         group.MapGet("", async Task<Results<Ok<IReadOnlyList<DeadLetterReply>>, ValidationProblem>> (
-            [Range(1, PageLimits.Max), DefaultValue(PageLimits.Default)] int? limit, IDeadLetters deadLetters, CancellationToken cancellationToken) =>
+            [Range(1, PageLimits.Max), DefaultValue(PageLimits.Default)] int? limit, string? before,
+            IDeadLetters deadLetters, HttpContext context, CancellationToken cancellationToken) =>
         {
+            var problems = new Dictionary<string, string[]>();
             var most = limit ?? PageLimits.Default;
-            if (PageLimits.Check(most) is { } complaint)
+            var cursor = Pages.Check(most, before, problems);
+            if (problems.Count > 0)
             {
-                return TypedResults.ValidationProblem([new("limit", [complaint])]);
+                return TypedResults.ValidationProblem(problems);
             }
 
-            var letters = await deadLetters.ListAsync(most, cancellationToken);
-            IReadOnlyList<DeadLetterReply> replies = [.. letters.Select(DeadLetterReply.From)];
+            var page = await deadLetters.ListAsync(most, cursor, cancellationToken);
+            context.LinkNextPage(most, page.Next);
+            IReadOnlyList<DeadLetterReply> replies = [.. page.Letters.Select(DeadLetterReply.From)];
             return TypedResults.Ok(replies);
         })
-        .WithSummary("Events that could not be recorded, newest first");
+        .WithSummary("Events that could not be recorded, newest first")
+        .WithDescription("While there are more than `limit`, the Link header names the next page.");
 
         group.MapPost("/{id:guid}/replay", async Task<Results<Ok<ReplayReply>, NotFound, ProblemHttpResult>> (
             Guid id, HttpRequest request, IDeadLetters deadLetters, IPurchaseStore store, CancellationToken cancellationToken) =>

@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
-using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -50,7 +49,6 @@ internal static class HistoryEndpoints
         (string Field, string? Value) userId, int limit, string? before, Func<Purchase, TEntry> show,
         IPurchaseStore store, HttpContext context, CancellationToken cancellationToken)
     {
-        PurchaseCursor cursor = default;
         var problems = new Dictionary<string, string[]>();
         if (!context.Request.RouteValues.ContainsKey(userId.Field) && context.Request.Query[userId.Field].Count > 1)
         {
@@ -62,38 +60,15 @@ internal static class HistoryEndpoints
             problems[userId.Field] = [complaint];
         }
 
-        if (PageLimits.Check(limit) is { } limitComplaint)
-        {
-            problems["limit"] = [limitComplaint];
-        }
-
-        if (before is not null && !PurchaseCursor.TryParse(before, out cursor))
-        {
-            problems["before"] = ["is not a cursor from a Link header"];
-        }
-
+        var cursor = Pages.Check(limit, before, problems);
         if (problems.Count > 0)
         {
             return TypedResults.ValidationProblem(problems);
         }
 
-        var page = await store.ReadHistoryAsync(userId.Value!, limit, before is null ? null : cursor, cancellationToken);
-        if (page.Next is { } next)
-        {
-            context.Response.Headers.Link = NextPage(context.Request, limit, next);
-        }
-
+        var page = await store.ReadHistoryAsync(userId.Value!, limit, cursor, cancellationToken);
+        context.LinkNextPage(limit, page.Next);
         IReadOnlyList<TEntry> entries = [.. page.Purchases.Select(show)];
         return TypedResults.Ok(entries);
-    }
-
-    // Relative to what was asked for: the path stays as it came, whatever a proxy made of it on the way.
-    private static string NextPage(HttpRequest request, int limit, PurchaseCursor next)
-    {
-        var query = QueryString.Create(
-            request.Query.Where(parameter => parameter.Key is not ("limit" or "before"))
-                .Append(new("limit", limit.ToString(CultureInfo.InvariantCulture)))
-                .Append(new("before", next.ToString())));
-        return $"<{query}>; rel=\"next\"";
     }
 }

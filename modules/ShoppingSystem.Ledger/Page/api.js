@@ -29,10 +29,16 @@ export async function openStatistics(signal) {
 /** Reads statistics. Numbers come as their text, so that prices stay exact. */
 export const readStatistics = parseExact;
 
-/** The newest dead letters. Throws what went wrong. */
-export async function readDeadLetters(limit) {
-  const response = await ask(`api/v1/dead-letters?limit=${limit}`, { signal: AbortSignal.timeout(deadlineMs) });
-  return response.json();
+/**
+ * A page of dead letters, newest first. Throws what went wrong.
+ * @param {string | null} before the place that the page before it ended at; null: the newest
+ * @returns {Promise<{ letters: object[], next: string | null }>} `next` is the place that older ones begin at; null: there are none
+ */
+export async function readDeadLetters(limit, before) {
+  const from = before === null ? "" : `&before=${encodeURIComponent(before)}`;
+  const response = await ask(`api/v1/dead-letters?limit=${limit}${from}`, { signal: AbortSignal.timeout(deadlineMs) });
+  const [, next = null] = /[?&]before=([^&>]+)/.exec(response.headers.get("Link") ?? "") ?? [];
+  return { letters: await response.json(), next };
 }
 
 /**

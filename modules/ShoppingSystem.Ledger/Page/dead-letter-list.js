@@ -19,7 +19,7 @@ export class DeadLetterList {
   }
 
   /** @param {import("./dead-letters.js").DeadLetters} deadLetters */
-  show({ letters, total, trouble, canShowMore }) {
+  show({ letters, total, trouble, areNewest, canShowMore, canShowOlder }) {
     const list = this.#find("list");
     const hadFocus = list.contains(document.activeElement);
     this.#list.show(letters.map(letter => ({ key: letter.id, letter })));
@@ -31,13 +31,24 @@ export class DeadLetterList {
     setText(this.#find("trouble"), trouble === null ? "" : `The list could not be brought up to date: ${trouble} It is tried again.`);
     this.#find("trouble").hidden = trouble === null;
     this.#find("empty").hidden = total !== 0 || letters.length > 0;
-    setText(this.#find("partial"), letters.length > 0 && total > letters.length ? `The newest ${formatCount(letters.length)} are shown.` : "");
-    this.#find("more").hidden = !canShowMore;
+    const extent = areNewest ? `The newest ${formatCount(letters.length)}` : `${formatCount(letters.length)} older ones`;
+    setText(this.#find("partial"), letters.length > 0 && total > letters.length ? `${extent} are shown.` : "");
+    this.#showButton("more", canShowMore);
+    this.#showButton("older", canShowOlder);
+    this.#showButton("newest", !areNewest);
   }
 
   /** Takes the focus, when what had it is gone. */
   focus() {
     this.#find("heading").focus();
+  }
+
+  #showButton(part, isShown) {
+    const button = this.#find(part);
+    if (!isShown && document.activeElement === button) {
+      this.#find("heading").focus(); // what had the focus is gone
+    }
+    button.hidden = !isShown;
   }
 
   #find(part) {

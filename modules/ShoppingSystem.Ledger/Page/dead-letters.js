@@ -6,8 +6,8 @@ const shortestIntervalMs = 2_000;
 const intervalAfterTroubleMs = 10_000;
 
 /**
- * The newest dead letters. The stream says how many there are; the list is asked for when that changes, and only while
- * somebody looks. Fires "change".
+ * Dead letters: the newest, or as many from an older one on. The stream says how many there are; the list is asked for when
+ * that changes, and only while somebody looks. Fires "change".
  *
  * `total` is how many there are (null: unknown), `trouble` what went wrong with asking, in words (null: nothing).
  */
@@ -17,6 +17,8 @@ export class DeadLetters extends EventTarget {
   trouble = null;
 
   #limit = pageSizes[0];
+  #before = null;
+  #next = null;
   #shownTotal = null;
   #isAsking = false;
   #notBefore = 0;
@@ -32,16 +34,31 @@ export class DeadLetters extends EventTarget {
     }
   }
 
-  /** Whether there are more than are shown, and this list can show. */
+  /** Whether there are more than are shown, and this list can show at a time. */
   get canShowMore() {
-    return this.letters.length >= this.#limit && this.#limit < pageSizes.at(-1);
+    return this.#next !== null && this.#limit < pageSizes.at(-1);
+  }
+
+  /** Whether there are older ones than the list can show at a time. */
+  get canShowOlder() {
+    return this.#next !== null && !this.canShowMore;
+  }
+
+  get areNewest() {
+    return this.#before === null;
   }
 
   showMore() {
     this.#limit = pageSizes.find(size => size > this.#limit) ?? this.#limit;
-    this.#shownTotal = null;
-    this.#notBefore = 0;
-    return this.#refresh(this.total);
+    return this.#show(this.#before);
+  }
+
+  showOlder() {
+    return this.#show(this.#next);
+  }
+
+  showNewest() {
+    return this.#show(null);
   }
 
   /** One was replayed or dropped. */
@@ -52,13 +69,23 @@ export class DeadLetters extends EventTarget {
     this.#changed();
   }
 
+  #show(before) {
+    this.#before = before;
+    this.#shownTotal = null;
+    this.#notBefore = 0;
+    return this.#refresh(this.total);
+  }
+
   async #refresh(total) {
     if (this.#isAsking || performance.now() < this.#notBefore || document.visibilityState === "hidden") {
       return; // the next event of the stream asks again
     }
     this.#isAsking = true;
+    const [limit, before] = [this.#limit, this.#before];
     try {
-      this.letters = total === 0 ? [] : await readDeadLetters(this.#limit);
+      const page = total === 0 ? { letters: [], next: null } : await readDeadLetters(limit, before);
+      this.letters = page.letters;
+      this.#next = page.next;
       this.#shownTotal = total;
       this.trouble = null;
       this.#notBefore = performance.now() + shortestIntervalMs;
@@ -67,6 +94,11 @@ export class DeadLetters extends EventTarget {
       this.#notBefore = performance.now() + intervalAfterTroubleMs;
     }
     this.#isAsking = false;
+    if (limit !== this.#limit || before !== this.#before) {
+      await this.#show(this.#before); // others were asked for meanwhile
+    } else if (this.letters.length === 0 && before !== null) {
+      await this.#show(null); // all of the older ones are gone
+    }
     this.#changed();
   }
 

@@ -109,6 +109,8 @@ find("pause").addEventListener("click", () => {
   painter.request();
 });
 find("dead-letters-more").addEventListener("click", () => deadLetters.showMore());
+find("dead-letters-older").addEventListener("click", () => showOtherDeadLetters(() => deadLetters.showOlder()));
+find("dead-letters-newest").addEventListener("click", () => showOtherDeadLetters(() => deadLetters.showNewest()));
 
 for (const choice of document.querySelectorAll("input[name=span]")) {
   choice.checked = choice.value === (spanMemory.read() ?? "300");
@@ -142,6 +144,12 @@ function takeArrived() {
   } catch {
     connection.trouble = "This page does not understand what the server says; reload it."; // one is of another version
   }
+}
+
+// Where the list begins anew, so does who reads it.
+async function showOtherDeadLetters(show) {
+  await show();
+  deadLetterList.focus();
 }
 
 function paint() {

@@ -75,7 +75,7 @@ internal sealed partial class Recorder(
             [
                 .. batch.DeadLetters,
                 .. result.Refused.Select(refused => DeadLetter.For(
-                    batch.Source.Events[batch.Origins[refused.Index]], $"the store refuses it: {refused.Reason}", now)),
+                    batch.Source.Events[batch.Origins[refused.Index]], refused.Reason, now)),
             ];
             var deadLettered = letters.Length > 0 ? await UntilItWorksAsync(() => deadLetters.AddAsync(letters, drained)) : 0;
             foreach (var letter in letters)

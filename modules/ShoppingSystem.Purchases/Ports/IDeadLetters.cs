@@ -7,8 +7,11 @@ public interface IDeadLetters
     /// <returns>How many were not kept before.</returns>
     ValueTask<int> AddAsync(IReadOnlyList<DeadLetter> letters, CancellationToken cancellationToken = default);
 
-    /// <summary>The dead letters that failed last, newest first (by time of failure, then by id), at most <paramref name="limit"/>.</summary>
-    ValueTask<IReadOnlyList<DeadLetter>> ListAsync(int limit, CancellationToken cancellationToken = default);
+    /// <summary>
+    /// A page of the dead letters, newest first (by time of failure, then by id): at most <paramref name="limit"/>, all older
+    /// than <paramref name="before"/> where it is given.
+    /// </summary>
+    ValueTask<DeadLetterPage> ListAsync(int limit, PageCursor? before = null, CancellationToken cancellationToken = default);
 
     /// <summary>The dead letter with this id, or null.</summary>
     ValueTask<DeadLetter?> FindAsync(Guid id, CancellationToken cancellationToken = default);
@@ -20,6 +23,11 @@ public interface IDeadLetters
     /// <summary>How many dead letters are kept.</summary>
     ValueTask<long> CountAsync(CancellationToken cancellationToken = default);
 }
+
+/// <summary>A part of the dead letters, newest first.</summary>
+/// <param name="Letters">The dead letters.</param>
+/// <param name="Next">Where older ones go on; null when there are none.</param>
+public sealed record DeadLetterPage(IReadOnlyList<DeadLetter> Letters, PageCursor? Next);
 
 /// <summary>An event that could not be recorded, with all that is needed to understand why and to try again.</summary>
 /// <param name="Id">Derived from the event's place in the log, so that a redelivered event is the same dead letter.</param>

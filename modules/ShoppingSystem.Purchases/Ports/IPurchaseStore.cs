@@ -4,8 +4,10 @@ namespace ShoppingSystem.Purchases;
 public interface IPurchaseStore
 {
     /// <summary>
-    /// Records every purchase whose id is not recorded yet, durably, in one round trip. Repeating a call changes nothing.
-    /// An exception means that some may be recorded and some not: repeat the call.
+    /// Records every purchase whose id is not recorded yet, durably, in one round trip where all are new. What is recorded
+    /// stays as it is: the same purchase again is a duplicate, another one with its id is refused
+    /// (<see cref="Purchase.ConflictWith"/>). Repeating a call changes nothing. An exception means that some may be recorded
+    /// and some not: repeat the call.
     /// </summary>
     ValueTask<RecordResult> RecordAsync(IReadOnlyList<Purchase> purchases, CancellationToken cancellationToken = default);
 
@@ -14,7 +16,7 @@ public interface IPurchaseStore
     /// older than <paramref name="before"/> where it is given. An unknown user's history is empty.
     /// </summary>
     ValueTask<PurchasePage> ReadHistoryAsync(
-        string userId, int limit, PurchaseCursor? before = null, CancellationToken cancellationToken = default);
+        string userId, int limit, PageCursor? before = null, CancellationToken cancellationToken = default);
 
     /// <summary>All of a user's purchases in a few figures.</summary>
     ValueTask<PurchaseSummary> SummarizeAsync(string userId, CancellationToken cancellationToken = default);
@@ -25,19 +27,19 @@ public interface IPurchaseStore
 
 /// <summary>What came of a batch: every purchase of it was recorded, known already, or refused.</summary>
 /// <param name="Recorded">How many are new in the store.</param>
-/// <param name="Duplicates">How many were there before, or twice in the batch.</param>
+/// <param name="Duplicates">How many were there before, or twice in the batch, with the same content.</param>
 /// <param name="Refused">Those that the store will never take; the rest of the batch is recorded all the same.</param>
 public sealed record RecordResult(int Recorded, int Duplicates, IReadOnlyList<RefusedPurchase> Refused);
 
 /// <summary>A purchase that the store will never take.</summary>
 /// <param name="Index">Its place in the batch, counted from 0.</param>
-/// <param name="Reason">What the store says.</param>
+/// <param name="Reason">Why, as an operator would want to read it. Tells nothing of other purchases but their ids.</param>
 public sealed record RefusedPurchase(int Index, string Reason);
 
 /// <summary>A part of a user's history, newest first.</summary>
 /// <param name="Purchases">The purchases.</param>
 /// <param name="Next">Where older ones go on; null when there are none.</param>
-public sealed record PurchasePage(IReadOnlyList<Purchase> Purchases, PurchaseCursor? Next);
+public sealed record PurchasePage(IReadOnlyList<Purchase> Purchases, PageCursor? Next);
 
 /// <summary>A user's purchases in figures.</summary>
 /// <param name="UserId">The user.</param>

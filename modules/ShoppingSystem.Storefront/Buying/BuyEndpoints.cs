@@ -17,6 +17,7 @@ internal static class BuyEndpoints
 
     public static void AddBuying(this IHostApplicationBuilder builder)
     {
+        builder.Services.AddSingleton<IdempotencyKeys>();
         builder.Services.AddSingleton<Checkout>();
         builder.Services.AddSingleton<RefusalLog>();
         builder.Services.ConfigureHttpJsonOptions(json =>
@@ -36,6 +37,7 @@ internal static class BuyEndpoints
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
             .ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
+            .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
             .ProducesProblem(StatusCodes.Status429TooManyRequests)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
@@ -48,7 +50,7 @@ internal static class BuyEndpoints
         .WithSummary("Buy")
         .WithDescription("""
             Acknowledged once the purchase is durable; it shows up in the history moments later. Whatever is not acknowledged may be
-            tried again under the same Idempotency-Key.
+            tried again under the same Idempotency-Key, which stands for this one purchase: with another it is refused (422).
             """);
 
         group.MapPost("/buy", (
@@ -67,6 +69,7 @@ internal static class BuyEndpoints
         Checkout checkout, HttpResponse response, RefusalLog refusals, Func<Purchase, TReply> acknowledge)
         where TReply : IResult
     {
+        price = PurchaseRules.WithoutNoise(price);
         if (Checkout.Check(username, userId, price, item, idempotencyKey) is { } problems)
         {
             return TypedResults.ValidationProblem(problems);
@@ -74,9 +77,18 @@ internal static class BuyEndpoints
 
         try
         {
-            var purchase = checkout.Prepare(username!, userId.Value!, price!.Value, item, idempotencyKey);
-            await checkout.AppendAsync(purchase);
-            Signals.Accepted.Add(1);
+            if (checkout.Begin(username!, userId.Value!, price!.Value, item, idempotencyKey) is not { } sale)
+            {
+                return KeyIsTaken();
+            }
+
+            var (purchase, durable, isRepeated) = sale;
+            await durable;
+            if (!isRepeated)
+            {
+                Signals.Accepted.Add(1);
+            }
+
             return acknowledge(purchase);
         }
         catch (PurchaseLogUnavailableException e)
@@ -85,6 +97,10 @@ internal static class BuyEndpoints
             return Unavailable(response);
         }
     }
+
+    private static ProblemHttpResult KeyIsTaken() => TypedResults.Problem(
+        "This Idempotency-Key was used for a purchase with another username, price or item. Repeat that one as it was, or buy under a key of its own.",
+        statusCode: StatusCodes.Status422UnprocessableEntity);
 
     private static ProblemHttpResult Unavailable(HttpResponse response)
     {

@@ -34,8 +34,9 @@ internal static class HistoryEndpoints
         })
         .UseSocketsHttpHandler((handler, _) =>
         {
-            // The management API sends nobody elsewhere, and the key is for nobody else.
+            // The management API sends nobody elsewhere, and the key is for nobody else, a proxy of the environment included.
             handler.AllowAutoRedirect = false;
+            handler.UseProxy = false;
             // A key may have any letters; Kestrel and the operations page hold it to be UTF-8, too.
             handler.RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8;
         });

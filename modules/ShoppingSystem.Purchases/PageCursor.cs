@@ -6,20 +6,23 @@ using System.Diagnostics.CodeAnalysis;
 namespace ShoppingSystem.Purchases;
 
 /// <summary>
-/// A place in a user's history, for reading on from there: the page before it holds what is older. Clients get it
-/// from the <c>Link</c> header and treat it as opaque.
+/// A place in a list that is ordered by time, newest first, for reading on from there: the page before it holds what is
+/// older. Histories and dead letters are such lists. Clients get it from the <c>Link</c> header and treat it as opaque.
 /// </summary>
-/// <param name="Timestamp">The timestamp of the last purchase that was read.</param>
-/// <param name="Id">Its id, which decides between purchases of one microsecond.</param>
-public readonly record struct PurchaseCursor(DateTimeOffset Timestamp, Guid Id)
+/// <param name="Timestamp">The time of the last entry that was read: of a purchase, or of a dead letter's failure.</param>
+/// <param name="Id">Its id, which decides between entries of one microsecond.</param>
+public readonly record struct PageCursor(DateTimeOffset Timestamp, Guid Id)
 {
     private const int Length = sizeof(long) + 16;
 
     /// <summary>The place right after <paramref name="purchase"/>, reading towards older ones.</summary>
-    public static PurchaseCursor After(Purchase purchase) => new(purchase.Timestamp, purchase.Id);
+    public static PageCursor After(Purchase purchase) => new(purchase.Timestamp, purchase.Id);
+
+    /// <summary>The place right after <paramref name="letter"/>, reading towards older ones.</summary>
+    public static PageCursor After(DeadLetter letter) => new(letter.FailedAt, letter.Id);
 
     /// <summary>Reads what <see cref="ToString"/> wrote.</summary>
-    public static bool TryParse([NotNullWhen(true)] string? text, out PurchaseCursor cursor)
+    public static bool TryParse([NotNullWhen(true)] string? text, out PageCursor cursor)
     {
         cursor = default;
         Span<byte> bytes = stackalloc byte[Length];

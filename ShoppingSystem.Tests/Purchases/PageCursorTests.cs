@@ -3,7 +3,7 @@ using ShoppingSystem.Tests.Support;
 
 namespace ShoppingSystem.Tests.Purchases;
 
-public sealed class PurchaseCursorTests
+public sealed class PageCursorTests
 {
     public static TheoryData<DateTimeOffset, Guid> Places => new()
     {
@@ -18,11 +18,11 @@ public sealed class PurchaseCursorTests
     [MemberData(nameof(Places))]
     public void A_cursor_survives_as_text_that_needs_no_escaping(DateTimeOffset timestamp, Guid id)
     {
-        var text = new PurchaseCursor(timestamp, id).ToString();
+        var text = new PageCursor(timestamp, id).ToString();
 
         Assert.Equal(Uri.EscapeDataString(text), text);
-        Assert.True(PurchaseCursor.TryParse(text, out var cursor));
-        Assert.Equal(new PurchaseCursor(timestamp, id), cursor);
+        Assert.True(PageCursor.TryParse(text, out var cursor));
+        Assert.Equal(new PageCursor(timestamp, id), cursor);
     }
 
     [Theory]
@@ -40,7 +40,7 @@ public sealed class PurchaseCursorTests
     [InlineData("AAAAAAAAAAAAAAAéAAAAAAAAAAAAAAAA")]
     [InlineData("f_________8AAAAAAAAAAAAAAAAAAAAA")]
     [InlineData("gAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
-    public void What_is_no_cursor_is_refused(string? text) => Assert.False(PurchaseCursor.TryParse(text, out _));
+    public void What_is_no_cursor_is_refused(string? text) => Assert.False(PageCursor.TryParse(text, out _));
 
     [Fact]
     public void Random_text_is_refused_or_comes_out_as_it_went_in()
@@ -52,7 +52,7 @@ public sealed class PurchaseCursorTests
         for (var i = 0; i < 10_000; i++)
         {
             var text = $"{(random.Next(2) == 0 ? "AAX" : "")}{new string(random.GetItems<char>(Alphabet, 29 + 3 * random.Next(2)))}";
-            if (PurchaseCursor.TryParse(text, out var cursor))
+            if (PageCursor.TryParse(text, out var cursor))
             {
                 accepted++;
                 Assert.True(text == cursor.ToString(), $"Seed {seed}: {text}");
