@@ -21,6 +21,7 @@ internal static class Dashboard
     public static IResourceBuilder<ProjectResource> WithShopCommands(this IResourceBuilder<ProjectResource> service, string endpoint)
     {
         var loadTest = service.ApplicationBuilder.AddProject<Projects.ShoppingSystem_LoadTest>("load-test", launchProfileName: null)
+            .WithHttpOnly()
             .WithArgs("--url", service.GetEndpoint(endpoint), "--rate", "200", "--duration", "30s", "--verify")
             .WithParentRelationship(service)
             .WithExplicitStart()

@@ -1,52 +1,85 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace ShoppingSystem.AppHost;
 
-/// <summary>Which shop is modelled: the cluster, or the embedded one, which needs no containers.</summary>
-internal static partial class Edition
+/// <summary>Which shop is modelled: the cluster, or the embedded one, which needs neither Kafka nor MongoDB.</summary>
+internal sealed partial class Edition(bool isEmbedded, string? refusal = null)
 {
-    private const string Switch = "--embedded";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private const string EmbeddedSwitch = "--embedded";
+    private static readonly TimeSpan RuntimeTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>Whether it is the embedded one.</summary>
+    public bool IsEmbedded => isEmbedded;
+
+    /// <summary>Why nothing can be started, in one line; null when it can.</summary>
+    public string? Refusal => refusal;
 
     /// <summary>
-    /// True with <c>--embedded</c>, and when no container runtime answers: with containers that can't start the cluster would
-    /// wait for ever. What is published is always the cluster.
+    /// The embedded edition with <c>--embedded</c>, and when Kafka and MongoDB are not given by connection string and no
+    /// containers can be run: with containers that can't start the cluster would wait for ever. What is published is always the
+    /// cluster, with containers.
     /// </summary>
-    public static async Task<bool> IsEmbeddedAsync(IDistributedApplicationBuilder builder, string[] args)
+    public static async Task<Edition> ChooseAsync(IDistributedApplicationBuilder builder, string[] args)
     {
         if (builder.ExecutionContext.IsPublishMode)
         {
-            return false;
+            return new(isEmbedded: false, Infrastructure.CanBeContainers ? null : Infrastructure.WhyNot);
         }
 
-        if (args.Contains(Switch))
+        var takenPort = builder.HasFixedPorts() ? Array.Find([ServicePorts.Shop, ServicePorts.Management], IsTaken) : 0;
+        var refusal = takenPort is 0 ? null : $"Port {takenPort} is taken by another program: end it, or the shop's links would lead there.";
+        if (args.Contains(EmbeddedSwitch))
         {
-            return true;
+            return new(isEmbedded: true, refusal);
         }
 
-        string[] runtimes = builder.Configuration["ASPIRE_CONTAINER_RUNTIME"] is { Length: > 0 } configured ? [configured] : ["docker", "podman"];
-        foreach (var runtime in runtimes)
+        string[] missing = [.. Infrastructure.Names.Where(name => !builder.IsGiven(name))];
+        if (missing is [] || await WhyNoContainersAsync(builder.Configuration) is not { } reason)
         {
-            if (await AnswersAsync(runtime))
-            {
-                return false;
-            }
+            return new(isEmbedded: false, refusal);
+        }
+
+        if (missing.Length < Infrastructure.Names.Length)
+        {
+            return new(isEmbedded: false, $"ConnectionStrings:{missing.Single()} is missing, and it can't be a container: {reason}.");
         }
 
         builder.Eventing.Subscribe<BeforeStartEvent>((starting, _) =>
         {
-            LogNoContainers(starting.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Edition)), string.Join(" nor ", runtimes));
+            LogEmbedded(starting.Services.GetRequiredService<ILoggerFactory>().CreateLogger<Edition>(), reason);
             return Task.CompletedTask;
         });
-        return true;
+        return new(isEmbedded: true, refusal);
+    }
+
+    private static async Task<string?> WhyNoContainersAsync(ConfigurationManager configuration)
+    {
+        if (!Infrastructure.CanBeContainers)
+        {
+            return Infrastructure.WhyNot;
+        }
+
+        string[] runtimes = configuration["ASPIRE_CONTAINER_RUNTIME"] is { Length: > 0 } configured ? [configured] : ["docker", "podman"];
+        foreach (var runtime in runtimes)
+        {
+            if (await AnswersAsync(runtime))
+            {
+                return null;
+            }
+        }
+
+        return $"no container runtime answers (neither {string.Join(" nor ", runtimes)})";
     }
 
     private static async Task<bool> AnswersAsync(string runtime)
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var timeout = new CancellationTokenSource(RuntimeTimeout);
         try
         {
             using var process = Process.Start(new ProcessStartInfo(runtime, ["container", "ls", "--last", "1"])
@@ -56,7 +89,7 @@ internal static partial class Edition
             })!;
             try
             {
-                await process.WaitForExitAsync(patience.Token);
+                await process.WaitForExitAsync(timeout.Token);
                 return process.ExitCode == 0;
             }
             catch (OperationCanceledException)
@@ -71,6 +104,20 @@ internal static partial class Edition
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "No container runtime answers (neither {Runtimes}): this is the embedded edition, without Kafka and MongoDB")]
-    private static partial void LogNoContainers(ILogger logger, string runtimes);
+    private static bool IsTaken(int port)
+    {
+        try
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            listener.Start();
+            return false;
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "This is the embedded edition, without Kafka and MongoDB: {Reason}, and ConnectionStrings:kafka and ConnectionStrings:shopping are not set")]
+    private static partial void LogEmbedded(ILogger logger, string reason);
 }

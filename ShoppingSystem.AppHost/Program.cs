@@ -3,14 +3,25 @@ using ShoppingSystem.AppHost;
 
 var builder = DistributedApplication.CreateBuilder(args);
 
-if (await Edition.IsEmbeddedAsync(builder, args))
+var edition = await Edition.ChooseAsync(builder, args);
+if (edition.Refusal is { } refusal)
+{
+    Console.Error.WriteLine(refusal);
+    return 1;
+}
+
+if (edition.IsEmbedded)
 {
     // Both services in one process over files: nothing else to start.
+    var proxied = builder.NeedsProxy(replicas: 1);
     var shop = builder.AddProject<Projects.ShoppingSystem_Standalone>("standalone", launchProfileName: null)
-        .WithHttpEndpoint(port: 8081, name: "shop")
-        .WithHttpEndpoint(port: 8080, name: "management")
+        .WithHttpOnly()
+        .WithHttpEndpoint(port: ServicePorts.Shop, name: "shop", isProxied: proxied)
+        .WithHttpEndpoint(port: ServicePorts.Management, name: "management", isProxied: proxied)
         .WithHttpHealthCheck("/-/ready", endpointName: "shop")
         .WithHttpHealthCheck("/-/ready", endpointName: "management")
+        // It says on its own page what it does; the dashboard's structured logs have only this to show of its start and its end.
+        .WithEnvironment("Logging__LogLevel__Microsoft.Hosting.Lifetime", "Information")
         .WithLinks("shop", "Shop")
         .WithLinks("management", "Operations");
     shop.WithEnvironment("Shopping__WebServerUrl", $"http://127.0.0.1:{shop.GetEndpoint("shop").Property(EndpointProperty.TargetPort)}")
@@ -20,44 +31,41 @@ if (await Edition.IsEmbeddedAsync(builder, args))
 else
 {
     var kubernetes = builder.AddKubernetes();
-
-    var kafka = builder.AddKafka("kafka")
-        .WithDataVolume("shopping-kafka-data")
-        .WithKafkaUI()
-        .OnKubernetes(kubernetes);
-
-    var shopping = builder.AddMongoDB("mongodb")
-        .WithDataVolume("shopping-mongodb-data")
-        .WithMongoExpress()
-        .AddDatabase("shopping");
+    var kafka = builder.IsGiven("kafka") ? builder.AddConnectionString("kafka") : builder.AddKafkaContainer(kubernetes);
+    var shopping = builder.IsGiven("shopping") ? builder.AddConnectionString("shopping") : builder.AddMongoDBContainer();
 
     var apiKey = builder.AddParameter("management-api-key", new GenerateParameterDefault { MinLength = 32, Special = false }, secret: true, persist: true);
 
     // Published services would believe any proxy's X-Forwarded-For: ServiceDefaults has its own list of proxies (Proxies:0).
+    var managementApis = builder.Configuration.GetValue("Replicas:management-api", 1);
     var managementApi = builder.AddProject<Projects.ShoppingSystem_ManagementApi>("management-api", launchProfileName: null)
+        .WithHttpOnly()
         .DisableForwardedHeaders()
-        .WithHttpEndpoint(port: 8080)
+        .WithHttpEndpoint(port: ServicePorts.Management, isProxied: builder.NeedsProxy(managementApis))
         .WithHttpHealthCheck("/-/ready")
         .WithReference(kafka).WaitFor(kafka)
         .WithReference(shopping).WaitFor(shopping)
         .WithEnvironment("Management__ApiKey", apiKey)
-        .WithReplicas(builder.Configuration.GetValue("Replicas:management-api", 1))
+        .WithReplicas(managementApis)
         .WithLinks("http", "Operations")
         .OnKubernetesByLag(kubernetes);
 
     // It sells without the management API, so it does not wait for it.
+    var webServers = builder.Configuration.GetValue("Replicas:web-server", 1);
     builder.AddProject<Projects.ShoppingSystem_WebServer>("web-server", launchProfileName: null)
+        .WithHttpOnly()
         .DisableForwardedHeaders()
-        .WithHttpEndpoint(port: 8081)
+        .WithHttpEndpoint(port: ServicePorts.Shop, isProxied: builder.NeedsProxy(webServers))
         .WithExternalHttpEndpoints()
         .WithHttpHealthCheck("/-/ready")
         .WithReference(kafka).WaitFor(kafka)
         .WithReference(managementApi)
         .WithEnvironment("Management__ApiKey", apiKey)
-        .WithReplicas(builder.Configuration.GetValue("Replicas:web-server", 1))
+        .WithReplicas(webServers)
         .WithLinks("http", "Shop")
         .WithShopCommands("http")
         .OnKubernetesByCpu(kubernetes);
 }
 
 builder.Build().Run();
+return 0;

@@ -18,7 +18,7 @@ public sealed class EmbeddedTests(EmbeddedShop embedded) : IClassFixture<Embedde
 
     [Fact]
     public Task Nothing_is_lost_or_doubled_while_it_restarts() =>
-        Scenarios.Nothing_is_lost_or_doubled_while_they_restart(_shop, "standalone");
+        Scenarios.Nothing_is_lost_or_doubled_while_it_restarts(_shop, "standalone");
 
     [Fact]
     public async Task The_dashboard_links_to_shop_operations_and_docs()

@@ -1,4 +1,5 @@
 using Aspire.Hosting.Testing;
+using ShoppingSystem.AppHost.Tests.Support;
 
 namespace ShoppingSystem.AppHost.Tests.Model;
 
@@ -21,7 +22,7 @@ public sealed class ChartTests : IAsyncLifetime
         return Task.CompletedTask;
     }
 
-    [Fact]
+    [PublishFact]
     public void Services_are_left_to_KEDA()
     {
         foreach (var (service, minimum) in new[] { ("web-server", "webServerMinReplicas"), ("management-api", "managementApiMinReplicas") })
@@ -35,7 +36,7 @@ public sealed class ChartTests : IAsyncLifetime
         }
     }
 
-    [Fact]
+    [PublishFact]
     public void The_lag_that_is_watched_is_the_one_that_is_worked_off()
     {
         var scaled = Template("management-api", "management-api");
@@ -52,7 +53,7 @@ public sealed class ChartTests : IAsyncLifetime
         Assert.Contains($"Shopping__Topic: \"{Setting("topic")}\"", environment);
     }
 
-    [Fact]
+    [PublishFact]
     public void Brokers_are_found_from_other_namespaces()
     {
         const string Broker = "kafka-service.{{ .Release.Namespace }}.svc";
@@ -63,7 +64,7 @@ public sealed class ChartTests : IAsyncLifetime
         Assert.Contains($"ConnectionStrings__kafka: \"{Broker}:9092\"", Template("management-api", "config"));
     }
 
-    [Fact]
+    [PublishFact]
     public void Services_are_probed_and_have_CPU_requests()
     {
         foreach (var service in new[] { "web-server", "management-api" })

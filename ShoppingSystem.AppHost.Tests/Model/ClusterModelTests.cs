@@ -6,7 +6,7 @@ namespace ShoppingSystem.AppHost.Tests.Model;
 /// <summary>The wiring of the cluster, on the model itself.</summary>
 public sealed class ClusterModelTests
 {
-    [Fact]
+    [PublishFact]
     public async Task The_services_stand_between_Kafka_and_MongoDB()
     {
         await using var shop = await ModelledShop.ToPublishAsync();
@@ -14,10 +14,10 @@ public sealed class ClusterModelTests
         Assert.Superset(
             new HashSet<string> { "kafka", "mongodb", "shopping", "web-server", "management-api", "management-api-key" }, shop.Names.ToHashSet());
         Assert.DoesNotContain("standalone", shop.Names);
-        Assert.Equal("shopping", shop.Resource<MongoDBDatabaseResource>("shopping").DatabaseName);
+        Assert.Contains("/shopping", shop.Resource<IResourceWithConnectionString>("shopping").ConnectionStringExpression.ValueExpression, StringComparison.Ordinal);
     }
 
-    [Theory]
+    [PublishTheory]
     [InlineData("web-server", 8081)]
     [InlineData("management-api", 8080)]
     public async Task A_service_has_its_port_and_is_healthy_when_it_is_ready(string name, int port)
@@ -30,7 +30,7 @@ public sealed class ClusterModelTests
         Assert.Contains("/-/ready", check.Key, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [PublishFact]
     public async Task Only_the_web_server_is_for_the_outside()
     {
         await using var shop = await ModelledShop.ToPublishAsync();
@@ -39,7 +39,7 @@ public sealed class ClusterModelTests
         Assert.False(shop.Endpoint("management-api", "http").IsExternal);
     }
 
-    [Fact]
+    [PublishFact]
     public async Task Each_waits_for_what_it_can_not_do_without()
     {
         await using var shop = await ModelledShop.ToPublishAsync();
@@ -48,7 +48,7 @@ public sealed class ClusterModelTests
         Assert.Equal(["kafka", "mongodb", "shopping"], shop.WaitsFor("management-api"));
     }
 
-    [Fact]
+    [PublishFact]
     public async Task Connections_and_the_key_are_handed_over_where_the_services_read_them()
     {
         await using var shop = await ModelledShop.ToPublishAsync();
@@ -65,7 +65,7 @@ public sealed class ClusterModelTests
         Assert.Equal("{management-api-key.value}", managementApi["Management__ApiKey"]);
     }
 
-    [Fact]
+    [PublishFact]
     public async Task The_key_is_secret_and_generated()
     {
         await using var shop = await ModelledShop.ToPublishAsync();
@@ -76,7 +76,7 @@ public sealed class ClusterModelTests
         Assert.Equal(32, Assert.IsType<GenerateParameterDefault>(key.Default).MinLength);
     }
 
-    [Theory]
+    [PublishTheory]
     [InlineData("kafka", "shopping-kafka-data", "/var/lib/kafka/data")]
     [InlineData("mongodb", "shopping-mongodb-data", "/data/db")]
     public async Task Data_outlives_the_containers(string name, string volume, string target)
@@ -88,7 +88,7 @@ public sealed class ClusterModelTests
         Assert.Equal((ContainerMountType.Volume, volume, target), (mount.Type, mount.Source, mount.Target));
     }
 
-    [Fact]
+    [PublishFact]
     public async Task Tools_to_look_inside_come_along_but_are_not_published()
     {
         await using var shop = await ModelledShop.ToPublishAsync();
@@ -99,7 +99,7 @@ public sealed class ClusterModelTests
         }
     }
 
-    [Theory]
+    [PublishTheory]
     [InlineData("web-server")]
     [InlineData("management-api")]
     public async Task Replicas_are_configured(string name)
@@ -111,7 +111,7 @@ public sealed class ClusterModelTests
         Assert.Equal(3, three[name].GetReplicaCount());
     }
 
-    [Fact]
+    [PublishFact]
     public async Task The_web_server_has_the_commands()
     {
         await using var shop = await ModelledShop.ToPublishAsync();

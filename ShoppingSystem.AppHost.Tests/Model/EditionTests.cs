@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+using Aspire.Hosting;
 using ShoppingSystem.AppHost.Tests.Support;
 
 namespace ShoppingSystem.AppHost.Tests.Model;
@@ -5,39 +8,92 @@ namespace ShoppingSystem.AppHost.Tests.Model;
 /// <summary>Which edition is modelled when.</summary>
 public sealed class EditionTests
 {
+    private const string NoRuntime = "--ASPIRE_CONTAINER_RUNTIME=no-such-runtime";
+    private const string Kafka = "--ConnectionStrings:kafka=localhost:9092";
+    private const string MongoDB = "--ConnectionStrings:shopping=mongodb://localhost:27017/shopping";
+
     [Fact]
     public async Task It_is_embedded_when_asked_for()
     {
-        await using var shop = await ModelledShop.FromAsync("--embedded");
+        await using var shop = await ModelledShop.FromAsync("--embedded", Kafka, MongoDB);
 
         Assert.Contains("standalone", shop.Names);
         Assert.DoesNotContain("kafka", shop.Names);
     }
 
     [Fact]
-    public async Task It_is_embedded_when_no_container_runtime_answers()
+    public async Task It_is_embedded_when_nothing_is_given_and_no_container_runtime_answers()
     {
-        await using var shop = await ModelledShop.FromAsync("--ASPIRE_CONTAINER_RUNTIME=no-such-runtime");
+        await using var shop = await ModelledShop.FromAsync(NoRuntime);
 
         Assert.Contains("standalone", shop.Names);
         Assert.DoesNotContain("kafka", shop.Names);
     }
 
     [Fact]
-    public async Task What_is_published_is_the_cluster_all_the_same()
+    public async Task It_is_the_cluster_without_containers_when_Kafka_and_MongoDB_are_given()
     {
-        await using var shop = await ModelledShop.ToPublishAsync("--ASPIRE_CONTAINER_RUNTIME=no-such-runtime", "--embedded");
+        await using var shop = await ModelledShop.FromAsync(NoRuntime, Kafka, MongoDB);
 
-        Assert.Contains("kafka", shop.Names);
+        Assert.Equal(["kafka"], shop.WaitsFor("web-server"));
+        Assert.Equal(["kafka", "shopping"], shop.WaitsFor("management-api"));
         Assert.DoesNotContain("standalone", shop.Names);
     }
 
-    [ClusterFact]
+    [Theory]
+    [InlineData(Kafka, "ConnectionStrings:shopping")]
+    [InlineData(MongoDB, "ConnectionStrings:kafka")]
+    public async Task One_that_is_missing_and_can_not_be_a_container_is_named(string given, string missing)
+    {
+        var edition = await ChooseAsync(NoRuntime, "--DcpPublisher:RandomizePorts=true", given);
+
+        Assert.StartsWith(missing, edition.Refusal, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_port_that_another_program_has_is_named()
+    {
+        using var another = new TcpListener(IPAddress.Loopback, ServicePorts.Shop);
+        try
+        {
+            another.Start();
+        }
+        catch (SocketException)
+        {
+            // Somebody has it already.
+        }
+
+        var edition = await ChooseAsync("--embedded");
+
+        Assert.Contains($"Port {ServicePorts.Shop} is taken", edition.Refusal, StringComparison.Ordinal);
+    }
+
+    [PublishFact]
+    public async Task What_is_published_is_the_cluster_in_containers_all_the_same()
+    {
+        await using var shop = await ModelledShop.ToPublishAsync(NoRuntime, "--embedded", Kafka, MongoDB);
+
+        Assert.Contains("mongodb", shop.Names);
+        Assert.DoesNotContain("standalone", shop.Names);
+    }
+
+    [ContainersFact]
     public async Task It_is_the_cluster_where_containers_can_be_run()
     {
         await using var shop = await ModelledShop.FromAsync();
 
-        Assert.Contains("kafka", shop.Names);
+        Assert.Contains("mongodb", shop.Names);
         Assert.DoesNotContain("standalone", shop.Names);
     }
+
+    [ContainersFact]
+    public async Task What_is_not_given_is_a_container()
+    {
+        await using var shop = await ModelledShop.FromAsync(Kafka);
+
+        Assert.Contains("mongodb", shop.Names);
+        Assert.DoesNotContain("kafka-ui", shop.Names);
+    }
+
+    private static Task<Edition> ChooseAsync(params string[] args) => Edition.ChooseAsync(DistributedApplication.CreateBuilder(args), args);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Aspire.Hosting.Testing;
+using ShoppingSystem.AppHost.Tests.Support;
 
 namespace ShoppingSystem.AppHost.Tests.Model;
 
@@ -25,17 +26,17 @@ public sealed class ManifestTests : IAsyncLifetime
         return Task.CompletedTask;
     }
 
-    [Fact]
+    [PublishFact]
     public void It_has_what_is_deployed_and_nothing_else() => Assert.Equal(
         ["kafka", "management-api", "management-api-key", "mongodb", "mongodb-password", "mongodb-password-uri-encoded", "shopping", "web-server"],
         _resources.Select(resource => resource.Key).Order());
 
-    [Fact]
+    [PublishFact]
     public void Volumes_have_names_that_are_the_same_everywhere() => Assert.Equal(
         ["shopping-kafka-data", "shopping-mongodb-data"],
         new[] { "kafka", "mongodb" }.Select(name => (string)_resources[name]!["volumes"]![0]!["name"]!));
 
-    [Fact]
+    [PublishFact]
     public void Secrets_are_generated_where_it_is_deployed()
     {
         foreach (var name in new[] { "management-api-key", "mongodb-password" })
@@ -46,12 +47,12 @@ public sealed class ManifestTests : IAsyncLifetime
         }
     }
 
-    [Fact]
+    [PublishFact]
     public void The_database_is_reached_with_the_generated_password() => Assert.Matches(
         "^mongodb://admin:{mongodb-password-uri-encoded.value}@{mongodb.bindings.tcp.host}:{mongodb.bindings.tcp.port}/shopping\\?",
         (string)_resources["shopping"]!["connectionString"]!);
 
-    [Fact]
+    [PublishFact]
     public void Both_services_are_projects_with_one_http_port_each()
     {
         foreach (var (name, port) in new[] { ("web-server", 8081), ("management-api", 8080) })

@@ -32,16 +32,30 @@ internal static class ContainerRuntime
         Environment.GetEnvironmentVariable("ASPIRE_CONTAINER_RUNTIME") is { Length: > 0 } configured ? [configured] : ["docker", "podman"];
 }
 
-/// <summary>A test of the whole cluster; skipped where no containers can be run.</summary>
+/// <summary>A test of the whole cluster in containers; skipped where none can be run.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-internal sealed class ClusterFactAttribute : FactAttribute
+internal sealed class ContainersFactAttribute : FactAttribute
 {
-    public ClusterFactAttribute() => Skip = ContainerRuntime.WhyNot;
+    public ContainersFactAttribute() => Skip = Infrastructure.WhyNot ?? ContainerRuntime.WhyNot;
 }
 
-/// <summary><see cref="ClusterFactAttribute"/> with data.</summary>
+/// <summary><see cref="ContainersFactAttribute"/> with data.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-internal sealed class ClusterTheoryAttribute : TheoryAttribute
+internal sealed class ContainersTheoryAttribute : TheoryAttribute
 {
-    public ClusterTheoryAttribute() => Skip = ContainerRuntime.WhyNot;
+    public ContainersTheoryAttribute() => Skip = Infrastructure.WhyNot ?? ContainerRuntime.WhyNot;
+}
+
+/// <summary>A test of what is published; skipped where Aspire's integrations for Kafka, MongoDB and Kubernetes can't be had.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class PublishFactAttribute : FactAttribute
+{
+    public PublishFactAttribute() => Skip = Infrastructure.WhyNot;
+}
+
+/// <summary><see cref="PublishFactAttribute"/> with data.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class PublishTheoryAttribute : TheoryAttribute
+{
+    public PublishTheoryAttribute() => Skip = Infrastructure.WhyNot;
 }

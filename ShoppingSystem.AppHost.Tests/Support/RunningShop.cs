@@ -2,6 +2,7 @@ using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace ShoppingSystem.AppHost.Tests.Support;
 
@@ -10,6 +11,8 @@ internal sealed class RunningShop : IAsyncDisposable
 {
     // Images may have to be downloaded first.
     private static readonly TimeSpan StartTime = TimeSpan.FromMinutes(10);
+
+    private const string ApiKey = "management-api-key";
 
     private readonly DistributedApplication _app;
 
@@ -48,9 +51,9 @@ internal sealed class RunningShop : IAsyncDisposable
                 Shop = app.CreateHttpClient(shop.Resource, shop.Endpoint),
                 Management = app.CreateHttpClient(management.Resource, management.Endpoint),
             };
-            if (running.Model.Resources.OfType<ParameterResource>().SingleOrDefault(parameter => parameter.Name == "management-api-key") is { } key)
+            if (running.Model.Resources.OfType<ParameterResource>().SingleOrDefault(parameter => parameter.Name == ApiKey) is not null)
             {
-                running.Management.DefaultRequestHeaders.Add("X-API-Key", await key.GetValueAsync(patience.Token));
+                running.Management.DefaultRequestHeaders.Add("X-API-Key", await running.ApiKeyAsync());
             }
 
             return running;
@@ -61,6 +64,11 @@ internal sealed class RunningShop : IAsyncDisposable
             throw;
         }
     }
+
+    public IEnumerable<string> Names => Model.Resources.Select(resource => resource.Name).Where(name => !name.StartsWith("aspire-", StringComparison.Ordinal));
+
+    public async Task<string> ApiKeyAsync() =>
+        (await Model.Resources.OfType<ParameterResource>().Single(parameter => parameter.Name == ApiKey).GetValueAsync(CancellationToken.None))!;
 
     public ValueTask<string?> ConnectionStringAsync(string resource) => _app.GetConnectionStringAsync(resource);
 
@@ -79,6 +87,56 @@ internal sealed class RunningShop : IAsyncDisposable
     {
         using var patience = new CancellationTokenSource(StartTime);
         return _app.ResourceNotifications.WaitForResourceAsync(resource, change => states.Contains(change.Snapshot.State?.Text), patience.Token);
+    }
+
+    /// <summary>What a resource has printed so far.</summary>
+    public async Task<IReadOnlyList<string>> LogAsync(string resource)
+    {
+        var lines = new List<string>();
+        Assert.True(_app.ResourceNotifications.TryGetCurrentState(resource, out var state));
+        await foreach (var batch in _app.Services.GetRequiredService<ResourceLoggerService>().GetAllAsync(state.ResourceId))
+        {
+            lines.AddRange(batch.Select(line => line.Content));
+        }
+
+        return lines;
+    }
+
+    /// <summary>The state of each replica of a resource, once all are healthy.</summary>
+    public async Task<IReadOnlyList<CustomResourceSnapshot>> HealthyReplicasAsync(string resource, int replicas)
+    {
+        using var timeout = new CancellationTokenSource(StartTime);
+        var states = new Dictionary<string, CustomResourceSnapshot>();
+        await foreach (var change in _app.ResourceNotifications.WatchAsync(timeout.Token))
+        {
+            if (change.Resource.Name == resource)
+            {
+                states[change.ResourceId] = change.Snapshot;
+                if (states.Count(state => state.Value.HealthStatus is HealthStatus.Healthy) == replicas)
+                {
+                    break;
+                }
+            }
+        }
+
+        return [.. states.Values.Where(state => state.HealthStatus is HealthStatus.Healthy)];
+    }
+
+    /// <summary>Stops a resource, as its command in the dashboard does.</summary>
+    public async Task StopAsync(string resource)
+    {
+        var result = await ExecuteAsync(resource, KnownResourceCommands.StopCommand);
+        Assert.True(result.Success, result.Message);
+        await WaitForStateAsync(resource, [.. KnownResourceStates.TerminalStates]);
+    }
+
+    /// <summary>Starts a resource again and waits until it is healthy.</summary>
+    public async Task StartAsync(string resource)
+    {
+        using var timeout = new CancellationTokenSource(StartTime);
+        var result = await ExecuteAsync(resource, KnownResourceCommands.StartCommand);
+        Assert.True(result.Success, result.Message);
+        await _app.ResourceNotifications.WaitForResourceHealthyAsync(resource, timeout.Token);
     }
 
     /// <summary>Restarts a resource and waits until it is healthy again.</summary>

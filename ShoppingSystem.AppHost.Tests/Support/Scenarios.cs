@@ -48,17 +48,21 @@ internal static class Scenarios
         Assert.Equal([another, Assert.Single(ids)], history.Select(entry => (string)entry!["id"]!));
     }
 
-    /// <summary>Customers buy all the time while <paramref name="resources"/> are restarted one after the other.</summary>
-    public static async Task Nothing_is_lost_or_doubled_while_they_restart(RunningShop shop, params string[] resources)
+    /// <summary>Customers buy all the time while <paramref name="resource"/> is restarted.</summary>
+    public static Task Nothing_is_lost_or_doubled_while_it_restarts(RunningShop shop, string resource) =>
+        Nothing_is_lost_or_doubled_while(shop, () => shop.RestartAsync(resource));
+
+    /// <summary>Customers buy all the time while <paramref name="something"/> happens.</summary>
+    public static async Task Nothing_is_lost_or_doubled_while(RunningShop shop, Func<Task> something)
     {
         const int Customers = 4;
-        var restarted = false;
+        var happened = false;
         var buying = Enumerable.Range(0, Customers).Select(_ => Task.Run(async () =>
         {
             var customer = new Customer(shop);
             var bought = new List<string>();
             // The history is read in one page.
-            while ((!Volatile.Read(ref restarted) || bought.Count < 10) && bought.Count < 1000)
+            while ((!Volatile.Read(ref happened) || bought.Count < 10) && bought.Count < 1000)
             {
                 bought.Add(await customer.BuyUntilAcknowledgedAsync(bought.Count));
                 await Task.Delay(TimeSpan.FromMilliseconds(50));
@@ -67,12 +71,15 @@ internal static class Scenarios
             return (customer, bought);
         })).ToList();
 
-        foreach (var resource in resources)
+        try
         {
-            await shop.RestartAsync(resource);
+            await something();
+        }
+        finally
+        {
+            Volatile.Write(ref happened, true);
         }
 
-        Volatile.Write(ref restarted, true);
         foreach (var (customer, bought) in await Task.WhenAll(buying))
         {
             var history = await customer.HistoryAsync(shop.Management, "/api/v1/purchases", bought.Count);

@@ -19,38 +19,38 @@ internal sealed class MongoDeadLetters(IMongoDatabase database) : IDeadLetters
             return 0;
         }
 
-        try
+        return await Trouble.InShortAsync(async () =>
         {
-            var result = await _letters.BulkWriteAsync(letters.Select(DeadLetterDocument.ToUpsert), Unordered, cancellationToken);
-            return result.Upserts.Count;
-        }
-        catch (MongoBulkWriteException<BsonDocument> e) when (
-            Refusal.ExplainsAllOf(e) && e.WriteErrors.All(error => error.Category is ServerErrorCategory.DuplicateKey))
-        {
-            return e.Result.Upserts.Count;
-        }
-        catch (TimeoutException e)
-        {
-            throw Trouble.InShort(e);
-        }
+            try
+            {
+                var result = await _letters.BulkWriteAsync(letters.Select(DeadLetterDocument.ToUpsert), Unordered, cancellationToken);
+                return result.Upserts.Count;
+            }
+            catch (MongoBulkWriteException<BsonDocument> e) when (
+                Refusal.ExplainsAllOf(e) && e.WriteErrors.All(error => error.Category is ServerErrorCategory.DuplicateKey))
+            {
+                return e.Result.Upserts.Count;
+            }
+        });
     }
 
     public async ValueTask<DeadLetterPage> ListAsync(int limit, PageCursor? before = null, CancellationToken cancellationToken = default)
     {
         var filter = before is { } cursor ? DeadLetterDocument.Before(cursor) : new BsonDocument();
-        var documents = await _letters.Find(filter).Sort(DeadLetterDocument.Index).Limit(limit + 1).ToListAsync(cancellationToken);
+        var documents = await Trouble.InShortAsync(() =>
+            _letters.Find(filter).Sort(DeadLetterDocument.Index).Limit(limit + 1).ToListAsync(cancellationToken));
         var letters = documents.Take(limit).Select(DeadLetterDocument.Read).ToList();
         return new DeadLetterPage(letters, documents.Count > limit ? PageCursor.After(letters[^1]) : null);
     }
 
     public async ValueTask<DeadLetter?> FindAsync(Guid id, CancellationToken cancellationToken = default) =>
-        await _letters.Find(DeadLetterDocument.WithId(id)).SingleOrDefaultAsync(cancellationToken) is { } document
+        await Trouble.InShortAsync(() => _letters.Find(DeadLetterDocument.WithId(id)).SingleOrDefaultAsync(cancellationToken)) is { } document
             ? DeadLetterDocument.Read(document)
             : null;
 
     public async ValueTask<bool> RemoveAsync(Guid id, CancellationToken cancellationToken = default) =>
-        (await _letters.DeleteOneAsync(DeadLetterDocument.WithId(id), cancellationToken)).DeletedCount == 1;
+        (await Trouble.InShortAsync(() => _letters.DeleteOneAsync(DeadLetterDocument.WithId(id), cancellationToken))).DeletedCount == 1;
 
     public async ValueTask<long> CountAsync(CancellationToken cancellationToken = default) =>
-        await _letters.CountDocumentsAsync(new BsonDocument(), cancellationToken: cancellationToken);
+        await Trouble.InShortAsync(() => _letters.CountDocumentsAsync(new BsonDocument(), cancellationToken: cancellationToken));
 }

@@ -19,42 +19,42 @@ internal sealed class MongoPurchaseStore(IMongoDatabase database) : IPurchaseSto
             return new RecordResult(0, 0, []);
         }
 
-        try
+        return await Trouble.InShortAsync(async () =>
         {
-            var result = await _purchases.BulkWriteAsync(purchases.Select(PurchaseDocument.ToUpsert), Unordered, cancellationToken);
-            return await ResultAsync(purchases, result.Upserts, [], cancellationToken);
-        }
-        catch (MongoBulkWriteException<BsonDocument> e) when (Refusal.ExplainsAllOf(e))
-        {
-            return await ResultAsync(purchases, e.Result.Upserts, e.WriteErrors, cancellationToken);
-        }
-        catch (TimeoutException e)
-        {
-            throw Trouble.InShort(e);
-        }
+            try
+            {
+                var result = await _purchases.BulkWriteAsync(purchases.Select(PurchaseDocument.ToUpsert), Unordered, cancellationToken);
+                return await ResultAsync(purchases, result.Upserts, [], cancellationToken);
+            }
+            catch (MongoBulkWriteException<BsonDocument> e) when (Refusal.ExplainsAllOf(e))
+            {
+                return await ResultAsync(purchases, e.Result.Upserts, e.WriteErrors, cancellationToken);
+            }
+        });
     }
 
     public async ValueTask<PurchasePage> ReadHistoryAsync(
         string userId, int limit, PageCursor? before = null, CancellationToken cancellationToken = default)
     {
         var filter = before is { } cursor ? PurchaseDocument.Before(userId, cursor) : PurchaseDocument.Of(userId);
-        var documents = await _purchases.Find(filter).Sort(PurchaseDocument.NewestFirst).Limit(limit + 1).ToListAsync(cancellationToken);
+        var documents = await Trouble.InShortAsync(() =>
+            _purchases.Find(filter).Sort(PurchaseDocument.NewestFirst).Limit(limit + 1).ToListAsync(cancellationToken));
         var purchases = documents.Take(limit).Select(PurchaseDocument.Read).ToList();
         return new PurchasePage(purchases, documents.Count > limit ? PageCursor.After(purchases[^1]) : null);
     }
 
     public async ValueTask<PurchaseSummary> SummarizeAsync(string userId, CancellationToken cancellationToken = default)
     {
-        var figures = await _purchases.Aggregate()
+        var figures = await Trouble.InShortAsync(() => _purchases.Aggregate()
             .Match(PurchaseDocument.Of(userId))
             .Sort(PurchaseDocument.NewestFirst)
             .Group(Figures.Group)
-            .SingleOrDefaultAsync(cancellationToken);
+            .SingleOrDefaultAsync(cancellationToken));
         return figures is null ? new PurchaseSummary(userId, 0, 0m, null, null) : Figures.Read(userId, figures);
     }
 
     public async ValueTask<long> CountAsync(CancellationToken cancellationToken = default) =>
-        await _purchases.EstimatedDocumentCountAsync(cancellationToken: cancellationToken);
+        await Trouble.InShortAsync(() => _purchases.EstimatedDocumentCountAsync(cancellationToken: cancellationToken));
 
     // What was not inserted is compared with what is there under its id. "Duplicate key" is what a purchase is told whose id
     // another user has, or which someone else recorded in the same moment; a unique index that an operator added says the same of
@@ -80,7 +80,7 @@ internal sealed class MongoPurchaseStore(IMongoDatabase database) : IPurchaseSto
         {
             var candidates = recorded[PurchaseDocument.ToBson(purchases[i].Id)].ToList();
             var reason = candidates.Count > 0 ? PurchaseDocument.Conflict(purchases[i], candidates)
-                : errorOf.TryGetValue(i, out var error) ? $"the store refuses it: {error.Message} (code {error.Code})"
+                : errorOf.TryGetValue(i, out var error) ? $"the store refuses it: {Trouble.Describe(error)}"
                 : throw new MongoException($"The purchase {purchases[i].Id} was removed while it was recorded again.");
             if (reason is not null)
             {

@@ -1,13 +1,59 @@
+using System.Text.RegularExpressions;
+using MongoDB.Driver;
+
 namespace ShoppingSystem.MongoDB;
 
-internal static class Trouble
+/// <summary>
+/// Failures in short. A server's own text quotes the command or the key that it speaks of, and with them names and user ids; of a
+/// batch it has one for every write. Logs and readiness, which anybody may read, get the error's name and number.
+/// </summary>
+internal static partial class Trouble
 {
-    /// <summary>
-    /// What an operator needs to read of a failure. The driver's own text, when it found no server, is a page about every one
-    /// that it tried.
-    /// </summary>
-    public static string Describe(Exception e) => e is TimeoutException ? "MongoDB can't be reached" : e.Message;
+    /// <summary>What the driver answers, or its failure in short.</summary>
+    /// <exception cref="MongoException">The server, or a connection to it, failed.</exception>
+    /// <exception cref="TimeoutException">No server can be reached, or it does not answer.</exception>
+    public static async Task<T> InShortAsync<T>(Func<Task<T>> ask)
+    {
+        try
+        {
+            return await ask();
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException(Describe(e), e);
+        }
+        catch (MongoServerException e)
+        {
+            // Without the driver's exception inside: whoever logs this one would log that one, too.
+            throw new MongoException(Describe(e));
+        }
+    }
 
-    /// <summary>The same failure under a message that readiness can show to anybody; the driver's own has stack traces in it.</summary>
-    public static TimeoutException InShort(TimeoutException e) => new(Describe(e), e);
+    /// <summary>What an operator needs to read of a failure.</summary>
+    public static string Describe(Exception e) => e switch
+    {
+        // The driver's own text is a page about every server that it tried.
+        TimeoutException => "MongoDB can't be reached",
+        MongoBulkWriteException { WriteErrors: { Count: > 0 } errors } =>
+            $"MongoDB refused {(errors.Count == 1 ? "a write" : $"{errors.Count} writes")} of a batch, the first with {ServerErrors.Describe(errors[0].Code)}",
+        MongoBulkWriteException { WriteConcernError: { } error } => NotDurable(error.Code, error.CodeName),
+        MongoWriteException { WriteError: { } error } => $"MongoDB refused a write: {ServerErrors.Describe(error.Code)}",
+        MongoWriteException { WriteConcernError: { } error } => NotDurable(error.Code, error.CodeName),
+        MongoWriteConcernException { WriteConcernResult: { } } concern => NotDurable(concern.Code, concern.CodeName),
+        MongoCommandException command => $"MongoDB answered with {ServerErrors.Describe(command.Code, command.CodeName)}",
+        MongoServerException => $"MongoDB answered with an error ({e.GetType().Name})",
+        _ => e.Message,
+    };
+
+    /// <summary>Why the server refuses a document.</summary>
+    public static string Describe(BulkWriteError error) => Index().Match(error.Message) is { Success: true } index
+        ? $"{ServerErrors.Describe(error.Code)} by the index {index.Groups[1].ValueSpan}"
+        : ServerErrors.Describe(error.Code);
+
+    private static string NotDurable(int code, string? name) =>
+        $"MongoDB has not confirmed a write to a journaled majority: {ServerErrors.Describe(code, name)}";
+
+    /// <summary>The index's name in the text of a duplicate key; the key itself comes after it.</summary>
+    [GeneratedRegex("^E11000 duplicate key error collection: [^ ]+ index: ([^ ]{1,127}) ", RegexOptions.CultureInvariant)]
+    private static partial Regex Index();
 }

@@ -95,6 +95,7 @@ internal sealed class Dispatcher(Handshake handshake, Faults faults, Journal jou
                     { "codeName", ErrorCodes.Name(code) },
                     { "errmsg", message ?? OnDemand(code) },
                 };
+                TellOfState(answer, code);
                 Label(answer, code, retryable);
             }
 
@@ -103,12 +104,7 @@ internal sealed class Dispatcher(Handshake handshake, Faults faults, Journal jou
         catch (CommandException e)
         {
             var answer = new BsonDocument { { "ok", 0.0 }, { "errmsg", e.Message }, { "code", e.Code }, { "codeName", ErrorCodes.Name(e.Code) } };
-            if (ErrorCodes.IsOfTheState(e.Code))
-            {
-                handshake.Change();
-                answer.Add("topologyVersion", handshake.TopologyVersion);
-            }
-
+            TellOfState(answer, e.Code);
             Label(answer, e.Code, retryable);
             return answer.AddRange(e.Details);
         }
@@ -160,6 +156,16 @@ internal sealed class Dispatcher(Handshake handshake, Faults faults, Journal jou
         var answer = command(call);
         _retriedWrites.Remember(write, answer.DeepClone().AsBsonDocument);
         return answer;
+    }
+
+    /// <summary>After such an error a driver waits until the server tells it of its state anew.</summary>
+    private void TellOfState(BsonDocument answer, int code)
+    {
+        if (ErrorCodes.IsOfTheState(code))
+        {
+            handshake.Change();
+            answer.Add("topologyVersion", handshake.TopologyVersion);
+        }
     }
 
     private static void Label(BsonDocument answer, int code, bool retryable)

@@ -1,4 +1,6 @@
 using System.Buffers.Text;
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -7,7 +9,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace ShoppingSystem.AppHost.Tests.Hosts;
+namespace ShoppingSystem.Tests.Hosts;
 
 /// <summary>As much of an OpenID Connect issuer as a service sees of it: a discovery document, keys, and the tokens it signs.</summary>
 internal sealed class Issuer : IAsyncDisposable
@@ -25,6 +27,14 @@ internal sealed class Issuer : IAsyncDisposable
     private string Name => Address.ToString().TrimEnd('/');
 
     private static long Now => DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+
+    /// <summary>An address where nobody listens yet.</summary>
+    public static Uri FreeAddress()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
+    }
 
     public async Task StartAsync()
     {

@@ -1,7 +1,23 @@
-using Aspire.Hosting;
 using ShoppingSystem.Tests.Support;
 
-namespace ShoppingSystem.AppHost.Tests.Hosts;
+namespace ShoppingSystem.Tests.Hosts;
+
+/// <summary>A host of the cluster: the program as it is deployed.</summary>
+internal sealed class HostProgram
+{
+    public static readonly HostProgram WebServer = new("ShoppingSystem.WebServer");
+    public static readonly HostProgram ManagementApi = new("ShoppingSystem.ManagementApi");
+
+    private HostProgram(string project)
+    {
+        // These tests and the host have the same end: .../PROJECT/bin/Release/net10.0/.
+        string[] parts = AppContext.BaseDirectory.TrimEnd(System.IO.Path.DirectorySeparatorChar).Split(System.IO.Path.DirectorySeparatorChar);
+        Path = string.Join(System.IO.Path.DirectorySeparatorChar, [.. parts[..^4], project, .. parts[^3..], $"{project}.dll"]);
+    }
+
+    /// <summary>The assembly.</summary>
+    public string Path { get; }
+}
 
 /// <summary>One host of the cluster in a process of its own, without Aspire around it; configured by its environment.</summary>
 internal sealed class HostProcess : IAsyncDisposable
@@ -10,13 +26,10 @@ internal sealed class HostProcess : IAsyncDisposable
 
     private readonly ChildProcess _process;
 
-    private HostProcess(IProjectMetadata project, (string Key, string Value)[] environment)
+    private HostProcess(HostProgram program, (string Key, string Value)[] environment)
     {
-        // .../bin/Release/net10.0/ of these tests and of the host have the same end.
-        var output = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar).Split(Path.DirectorySeparatorChar)[^2..];
-        var program = Path.Combine([Path.GetDirectoryName(project.ProjectPath)!, "bin", .. output, $"{Path.GetFileNameWithoutExtension(project.ProjectPath)}.dll"]);
         var variables = environment.Append(("ASPNETCORE_URLS", "http://127.0.0.1:0")).ToDictionary();
-        _process = ChildProcess.Start(program, variables);
+        _process = ChildProcess.Start(program.Path, variables);
     }
 
     /// <summary>A client of the host.</summary>
@@ -26,10 +39,10 @@ internal sealed class HostProcess : IAsyncDisposable
     public string Output => _process.Output;
 
     /// <summary>Starts it and waits until it listens; what it needs may be away.</summary>
-    public static async Task<HostProcess> StartAsync<TProject>(params (string Key, string Value)[] environment) where TProject : IProjectMetadata, new()
+    public static async Task<HostProcess> StartAsync(HostProgram program, params (string Key, string Value)[] environment)
     {
         const string Listening = "Now listening on: ";
-        var host = new HostProcess(new TProject(), environment);
+        var host = new HostProcess(program, environment);
         try
         {
             await Eventually.TrueAsync(
@@ -50,9 +63,9 @@ internal sealed class HostProcess : IAsyncDisposable
     }
 
     /// <summary>Runs it until it exits by itself, for starts that are refused.</summary>
-    public static async Task<(int ExitCode, string Output)> RunAsync<TProject>(params (string Key, string Value)[] environment) where TProject : IProjectMetadata, new()
+    public static async Task<(int ExitCode, string Output)> RunAsync(HostProgram program, params (string Key, string Value)[] environment)
     {
-        await using var host = new HostProcess(new TProject(), environment);
+        await using var host = new HostProcess(program, environment);
         return (await host._process.ExitAsync(), host.Output);
     }
 

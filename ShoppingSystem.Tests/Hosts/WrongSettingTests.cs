@@ -1,4 +1,4 @@
-namespace ShoppingSystem.AppHost.Tests.Hosts;
+namespace ShoppingSystem.Tests.Hosts;
 
 /// <summary>A setting that can't be used stops the start with a line that names it, and without a stack trace.</summary>
 public sealed class WrongSettingTests
@@ -15,7 +15,7 @@ public sealed class WrongSettingTests
     [InlineData("Logging__LogLevel__Default", "Loud")]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4317")]
     public async Task Of_the_web_server(string name, string value) =>
-        Names(name, await HostProcess.RunAsync<Projects.ShoppingSystem_WebServer>((name, value)));
+        Names(name, await HostProcess.RunAsync(HostProgram.WebServer, (name, value)));
 
     [Theory]
     [InlineData("urls", "nonsense")]
@@ -24,7 +24,7 @@ public sealed class WrongSettingTests
     [InlineData("Management__ApiKey", " key")]
     [InlineData("Logging__LogLevel__Default", "Loud")]
     public async Task Of_the_management_API(string name, string value) =>
-        Names(name, await HostProcess.RunAsync<Projects.ShoppingSystem_ManagementApi>((name, value)));
+        Names(name, await HostProcess.RunAsync(HostProgram.ManagementApi, (name, value)));
 
     private static void Names(string name, (int ExitCode, string Output) run)
     {

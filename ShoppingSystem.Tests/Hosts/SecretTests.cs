@@ -1,7 +1,7 @@
 using ShoppingSystem.MockKafka;
 using ShoppingSystem.Tests.Support;
 
-namespace ShoppingSystem.AppHost.Tests.Hosts;
+namespace ShoppingSystem.Tests.Hosts;
 
 /// <summary>Passwords of Kafka and MongoDB are in no log, whatever becomes of them.</summary>
 public sealed class SecretTests
@@ -18,7 +18,7 @@ public sealed class SecretTests
     [InlineData("Server=localhost;User=shop;Password=hush-hush-1")]
     public async Task A_connection_string_that_can_not_be_used_is_named_and_not_shown(string connectionString)
     {
-        var (exitCode, output) = await HostProcess.RunAsync<Projects.ShoppingSystem_ManagementApi>(("ConnectionStrings__shopping", connectionString));
+        var (exitCode, output) = await HostProcess.RunAsync(HostProgram.ManagementApi, ("ConnectionStrings__shopping", connectionString));
 
         Assert.Equal(1, exitCode);
         Assert.StartsWith("ConnectionStrings:shopping", Assert.Single(output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
@@ -32,8 +32,8 @@ public sealed class SecretTests
 
         foreach (var (exitCode, output) in new[]
         {
-            await HostProcess.RunAsync<Projects.ShoppingSystem_WebServer>(environment),
-            await HostProcess.RunAsync<Projects.ShoppingSystem_ManagementApi>(environment),
+            await HostProcess.RunAsync(HostProgram.WebServer, environment),
+            await HostProcess.RunAsync(HostProgram.ManagementApi, environment),
         })
         {
             Assert.Equal(1, exitCode);
@@ -57,8 +57,8 @@ public sealed class SecretTests
             ("Secrets__Directory", secrets), ("ConnectionStrings__kafka", kafka.BootstrapServers), ("Kafka__SecurityProtocol", "SaslPlaintext"),
             ("Kafka__SaslMechanism", "ScramSha512"), ("Kafka__SaslUsername", "shop"), ("Logging__LogLevel__Default", "Debug"),
         ];
-        await using var shop = await HostProcess.StartAsync<Projects.ShoppingSystem_WebServer>(environment);
-        await using var management = await HostProcess.StartAsync<Projects.ShoppingSystem_ManagementApi>(environment);
+        await using var shop = await HostProcess.StartAsync(HostProgram.WebServer, environment);
+        await using var management = await HostProcess.StartAsync(HostProgram.ManagementApi, environment);
 
         var ready = "";
         await Eventually.TrueAsync(

@@ -1,11 +1,10 @@
 using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using ShoppingSystem.MockKafka;
 using ShoppingSystem.Tests.Support;
 
-namespace ShoppingSystem.AppHost.Tests.Hosts;
+namespace ShoppingSystem.Tests.Hosts;
 
 /// <summary>The web server with sign-in on: a real issuer's tokens, Kafka's mock cluster, no management API.</summary>
 public sealed class SignInTests(SignInTests.Shop shop) : IClassFixture<SignInTests.Shop>
@@ -16,7 +15,7 @@ public sealed class SignInTests(SignInTests.Shop shop) : IClassFixture<SignInTes
     {
         private MockCluster Kafka { get; } = new();
 
-        internal Issuer Issuer { get; } = new() { Address = FreeAddress() };
+        internal Issuer Issuer { get; } = new() { Address = Issuer.FreeAddress() };
 
         internal HostProcess Server { get; private set; } = null!;
 
@@ -34,9 +33,9 @@ public sealed class SignInTests(SignInTests.Shop shop) : IClassFixture<SignInTes
             Kafka.Dispose();
         }
 
-        internal Task<HostProcess> StartAsync(Issuer issuer) => HostProcess.StartAsync<Projects.ShoppingSystem_WebServer>(
+        internal Task<HostProcess> StartAsync(Issuer issuer) => HostProcess.StartAsync(HostProgram.WebServer,
             ("ConnectionStrings__kafka", Kafka.BootstrapServers),
-            ("services__management-api__http__0", FreeAddress().ToString()),
+            ("services__management-api__http__0", Issuer.FreeAddress().ToString()),
             // A busy machine is no reason to refuse a purchase here.
             ("Shopping__AppendDeadline", "00:01:00"),
             ("Logging__LogLevel__Microsoft.AspNetCore", "Information"),
@@ -109,7 +108,7 @@ public sealed class SignInTests(SignInTests.Shop shop) : IClassFixture<SignInTes
     [Fact]
     public async Task While_the_issuer_is_away_customers_are_told_to_come_back_and_when_it_is_back_they_are_let_in()
     {
-        await using var issuer = new Issuer { Address = FreeAddress() };
+        await using var issuer = new Issuer { Address = Issuer.FreeAddress() };
         await using var server = await shop.StartAsync(issuer);
 
         using var away = await SendAsync("/api/v1/buy", "ada", issuer.Token("ada"), server.Client);
@@ -163,18 +162,11 @@ public sealed class SignInTests(SignInTests.Shop shop) : IClassFixture<SignInTes
     [InlineData("", "shop", "Authentication:Audience")]
     public async Task A_sign_in_that_would_not_hold_stops_the_start_and_is_named(string authority, string audience, string key)
     {
-        var (exitCode, output) = await HostProcess.RunAsync<Projects.ShoppingSystem_WebServer>(
+        var (exitCode, output) = await HostProcess.RunAsync(HostProgram.WebServer,
             ("Authentication__Authority", authority), ("Authentication__Audience", audience));
 
         Assert.Equal(1, exitCode);
         Assert.StartsWith(key, Assert.Single(output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
-    }
-
-    private static Uri FreeAddress()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
     }
 
     private static async Task IsRefusedAsync(HttpResponseMessage reply, HttpStatusCode status)

@@ -1,0 +1,281 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using MongoDB.Bson;
+using MongoDB.Driver;
+using ShoppingSystem.MockMongo;
+using ShoppingSystem.MongoDB;
+using ShoppingSystem.Purchases;
+using ShoppingSystem.Tests.Support;
+
+namespace ShoppingSystem.Tests.MongoDB;
+
+/// <summary>
+/// A server that fails, in each way in which it may: what was not confirmed is not told as recorded, what was recorded is
+/// recorded once, and nothing goes to the dead letters that would have been taken a moment later.
+/// </summary>
+public sealed class MongoFaultTests : IAsyncLifetime
+{
+    private TestDatabase _database = null!;
+    private MongoPurchaseStore _store = null!;
+
+    private MockServer Server => _database.Mock;
+
+    public async Task InitializeAsync()
+    {
+        _database = await TestDatabase.NewMockAsync();
+        _store = new MongoPurchaseStore(_database.Database);
+    }
+
+    public Task DisposeAsync() => _database.DisposeAsync().AsTask();
+
+    [Fact]
+    public async Task While_the_store_is_away_nothing_is_told_as_recorded_and_when_it_is_back_it_goes_on_with_what_it_had()
+    {
+        var (before, after) = (Some.Purchases(3), Some.Purchases(5));
+        await _store.RecordAsync(before);
+
+        Server.Stop();
+        await Assert.ThrowsAnyAsync<Exception>(async () => await _store.RecordAsync(after));
+        Assert.Equal("MongoDB can't be reached", (await Assert.ThrowsAsync<TimeoutException>(async () => await _store.RecordAsync(after))).Message);
+        using (var client = new TcpClient())
+        {
+            Assert.Equal(SocketError.ConnectionRefused, (await Assert.ThrowsAsync<SocketException>(() => client.ConnectAsync(IPAddress.Loopback, Server.Port))).SocketErrorCode);
+        }
+
+        Server.Start();
+        var result = await _store.RecordAsync([.. before, .. after]);
+
+        Assert.Equal((5, 3, 0), (result.Recorded, result.Duplicates, result.Refused.Count));
+        Assert.Equal(8, await _store.CountAsync());
+    }
+
+    [Fact]
+    public async Task An_answer_lost_after_the_write_was_done_is_asked_for_again_and_the_write_not_repeated()
+    {
+        Server.TrackCommands();
+        Server.Fail("update", new Fault.LostAnswer());
+
+        var result = await _store.RecordAsync(Some.Purchases(10));
+
+        Assert.Equal((10, 0, 0), (result.Recorded, result.Duplicates, result.Refused.Count));
+        Assert.Equal(10, await _store.CountAsync());
+        var updates = Server.Commands("update");
+        Assert.Equal(2, updates.Count);
+        Assert.Equal(updates[0].Command["txnNumber"], updates[1].Command["txnNumber"]);
+    }
+
+    [Fact]
+    public async Task When_each_answer_is_lost_it_is_not_told_as_recorded_and_then_recorded_once()
+    {
+        var purchases = Some.Purchases(10);
+        Server.Fail("update", new Fault.LostAnswer(), times: 2);
+
+        await Assert.ThrowsAnyAsync<MongoException>(async () => await _store.RecordAsync(purchases));
+        var result = await _store.RecordAsync(purchases);
+
+        Assert.Equal((0, 10), (result.Recorded, result.Duplicates));
+        Assert.Equal(purchases.AsEnumerable().Reverse(), (await _store.ReadHistoryAsync("u1", 100)).Purchases);
+    }
+
+    [Fact]
+    public async Task A_request_that_got_lost_is_sent_again()
+    {
+        Server.Fail("update", new Fault.LostRequest());
+
+        var result = await _store.RecordAsync(Some.Purchases(10));
+
+        Assert.Equal((10, 0), (result.Recorded, result.Duplicates));
+    }
+
+    [Theory]
+    [InlineData(10107, "NotWritablePrimary (10107)")]
+    [InlineData(91, "ShutdownInProgress (91)")]
+    [InlineData(189, "PrimarySteppedDown (189)")]
+    [InlineData(11600, "InterruptedAtShutdown (11600)")]
+    public async Task A_primary_that_is_none_any_more_is_asked_once_more_and_then_given_up_until_later(int code, string name)
+    {
+        var purchases = Some.Purchases(10);
+        Server.Fail("update", new Fault.CommandError(code));
+        Assert.Equal(10, (await _store.RecordAsync(purchases)).Recorded);
+
+        Server.Fail("update", new Fault.CommandError(code), MockServer.Always);
+        var e = await Assert.ThrowsAsync<MongoException>(async () => await _store.RecordAsync([.. purchases, Some.Purchase()]));
+        Server.Mend();
+        var result = await _store.RecordAsync([.. purchases, Some.Purchase()]);
+
+        Assert.Equal($"MongoDB answered with {name}", e.Message);
+        Assert.Equal((1, 10, 0), (result.Recorded, result.Duplicates, result.Refused.Count));
+    }
+
+    [Theory]
+    [InlineData(64, 1, "WriteConcernFailed (64)")]
+    [InlineData(91, 2, "ShutdownInProgress (91)")]
+    public async Task A_write_that_is_not_known_to_be_durable_is_not_told_as_recorded(int code, int times, string name)
+    {
+        var purchases = Some.Purchases(10);
+        Server.Fail("update", new Fault.WriteConcernError(code), times);
+
+        var e = await Assert.ThrowsAsync<MongoException>(async () => await _store.RecordAsync(purchases));
+        var result = await _store.RecordAsync(purchases);
+
+        Assert.Equal($"MongoDB has not confirmed a write to a journaled majority: {name}", e.Message);
+        Assert.Equal((0, 10), (result.Recorded, result.Duplicates));
+    }
+
+    [Fact]
+    public async Task Dead_letters_that_are_not_known_to_be_durable_are_not_told_as_kept()
+    {
+        var letters = new MongoDeadLetters(_database.Database);
+        var letter = DeadLetter.For(new FeedEvent("purchases", 0, 0, Some.Noon, "poison"u8.ToArray()), "poison", Some.Noon);
+        Server.Fail("update", new Fault.WriteConcernError(64), collection: DeadLetterDocument.Collection);
+        Server.Fail("delete", new Fault.WriteConcernError(64), collection: DeadLetterDocument.Collection);
+
+        await Assert.ThrowsAsync<MongoException>(async () => await letters.AddAsync([letter]));
+        Assert.Equal(1, await letters.CountAsync());
+        await Assert.ThrowsAsync<MongoException>(async () => await letters.RemoveAsync(letter.Id));
+    }
+
+    [Fact]
+    public async Task Rights_that_are_missing_hold_up_and_refuse_no_purchase()
+    {
+        Server.Fail("update", new Fault.CommandError(13), MockServer.Always);
+
+        var e = await Assert.ThrowsAsync<MongoException>(async () => await _store.RecordAsync(Some.Purchases(3)));
+
+        Assert.Equal("MongoDB answered with Unauthorized (13)", e.Message);
+        Assert.Equal(0, await _store.CountAsync());
+    }
+
+    [Fact]
+    public async Task An_error_of_the_server_on_some_writes_of_a_batch_refuses_none_of_them()
+    {
+        var purchases = Some.Purchases(5);
+        Server.Fail("update", new Fault.WriteErrors(133, 1, 3));
+
+        var e = await Assert.ThrowsAsync<MongoException>(async () => await _store.RecordAsync(purchases));
+        var result = await _store.RecordAsync(purchases);
+
+        Assert.Equal("MongoDB refused 2 writes of a batch, the first with FailedToSatisfyReadPreference (133)", e.Message);
+        Assert.Equal((2, 3, 0), (result.Recorded, result.Duplicates, result.Refused.Count));
+    }
+
+    [Fact]
+    public async Task An_error_of_the_document_refuses_it_alone()
+    {
+        Server.Fail("update", new Fault.WriteErrors(11000, 2));
+        Server.Fail("update", new Fault.WriteErrors(10334, 0));
+
+        var duplicate = await _store.RecordAsync(Some.Purchases(5));
+        var tooLarge = await _store.RecordAsync(Some.Purchases(5));
+
+        Assert.Equal((4, 0), (duplicate.Recorded, duplicate.Duplicates));
+        Assert.Equal(new RefusedPurchase(2, "DuplicateKey (11000)"), Assert.Single(duplicate.Refused));
+        Assert.Equal(new RefusedPurchase(0, "BSONObjectTooLarge (10334)"), Assert.Single(tooLarge.Refused));
+    }
+
+    [Fact]
+    public async Task A_duplicate_key_of_a_purchase_that_is_recorded_is_a_duplicate()
+    {
+        var purchases = Some.Purchases(5);
+        await _store.RecordAsync([purchases[2]]);
+        Server.Fail("update", new Fault.WriteErrors(11000, 2));
+
+        var result = await _store.RecordAsync(purchases);
+
+        Assert.Equal((4, 1, 0), (result.Recorded, result.Duplicates, result.Refused.Count));
+    }
+
+    [Fact]
+    public async Task A_frozen_server_holds_up_and_records_once_when_it_goes_on()
+    {
+        var purchases = Some.Purchases(10);
+        Server.Freeze();
+        using var patience = new CancellationTokenSource();
+        var recording = _store.RecordAsync(purchases, patience.Token).AsTask();
+        var health = await CheckAsync();
+        Assert.False(recording.IsCompleted);
+        await patience.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => recording);
+
+        Server.Thaw();
+        var result = await _store.RecordAsync(purchases);
+
+        Assert.Equal((HealthStatus.Unhealthy, "no answer within 2 s"), (health.Status, health.Description));
+        Assert.Equal(10, result.Recorded + result.Duplicates);
+        Assert.Equal(10, await _store.CountAsync());
+    }
+
+    [Fact]
+    public async Task A_slow_server_records_all_the_same()
+    {
+        Server.SlowDown(TimeSpan.FromMilliseconds(300));
+
+        Assert.Equal(10, (await _store.RecordAsync(Some.Purchases(10))).Recorded);
+        Assert.Equal(10, (await _store.ReadHistoryAsync("u1", 10)).Purchases.Count);
+    }
+
+    [Fact]
+    public async Task A_server_slower_than_health_waits_is_red()
+    {
+        Server.SlowDown(TimeSpan.FromMinutes(1));
+
+        Assert.Equal("no answer within 2 s", (await CheckAsync()).Description);
+    }
+
+    [Theory]
+    [InlineData(85)]
+    [InlineData(86)]
+    [InlineData(13)]
+    public async Task Indexes_that_are_an_operators_matter_are_left_alone(int code)
+    {
+        Server.Fail("createIndexes", new Fault.CommandError(code), MockServer.Always);
+        using var host = await StartAsync();
+
+        await Eventually.TrueAsync(() => host.Services.GetRequiredService<MongoIndexes>().Missing is null, "it goes on without");
+    }
+
+    [Fact]
+    public async Task Indexes_are_made_as_soon_as_the_server_lets_them_be()
+    {
+        Server.Fail("createIndexes", new Fault.CommandError(14031, "no room for customer u1"), MockServer.Always);
+        using var host = await StartAsync();
+        var indexes = host.Services.GetRequiredService<MongoIndexes>();
+        await Eventually.TrueAsync(() => indexes.Missing == "the indexes are not there yet: MongoDB answered with OutOfDiskSpace (14031)", "it says why");
+
+        Server.Mend();
+
+        await Eventually.TrueAsync(() => indexes.Missing is null, "they are there");
+        var names = await (await _database.Purchases.Database.Client.GetDatabase("shopping").GetCollection<BsonDocument>("purchases").Indexes.ListAsync()).ToListAsync();
+        Assert.Contains("history", names.Select(index => index["name"].AsString));
+    }
+
+    private async Task<HealthCheckResult> CheckAsync()
+    {
+        using var indexed = await MongoIndexesThatAreThereAsync();
+        return await new MongoHealth(_database.Database, indexed.Services.GetRequiredService<MongoIndexes>()).CheckHealthAsync(new HealthCheckContext());
+    }
+
+    /// <summary>Of another server: the one under test may not answer.</summary>
+    private static async Task<IHost> MongoIndexesThatAreThereAsync()
+    {
+        using var server = new MockServer();
+        var host = await StartAsync(server.ConnectionString());
+        await Eventually.TrueAsync(() => host.Services.GetRequiredService<MongoIndexes>().Missing is null, "the indexes are there");
+        return host;
+    }
+
+    private Task<IHost> StartAsync() => StartAsync(_database.ConnectionString);
+
+    private static async Task<IHost> StartAsync(string connectionString)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddSingleton<IMongoClient>(new MongoClient(MongoClientSettings.FromConnectionString(connectionString).ForPurchases()));
+        builder.Services.AddMongoPurchaseStore();
+        var host = builder.Build();
+        await host.StartAsync();
+        return host;
+    }
+}
