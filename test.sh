@@ -15,6 +15,14 @@ if ! command -v chromium chromium-browser google-chrome >/dev/null && [ "$(id -u
         || { tail -n 5 "$results/apt.log"; echo "Chromium can't be installed here: the page tests will be skipped."; }
 fi
 
+# Both services are tested behind a real nginx, which need not run. Where it can't be installed, those tests are skipped and counted
+# as such.
+if ! PATH=$PATH:/usr/sbin command -v nginx >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    # Debian starts what it installs, and this is not to listen anywhere.
+    (apt-get update -qq && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends nginx) >"$results/apt.log" 2>&1 \
+        || { tail -n 5 "$results/apt.log"; echo "nginx can't be installed here: the tests behind a proxy will be skipped."; }
+fi
+
 # What is under deploy is tested with kubectl and the schemas of Kubernetes and KEDA, which npm carries, and with shellcheck and
 # jq. Where they can't be had, those tests are skipped and counted as such.
 if ! { command -v shellcheck && command -v jq; } >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

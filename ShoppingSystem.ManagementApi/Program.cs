@@ -1,16 +1,18 @@
 using MongoDB.Driver;
 using ShoppingSystem.Kafka;
 using ShoppingSystem.Ledger;
+using ShoppingSystem.ManagementApi;
 using ShoppingSystem.MongoDB;
 using ShoppingSystem.Purchases;
 using ShoppingSystem.ServiceDefaults;
 
 // The internal service: the ledger, fed by Kafka, kept in MongoDB.
 return await ServiceHost.RunAsync(
+    args,
+    Settings.All,
     async () =>
     {
-        var builder = ServiceHost.CreateBuilder(args);
-        builder.AddSecretFiles();
+        var builder = ServiceHost.CreateBuilder(args, Settings.All);
         builder.ListenByDefault("http://localhost:8080");
 
         // A setting that can not be used stops the start here, and is named.

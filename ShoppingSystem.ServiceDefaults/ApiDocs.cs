@@ -22,7 +22,8 @@ internal static class ApiDocs
             .AddDocumentTransformer((document, _, _) =>
             {
                 document.Info.Title = title;
-                document.Servers?.Clear();
+                // Relative to the document: the service is where that is, behind whatever prefix.
+                document.Servers = [new() { Url = ".." }];
                 return Task.CompletedTask;
             }));
     }
@@ -35,7 +36,7 @@ internal static class ApiDocs
         app.UseWhen(context => context.Request.Path.StartsWithSegments(Path), docs => docs.UseSwaggerUI(ui =>
         {
             ui.RoutePrefix = Path.Value![1..];
-            ui.SwaggerEndpoint($"/openapi/{Document}.json", Document);
+            ui.SwaggerEndpoint($"../openapi/{Document}.json", Document);
         }));
     }
 }

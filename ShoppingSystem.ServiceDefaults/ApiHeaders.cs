@@ -24,7 +24,7 @@ internal static class ApiHeaders
         if (operation.Parameters?.FirstOrDefault(parameter => parameter.Name is Cursor) is { } cursor)
         {
             cursor.Description = "A place in the list, from the Link header of the page before.";
-            Add(operation, StatusCodes.Status200OK, HeaderNames.Link, required: false, JsonSchemaType.String, "Where the next page is: `<…before=CURSOR>; rel=\"next\"`. Not there on the last one.");
+            Add(operation, StatusCodes.Status200OK, HeaderNames.Link, required: false, JsonSchemaType.String, "Where the next page is: `<?limit=LIMIT&before=CURSOR>; rel=\"next\"`, relative to this one. Not there on the last one.");
         }
 
         return Task.CompletedTask;

@@ -43,7 +43,12 @@ internal static class ApiSchemas
 
         if (context.JsonTypeInfo.Type.IsAssignableTo(typeof(ProblemDetails)))
         {
-            schema.Required = new HashSet<string> { "title", "status" };
+            schema.Required = new HashSet<string> { "title", "status", "detail" };
+            schema.Properties?.TryAdd(Problems.Error, new OpenApiSchema
+            {
+                Type = JsonSchemaType.String,
+                Description = "The detail once more, or that required fields are missing; in the classic dialect.",
+            });
             schema.Properties?.TryAdd("traceId", new OpenApiSchema
             {
                 Type = JsonSchemaType.String,
@@ -54,11 +59,17 @@ internal static class ApiSchemas
         return Task.CompletedTask;
     }
 
-    // Nobody but the converter knows what it writes: so it is asked.
+    // Nobody but the converter knows what it writes, or of text what it reads: so it is asked.
     private static void DescribeConverted(OpenApiSchema schema, JsonPropertyInfo property)
     {
         if (Attribute<JsonConverterAttribute>(property)?.ConverterType is not { } type)
         {
+            return;
+        }
+
+        if (property.PropertyType == typeof(string))
+        {
+            DescribeConvertedText(schema, property, type);
             return;
         }
 
@@ -76,6 +87,29 @@ internal static class ApiSchemas
         }
 
         schema.Description ??= type.GetCustomAttribute<DescriptionAttribute>()?.Description;
+    }
+
+    private static void DescribeConvertedText(OpenApiSchema schema, JsonPropertyInfo property, Type converter)
+    {
+        schema.Type = JsonSchemaType.String;
+        schema.Type |= Reads(converter, "0") ? JsonSchemaType.Number : 0;
+        schema.Type |= property.IsSetNullable ? JsonSchemaType.Null : 0;
+        if (Attribute<LengthAttribute>(property) is { } length)
+        {
+            (schema.MinLength, schema.MaxLength) = (length.MinimumLength, length.MaximumLength);
+        }
+    }
+
+    private static bool Reads(Type converter, string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<string>(json, With(converter)) is not null;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
     }
 
     private static JsonSerializerOptions With(Type converter) => new() { Converters = { (JsonConverter)Activator.CreateInstance(converter)! } };

@@ -6,8 +6,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace ShoppingSystem.ServiceDefaults;
 
 /// <summary>
-/// Behind a proxy a client's address comes in <c>X-Forwarded-For</c>. It is believed only of proxies whose networks are
-/// configured (<c>Proxies:0</c>, <c>Proxies:1</c>, … in CIDR notation); anybody else could claim to be anybody.
+/// Behind a proxy a client's address comes in <c>X-Forwarded-For</c>, and what the proxy took from the path in
+/// <c>X-Forwarded-Prefix</c>. They are believed only of proxies whose networks are configured (<c>Proxies:0</c>, <c>Proxies:1</c>, … in CIDR notation); anybody else could claim to be anybody.
 /// </summary>
 internal static class Forwarding
 {
@@ -18,7 +18,7 @@ internal static class Forwarding
         var proxies = Array.ConvertAll(Configured(builder.Configuration), Parse);
         builder.Services.Configure<ForwardedHeadersOptions>(options =>
         {
-            options.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+            options.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedPrefix;
             options.KnownProxies.Clear();
             options.KnownIPNetworks.Clear();
             foreach (var proxy in proxies)

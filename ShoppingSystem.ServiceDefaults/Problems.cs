@@ -11,12 +11,28 @@ using Microsoft.Net.Http.Headers;
 
 namespace ShoppingSystem.ServiceDefaults;
 
-/// <summary>Whatever goes wrong is told as an RFC 9457 problem; a body that can't be bound names the field at fault.</summary>
+/// <summary>
+/// Whatever goes wrong is told as an RFC 9457 problem; a body that can't be bound names the field at fault. Clients of FastAPI
+/// read <c>detail</c>, so every problem has one; clients of the classic dialect's original read <c>error</c>, so there every
+/// problem has that, too.
+/// </summary>
 internal static partial class Problems
 {
+    /// <summary>The member that clients of the classic dialect read.</summary>
+    public const string Error = "error";
+
+    private const string Missing = "Missing required fields";
+    private const string Request = "request";
+
+    private static readonly PathString Api = "/api";
+    private static readonly PathString ApiV1 = "/api/v1";
+
+    // What the rules say of a field that is not there, or has nothing in it: to the classic original both were missing.
+    private static readonly string[] ComplaintsOfMissing = ["is required", "must not be empty"];
+
     public static void AddProblems(this WebApplicationBuilder builder)
     {
-        builder.Services.AddProblemDetails(problems => problems.CustomizeProblemDetails = LeaveOutWhatNobodyCanLookUp);
+        builder.Services.AddProblemDetails(problems => problems.CustomizeProblemDetails = Complete);
         builder.Services.AddExceptionHandler<BadRequestHandler>();
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
     }
@@ -45,34 +61,52 @@ internal static partial class Problems
         return next(context);
     });
 
-    // Without a trace, the framework puts the connection's id in its place, which neither logs nor traces know.
-    private static void LeaveOutWhatNobodyCanLookUp(ProblemDetailsContext context)
+    // Every problem passes here, whoever writes it.
+    private static void Complete(ProblemDetailsContext context)
     {
+        var problem = context.ProblemDetails;
+        // Without a trace, the framework puts the connection's id in its place, which neither logs nor traces know.
         if (Activity.Current is null)
         {
-            context.ProblemDetails.Extensions.Remove("traceId");
+            problem.Extensions.Remove("traceId");
+        }
+
+        var errors = (problem as HttpValidationProblemDetails)?.Errors;
+        problem.Detail ??= errors is null ? Describe(context.HttpContext, problem.Status) ?? problem.Title : Describe(errors);
+        if (IsClassic(context.HttpContext.Request.Path))
+        {
+            problem.Extensions[Error] = errors?.Values.Any(complaints => complaints.Intersect(ComplaintsOfMissing).Any()) is true ? Missing : problem.Detail;
         }
     }
 
+    private static bool IsClassic(PathString path) => path.StartsWithSegments(Api) && !path.StartsWithSegments(ApiV1);
+
+    private static string Describe(IDictionary<string, string[]> errors) =>
+        string.Join("; ", errors.SelectMany(error => error.Value, (error, complaint) => error.Key is Request ? complaint : $"{error.Key} {complaint}"));
+
+    /// <summary>What a status says that nobody has explained; null when nothing more than its title.</summary>
+    private static string? Describe(HttpContext context, int? status) => status switch
+    {
+        StatusCodes.Status404NotFound => "There is nothing at this address.",
+        StatusCodes.Status405MethodNotAllowed => $"{context.Request.Method} is not answered here; {context.Response.Headers.Allow} is.",
+        StatusCodes.Status413PayloadTooLarge => $"The body is larger than {ServiceDefaultsExtensions.MaxRequestBodySize} bytes.",
+        StatusCodes.Status414UriTooLong => "The address is too long.",
+        StatusCodes.Status415UnsupportedMediaType when string.IsNullOrEmpty(context.Request.ContentType) =>
+            "There is no Content-Type. The body must be JSON, and say so: Content-Type: application/json.",
+        StatusCodes.Status415UnsupportedMediaType => $"The body must be JSON, with Content-Type: application/json; this says {context.Request.ContentType}.",
+        StatusCodes.Status429TooManyRequests => "This address sends too much. Try again after as many seconds as Retry-After says.",
+        StatusCodes.Status500InternalServerError => "The request could not be answered. That is the service's own fault; its log says why.",
+        StatusCodes.Status503ServiceUnavailable => "The request can't be taken on right now. Try again after as many seconds as Retry-After says.",
+        _ => null,
+    };
+
     private sealed partial class BadRequestHandler(IProblemDetailsService problems) : IExceptionHandler
     {
-        private const string Identity = "identity";
         private const string Unreadable = "has the wrong type, is out of range or is given twice";
 
         public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
         {
-            var refusal = exception as BadHttpRequestException;
-            if (refusal is null && HasUnknownCharset(context.Request))
-            {
-                refusal = new BadHttpRequestException("The body's charset is not known.", StatusCodes.Status415UnsupportedMediaType, exception);
-            }
-            else if (refusal is { InnerException: JsonException } && IsEncoded(context.Request))
-            {
-                refusal = new BadHttpRequestException("The body is compressed; send it as it is.", StatusCodes.Status415UnsupportedMediaType, exception);
-                context.Response.Headers.AcceptEncoding = Identity;
-            }
-
-            if (refusal is null)
+            if (exception is not BadHttpRequestException refusal)
             {
                 return false;
             }
@@ -84,25 +118,9 @@ internal static partial class Problems
                 Exception = exception,
                 ProblemDetails = refusal.StatusCode is StatusCodes.Status400BadRequest
                     ? Describe(refusal)
-                    : new ProblemDetails { Status = refusal.StatusCode, Detail = refusal.Message },
+                    : new ProblemDetails { Status = refusal.StatusCode, Detail = Problems.Describe(context, refusal.StatusCode) ?? refusal.Message },
             });
         }
-
-        // ASP.NET Core throws InvalidOperationException for one, or NotSupportedException for UTF-7.
-        private static bool HasUnknownCharset(HttpRequest request)
-        {
-            try
-            {
-                return MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.Charset.HasValue && type.Encoding is null;
-            }
-            catch (NotSupportedException)
-            {
-                return true;
-            }
-        }
-
-        private static bool IsEncoded(HttpRequest request) =>
-            request.Headers.ContentEncoding.Any(encoding => !string.IsNullOrEmpty(encoding) && !encoding.Equals(Identity, StringComparison.OrdinalIgnoreCase));
 
         private static HttpValidationProblemDetails Describe(BadHttpRequestException refusal)
         {
@@ -113,7 +131,7 @@ internal static partial class Problems
                 { InnerException: JsonException } => ("body", "is not a JSON object"),
                 _ when Parameter().Match(refusal.Message) is { Success: true } match => (match.Groups["name"].Value, Unreadable),
                 _ when refusal.Message.Contains("no body was provided", StringComparison.Ordinal) => ("body", "is required"),
-                _ => ("request", refusal.Message),
+                _ => (Request, refusal.Message),
             };
             return new(new Dictionary<string, string[]> { [field] = [complaint] }) { Status = StatusCodes.Status400BadRequest };
         }

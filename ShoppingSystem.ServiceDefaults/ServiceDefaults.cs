@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -38,7 +39,10 @@ public static class ServiceDefaultsExtensions
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<IStartupFilter, HeadRequests>();
+        builder.AddUnfinishedRequests();
         builder.AddForwardedHeaders();
+        builder.AddPathPrefix();
+        builder.AddRequestBodies();
         builder.AddTelemetry();
         builder.AddProblems();
         builder.Services.AddHealthChecks();
@@ -47,18 +51,29 @@ public static class ServiceDefaultsExtensions
     }
 
     /// <summary>
-    /// Adds to <paramref name="app"/>: problem details for whatever goes wrong, security headers, the probes
+    /// Adds to <paramref name="app"/>: problem details for whatever goes wrong, bodies in any spelling of JSON, security headers,
+    /// pages of other origins where a module lets them in (<c>AddCors</c>), the probes
     /// (<c>/-/healthy</c>, <c>/alive</c>, <c>/-/ready</c>, <c>/health</c>) and the docs (<c>/docs</c>,
     /// <c>/openapi/v1.json</c>). Call it before mapping anything else.
     /// </summary>
     public static WebApplication UseServiceDefaults(this WebApplication app)
     {
         app.UseConfiguredProxies();
+        app.UsePathPrefix();
+        app.UseOneJsonType();
+        app.UseRouting();
         app.UseRequestSpans();
         app.UseProblemsForAll();
         app.UseExceptionHandler();
         app.UseProblemsForErrors();
         app.UseSecurityHeaders();
+        // Where a module has said what pages of other origins may do. Before all that may refuse: they are to read the refusal, too.
+        if (app.Services.GetService<ICorsService>() is not null)
+        {
+            app.UseCors();
+        }
+
+        app.UseRequestBodies();
         app.UseDecodedPathValues();
         app.MapProbes();
         app.MapApiDocs();

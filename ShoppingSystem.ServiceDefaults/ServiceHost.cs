@@ -15,19 +15,51 @@ public static class ServiceHost
     // when they are gone, nothing that watches a file starts. Nothing here is read again after the start.
     private const string ReadSettingsOnce = "--hostBuilder:reloadConfigOnChange=false";
 
-    /// <summary>What a host starts with. Its <c>appsettings.json</c> lies beside the program, wherever that is started from.</summary>
-    public static WebApplicationBuilder CreateBuilder(string[] args) =>
-        WebApplication.CreateBuilder(new WebApplicationOptions { Args = [ReadSettingsOnce, .. args], ContentRootPath = AppContext.BaseDirectory });
+    /// <summary>
+    /// What a host starts with. Its <c>appsettings.json</c> lies beside the program, wherever that is started from; the files of
+    /// <c>Secrets:Directory</c>, where that is configured, come before all other settings.
+    /// </summary>
+    /// <param name="args">The command line.</param>
+    /// <param name="settings">All settings that the host has.</param>
+    /// <exception cref="ConfigurationException">Something is configured that is none of <paramref name="settings"/>, or is empty; the message names its key.</exception>
+    public static WebApplicationBuilder CreateBuilder(string[] args, HostSettings settings)
+    {
+        settings.Check(args);
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = [ReadSettingsOnce, .. args], ContentRootPath = AppContext.BaseDirectory });
+        builder.AddSecretFiles();
+        settings.Check(builder.Configuration);
+        return builder;
+    }
 
     /// <summary>
-    /// Runs a host. When something that its operator can mend stands in the way of the start, one line says what, instead of
-    /// a stack trace.
+    /// Runs a host, or prints what <c>--help</c> or <c>--version</c> ask for. When something that its operator can mend stands in
+    /// the way of the start, one line says what, instead of a stack trace.
     /// </summary>
+    /// <param name="args">The command line.</param>
+    /// <param name="settings">All settings that the host has.</param>
+    /// <param name="run">Builds the host and runs it to its end.</param>
+    /// <param name="explain">The line for a failure that only this host knows; null for failures that it doesn't know either.</param>
+    /// <returns>The exit code of the process.</returns>
+    public static Task<int> RunAsync(string[] args, HostSettings settings, Func<Task> run, Func<Exception, string?>? explain = null) => RunAsync(
+        () =>
+        {
+            if (!CommandLineArguments.AskForHelp(args) && !CommandLineArguments.AskForVersion(args))
+            {
+                return run();
+            }
+
+            Console.WriteLine(CommandLineArguments.AskForHelp(args) ? Help.Of(settings) : Help.Version);
+            return Task.CompletedTask;
+        },
+        explain);
+
+    /// <summary>Runs a host that has no settings of its own.</summary>
     /// <param name="run">Builds the host and runs it to its end.</param>
     /// <param name="explain">The line for a failure that only this host knows; null for failures that it doesn't know either.</param>
     /// <returns>The exit code of the process.</returns>
     public static async Task<int> RunAsync(Func<Task> run, Func<Exception, string?>? explain = null)
     {
+        ConsoleOutput.NeverWait();
         try
         {
             await run();

@@ -29,7 +29,9 @@ public static class Telemetry
     // A batch of the recorder is linked to each of its purchases; the SDK's own limit of 128 would cut most of them off.
     private const string LinkLimit = "1000";
 
-    private static readonly string[] Sources = ["ShoppingSystem", "Microsoft.AspNetCore", "System.Net.Http", "MongoDB.Driver"];
+    private const string MongoDriver = "MongoDB.Driver";
+
+    private static readonly string[] Sources = ["ShoppingSystem", "Microsoft.AspNetCore", "System.Net.Http", MongoDriver];
 
     private static readonly string[] Meters =
     [
@@ -119,7 +121,7 @@ public static class Telemetry
 
     /// <summary>What is traced, and how; all but where it goes.</summary>
     internal static TracerProviderBuilder AddShop(this TracerProviderBuilder tracing) =>
-        tracing.AddSource(Sources).AddProcessor(new Descendants());
+        tracing.AddSource(Sources).AddProcessor(new Descendants()).AddProcessor(new WithoutServerTexts());
 
     private static void AddTelemetry(this ILoggingBuilder logging, WebApplicationBuilder builder)
     {
@@ -159,6 +161,19 @@ public static class Telemetry
             if (data.Parent is { Recorded: false })
             {
                 data.LeaveOut();
+            }
+        }
+    }
+
+    // The MongoDB driver writes the server's own text of an error into its spans. It quotes commands and keys, user ids among them, and of a
+    // batch it has a line for every write. The error's type and number stay.
+    private sealed class WithoutServerTexts : BaseProcessor<Activity>
+    {
+        public override void OnEnd(Activity data)
+        {
+            if (data.Source.Name is MongoDriver)
+            {
+                data.SetTag("exception.message", null);
             }
         }
     }

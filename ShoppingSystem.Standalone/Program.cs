@@ -5,12 +5,16 @@ using ShoppingSystem.Sqlite;
 using ShoppingSystem.Standalone;
 using ShoppingSystem.Storefront;
 
+if (Commands.Has(args))
+{
+    return await Startup.RunAsync(() => Task.Run(() => Commands.Run(args)));
+}
+
 // The whole shop in one process: the web server and the management API of the cluster, each on its own port, over
 // embedded storage.
-return await Startup.RunAsync(async () =>
+return await Startup.RunAsync(args, async () =>
 {
-    var ledgerBuilder = ServiceHost.CreateBuilder(args);
-    ledgerBuilder.AddSecretFiles();
+    var ledgerBuilder = ServiceHost.CreateBuilder(args, Startup.Settings);
     var options = ledgerBuilder.Read<StandaloneOptions>(StandaloneOptions.Section);
     var logOptions = ledgerBuilder.Read<PurchaseLogOptions>(PurchaseLogOptions.Section);
     ledgerBuilder.Read<AdmissionOptions>(AdmissionOptions.Section);
@@ -26,10 +30,8 @@ return await Startup.RunAsync(async () =>
     ledger.UseServiceDefaults();
     ledger.MapLedger();
 
-    var shopBuilder = ServiceHost.CreateBuilder(args);
-    shopBuilder.AddSecretFiles();
+    var shopBuilder = ServiceHost.CreateBuilder(args, Startup.Settings);
     shopBuilder.WebHost.UseUrls(options.WebServerUrl);
-    shopBuilder.Configuration["services:management-api:http:0"] = options.ManagementApiUrl;
     shopBuilder.AddServiceDefaults("ShoppingSystem web server");
     shopBuilder.AddSqlitePurchaseLog(storage);
     shopBuilder.AddStorefront();
@@ -38,8 +40,10 @@ return await Startup.RunAsync(async () =>
     shop.MapStorefront();
 
     await Startup.ListenAsync(ledger, nameof(options.ManagementApiUrl), options.ManagementApiUrl);
+    shop.Configuration["services:management-api:https:0"] = null;
+    shop.Configuration["services:management-api:http:0"] = ledger.Urls.First();
     await Startup.ListenAsync(shop, nameof(options.WebServerUrl), options.WebServerUrl);
-    Startup.Welcome(options);
+    Startup.Welcome(shop, ledger, options.DataDirectory);
     await shop.WaitForShutdownAsync();
     await ledger.StopAsync();
 });

@@ -1,39 +1,70 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using System.Net;
+using System.Text.RegularExpressions;
 
 namespace ShoppingSystem.Standalone;
 
 /// <summary>Where Standalone keeps its files and where it listens (section <c>Shopping</c>).</summary>
-public sealed class StandaloneOptions : IValidatableObject
+public sealed partial class StandaloneOptions : IValidatableObject
 {
     /// <summary>The configuration section that these options are read from.</summary>
     public const string Section = "Shopping";
 
+    private const string AnyHost = "*";
+
     /// <summary>The directory of the data files; made when it is missing.</summary>
     [Required]
+    [Description("where its files are")]
     public string DataDirectory { get; set; } = Path.Combine(
         Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "ShoppingSystem");
 
-    /// <summary>Where the shop listens.</summary>
+    /// <summary>Where the shop listens; on a free port when the port is 0.</summary>
     [Required]
-    public string WebServerUrl { get; set; } = "http://127.0.0.1:8081";
+    [Description("where the shop listens")]
+    public string WebServerUrl { get; set => field = Normalize(value); } = "http://127.0.0.1:8081";
 
-    /// <summary>Where the management API listens.</summary>
+    /// <summary>Where the management API listens; on a free port when the port is 0.</summary>
     [Required]
-    public string ManagementApiUrl { get; set; } = "http://127.0.0.1:8080";
+    [Description("where the management API listens")]
+    public string ManagementApiUrl { get; set => field = Normalize(value); } = "http://127.0.0.1:8080";
 
-    /// <summary>Checks that both addresses are http addresses.</summary>
+    /// <summary>Checks that both addresses are http addresses, and not the same one.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (!IsHttp(WebServerUrl))
+        var shop = Read(WebServerUrl);
+        if (shop is null)
         {
             yield return new($"'{WebServerUrl}' is not an http address such as http://127.0.0.1:8081.", [nameof(WebServerUrl)]);
         }
 
-        if (!IsHttp(ManagementApiUrl))
+        var management = Read(ManagementApiUrl);
+        if (management is null)
         {
             yield return new($"'{ManagementApiUrl}' is not an http address such as http://127.0.0.1:8080.", [nameof(ManagementApiUrl)]);
         }
+
+        if (shop is { Port: > 0 } && management?.Port == shop.Port && (shop.Host == management.Host || IsAny(shop) || IsAny(management)))
+        {
+            yield return new($"{ManagementApiUrl} is the address of both services; each needs one of its own.", [nameof(WebServerUrl), nameof(ManagementApiUrl)]);
+        }
     }
 
-    private static bool IsHttp(string address) => Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri is { Scheme: "http", PathAndQuery: "/" };
+    private static bool IsAny(Uri url) => IPAddress.TryParse(url.Host, out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any));
+
+    // As it was written where it is no address: it is refused by that name.
+    private static string Normalize(string url) => Read(url) switch
+    {
+        null => url,
+        var address when Wildcard().IsMatch(url) => $"http://{AnyHost}:{address.Port}",
+        var address => address.GetLeftPart(UriPartial.Authority),
+    };
+
+    private static Uri? Read(string? url) =>
+        Uri.TryCreate(Wildcard().Replace(url ?? "", "${scheme}[::]"), UriKind.Absolute, out var address)
+        && address is { Scheme: "http", PathAndQuery: "/", Fragment: "", UserInfo: "" } ? address : null;
+
+    // All addresses of this machine, as ASP.NET Core spells them.
+    [GeneratedRegex(@"^\s*(?<scheme>http://)[*+](?=[:/]|\s*$)", RegexOptions.IgnoreCase)]
+    private static partial Regex Wildcard();
 }

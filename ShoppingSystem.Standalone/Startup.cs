@@ -1,14 +1,28 @@
 using System.Net;
 using System.Net.Sockets;
+using ShoppingSystem.Purchases;
 using ShoppingSystem.ServiceDefaults;
 using ShoppingSystem.Sqlite;
+using ShoppingSystem.Storefront;
 
 namespace ShoppingSystem.Standalone;
 
 /// <summary>What a newcomer sees: a welcome, or one line that says what stands in the way.</summary>
 internal static class Startup
 {
-    public static Task<int> RunAsync(Func<Task> run) => ServiceHost.RunAsync(run, e => e switch
+    private const string Url = $"{StandaloneOptions.Section}:{nameof(StandaloneOptions.WebServerUrl)} and {StandaloneOptions.Section}:{nameof(StandaloneOptions.ManagementApiUrl)}";
+
+    /// <summary>All settings of Standalone.</summary>
+    public static HostSettings Settings { get; } = new HostSettings("the whole shop in one process, over files")
+        .With<StandaloneOptions>(StandaloneOptions.Section)
+        .With<PurchaseLogOptions>(PurchaseLogOptions.Section)
+        .With<AdmissionOptions>(AdmissionOptions.Section)
+        .With("Management:ApiKey", null, "the key that the management API wants in X-API-Key")
+        .Without("Standalone has no Kafka, and keeps its log in files", "Kafka")
+        .Without("Standalone has no sign-in", SignInOptions.Section)
+        .Without($"Standalone listens where {Url} say", "urls", "http_ports", "https_ports", "Kestrel");
+
+    public static Task<int> RunAsync(string[] args, Func<Task> run) => ServiceHost.RunAsync(args, Settings, run, e => e switch
     {
         StorageException => e.Message,
         _ => null,
@@ -26,20 +40,25 @@ internal static class Startup
             throw new ConfigurationException(
                 $"{StandaloneOptions.Section}:{setting}: can't listen on {url}: {e.GetBaseException().Message}. Another instance may be running; choose another address with --{StandaloneOptions.Section}:{setting}=http://…", e);
         }
+        catch (Exception e) when (e.Source is "Microsoft.AspNetCore.Server.Kestrel.Core")
+        {
+            throw new ConfigurationException($"{StandaloneOptions.Section}:{setting}: can't listen on {url}: {e.Message}", e);
+        }
     }
 
-    public static void Welcome(StandaloneOptions options)
+    /// <summary>Says where both services really listen.</summary>
+    public static void Welcome(WebApplication shop, WebApplication management, string dataDirectory)
     {
         Console.WriteLine($"""
 
-              Shop            {options.WebServerUrl}          API docs {options.WebServerUrl}/docs
-              Management API  {options.ManagementApiUrl}          API docs {options.ManagementApiUrl}/docs
-              Data            {Path.GetFullPath(options.DataDirectory)}
+              Shop            {Addresses(shop)}          API docs {shop.Urls.First()}/docs
+              Management API  {Addresses(management)}          API docs {management.Urls.First()}/docs
+              Data            {Path.GetFullPath(dataDirectory)}
 
               Ctrl+C stops.
 
             """);
-        foreach (var url in (string[])[options.WebServerUrl, options.ManagementApiUrl])
+        foreach (var url in shop.Urls.Concat(management.Urls))
         {
             if (!IsLoopback(new Uri(url)))
             {
@@ -47,6 +66,8 @@ internal static class Startup
             }
         }
     }
+
+    private static string Addresses(WebApplication app) => string.Join(", ", app.Urls);
 
     private static bool IsLoopback(Uri url) =>
         url.IsLoopback || (IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));

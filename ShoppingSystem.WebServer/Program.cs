@@ -5,10 +5,9 @@ using ShoppingSystem.Storefront;
 using ShoppingSystem.WebServer;
 
 // The customer-facing service: the storefront over Kafka. The history it asks of the management API.
-return await ServiceHost.RunAsync(async () =>
+return await ServiceHost.RunAsync(args, Settings.All, async () =>
 {
-    var builder = ServiceHost.CreateBuilder(args);
-    builder.AddSecretFiles();
+    var builder = ServiceHost.CreateBuilder(args, Settings.All);
     builder.ListenByDefault("http://localhost:8081");
 
     // A setting that can not be used stops the start here, and is named.

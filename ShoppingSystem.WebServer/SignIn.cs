@@ -27,6 +27,8 @@ internal static partial class SignIn
             bearer.Authority = signIn.Authority;
             bearer.Audience = signIn.Audience;
             bearer.RequireHttpsMetadata = signIn.RequiresHttps;
+            // The issuer is out there, where the environment may have a proxy for; one on this machine needs none.
+            bearer.BackchannelHttpHandler = new SocketsHttpHandler { UseProxy = signIn.RequiresHttps };
             // "sub" stays "sub".
             bearer.MapInboundClaims = false;
             bearer.Events = new JwtBearerEvents { OnChallenge = SayWhenTheIssuerIsAway };

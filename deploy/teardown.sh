@@ -2,7 +2,8 @@
 # Takes the shop out of the cluster. Asks first.
 #
 # usage: deploy/teardown.sh [--keep-data] [--keda] [--yes]
-#   --keep-data   leave the namespace, the volumes of Kafka and MongoDB and the secrets; setup.sh goes on with them
+#   --keep-data   leave the namespace, the volumes of Kafka and MongoDB and the secrets; setup.sh goes on with them.
+#                 What operators run (overlay highly-available) goes on running
 #   --keda        uninstall KEDA too
 #   --yes         don't ask
 #   -h, --help    this text
@@ -33,11 +34,24 @@ if [ -n "$(kubectl get namespace "$NAMESPACE" --ignore-not-found -o name)" ]; th
     if kubectl get crd scaledobjects.keda.sh >/dev/null 2>&1; then
         kubectl -n "$NAMESPACE" delete scaledobjects,triggerauthentications --all --timeout 60s
     fi
-    if $keep; then
+    operated=false
+    [ -z "$(kubectl get crd kafkas.kafka.strimzi.io --ignore-not-found -o name)" ] \
+        || [ -z "$(kubectl -n "$NAMESPACE" get kafka shop --ignore-not-found -o name)" ] || operated=true
+    if $keep && $operated; then
+        step "Services"
+        # What the operators run stays as it is: they would bring it back.
+        kubectl -n "$NAMESPACE" delete ingress,service,deployment web-server management-api --ignore-not-found
+        say "Kept, and running: Kafka and MongoDB"
+    elif $keep; then
         step "Workloads"
         kubectl -n "$NAMESPACE" delete ingresses,services,deployments,statefulsets,poddisruptionbudgets,networkpolicies --all
         say "Kept: $(kubectl -n "$NAMESPACE" get pvc,secret -o name | tr '\n' ' ')"
     else
+        if $operated; then
+            # While Strimzi is there to let go of it: without the broker, a topic and with it the namespace would never go away.
+            step "Topic"
+            kubectl -n "$NAMESPACE" delete kafkatopics,kafkausers --all --timeout 120s
+        fi
         step "Namespace $NAMESPACE"
         kubectl delete namespace "$NAMESPACE"
     fi

@@ -30,15 +30,6 @@ done
 need_cluster
 kubectl get namespace "$NAMESPACE" >/dev/null 2>&1 || fail "There is no shop in this cluster." "deploy/setup.sh makes one."
 
-# The lag as KEDA tells it to the autoscaler: never more than the partitions with lag can use.
-lag() {
-    local metric
-    metric=$(kubectl -n "$NAMESPACE" get scaledobject management-api -o 'jsonpath={.status.externalMetricNames[0]}' 2>/dev/null || true)
-    if [ -z "$metric" ]; then echo "unknown: KEDA has no metric yet (kubectl -n $NAMESPACE describe scaledobject management-api)"; return; fi
-    kubectl get --raw "/apis/external.metrics.k8s.io/v1beta1/namespaces/$NAMESPACE/$metric?labelSelector=scaledobject.keda.sh%2Fname%3Dmanagement-api" 2>/dev/null \
-        | sed -n 's/.*"value":"\([^"]*\)".*/\1/p' | sed 's/^$/unknown/' | grep . || echo "unknown: KEDA can't read it (kubectl -n $KEDA_NAMESPACE logs deploy/keda-operator)"
-}
-
 look() {
     local group
     printf '%s%s%s\n' "$bold" "$(date +%T)  lag KEDA sees: $(lag)" "$plain"

@@ -101,8 +101,6 @@ internal static class KubernetesExtensions
                     ScaleTargetRef = new(published.Workload!.Metadata.Name),
                     MinReplicaCount = settings.Number("managementApiMinReplicas"),
                     MaxReplicaCount = settings.Number("managementApiMaxReplicas"),
-                    PollingInterval = 15,
-                    Fallback = new(settings.Number("fallbackFailures"), settings.Number("fallbackReplicas"), "currentReplicasIfHigher"),
                     // One at a time: each pod that leaves is a rebalance.
                     Advanced = Behavior(new("Pods", 1, 60)),
                     Triggers =

@@ -15,15 +15,11 @@ internal sealed record ScaledObjectSpec
     public required ScaleTarget ScaleTargetRef { get; init; }
     public required int MinReplicaCount { get; init; }
     public required int MaxReplicaCount { get; init; }
-    public int? PollingInterval { get; init; }
-    public ScalingFallback? Fallback { get; init; }
     public required AdvancedScaling Advanced { get; init; }
     public required List<ScalingTrigger> Triggers { get; init; }
 }
 
 internal sealed record ScaleTarget(string Name);
-
-internal sealed record ScalingFallback(int FailureThreshold, int Replicas, string Behavior);
 
 internal sealed record AdvancedScaling(AutoscalerConfig HorizontalPodAutoscalerConfig);
 

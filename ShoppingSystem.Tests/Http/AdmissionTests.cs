@@ -25,6 +25,48 @@ public sealed class AdmissionTests(ITestOutputHelper output)
         Assert.Equal(HttpStatusCode.OK, (await shop.Client.SendAsync(probe)).StatusCode);
     }
 
+    [Theory]
+    [InlineData("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:fffe", true)]
+    [InlineData("2001:db8:1:2::1", "2001:db8:1:3::1", false)]
+    [InlineData("::ffff:10.1.2.3", "10.1.2.3", true)]
+    [InlineData("::ffff:10.1.2.3", "::ffff:10.1.2.4", false)]
+    [InlineData("64:ff9b::10.1.2.3", "10.1.2.3", true)]
+    [InlineData("64:ff9b::10.1.2.3", "64:ff9b::10.1.2.4", false)]
+    public async Task A_network_of_64_bits_is_one_client_because_whoever_has_one_address_of_it_has_them_all(string address, string other, bool same)
+    {
+        const int Burst = 20;
+        await using var shop = await StorefrontHost.StartAsync(
+            new MemoryLog(), null, TrustLoopback, "--Admission:RequestsPerSecond=1", $"--Admission:Burst={Burst}");
+        using (await FirstRefusalAsync(shop.Client, address))
+        {
+        }
+
+        var replies = new List<HttpStatusCode>();
+        for (var i = 0; i < Burst; i++)
+        {
+            using var reply = await BuyAsync(shop.Client, other);
+            replies.Add(reply.StatusCode);
+        }
+
+        Assert.Equal(same, replies.Contains(HttpStatusCode.TooManyRequests));
+    }
+
+    [Theory]
+    [InlineData("::1")]
+    [InlineData("::ffff:127.0.0.1")]
+    [InlineData("127.0.0.2")]
+    public async Task This_machine_is_not_limited_however_its_address_is_written(string address)
+    {
+        await using var shop = await StorefrontHost.StartAsync(
+            new MemoryLog(), null, TrustLoopback, "--Admission:RequestsPerSecond=1", "--Admission:Burst=3");
+
+        for (var i = 0; i < 20; i++)
+        {
+            using var reply = await BuyAsync(shop.Client, address);
+            Assert.Equal(HttpStatusCode.Accepted, reply.StatusCode);
+        }
+    }
+
     [Fact]
     public async Task A_client_can_not_claim_another_address_to_a_service_that_trusts_no_proxy()
     {
@@ -97,6 +139,9 @@ public sealed class AdmissionTests(ITestOutputHelper output)
     [InlineData("--Proxies:0=everybody", "Proxies")]
     [InlineData("--services:management-api:http:0=localhost:8080", "services:management-api:http:0")]
     [InlineData("--services:management-api:https:0=nowhere", "services:management-api:https:0")]
+    [InlineData("--services:management-api:http:0=", "services:management-api:http:0")]
+    [InlineData("--Management:ApiKey=", "Management:ApiKey")]
+    [InlineData("--Authentication:Authority=", "Authentication:Authority")]
     public async Task A_setting_that_can_not_be_used_stops_the_start_and_is_named(string setting, string key)
     {
         var refusal = await Assert.ThrowsAnyAsync<Exception>(() => StorefrontHost.StartAsync(new MemoryLog(), null, setting));

@@ -92,6 +92,41 @@ public sealed class DialectTests : IAsyncLifetime
             """{"userid":"both","purchases":2,"total":3.50,"first":1705663200.123456,"last":1705663201.123333}""");
     }
 
+    [Theory]
+    [InlineData("123", "123")]
+    [InlineData("1.5", "1.5")]
+    [InlineData("1.50", "1.50")]
+    [InlineData("-0", "-0")]
+    [InlineData("1e3", "1e3")]
+    [InlineData("12345678901234567890123456789012345678901234567890", "12345678901234567890123456789012345678901234567890")]
+    public async Task A_number_as_id_or_name_is_its_text(string number, string text)
+    {
+        var id = PurchaseId.FromIdempotencyKey(text, "1");
+
+        await BuyAsync("/api/v1/buy", $$"""{"username":{{number}},"userid":{{number}},"price":1,"item":{{number}}}""", "1", HttpStatusCode.Accepted,
+            $$$"""{"status":"success","message":"Purchase recorded","data":{"id":"{{{id}}}","username":"{{{text}}}","userid":"{{{text}}}","price":1,"item":"{{{text}}}","timestamp":1705663200.123456}}""");
+        await BuyAsync("/api/buy", $$"""{"username":{{number}},"userId":{{number}},"price":1,"item":{{number}}}""", "1", HttpStatusCode.OK,
+            $$"""{"message":"Purchase request sent successfully","id":"{{id}}"}""");
+
+        await _shop.Management.UntilRecordedAsync(text, 1);
+        await AnswersAsync("shop", $"/api/user/{text}/purchases",
+            $$"""[{"id":"{{id}}","userId":"{{text}}","username":"{{text}}","price":1,"item":"{{text}}","timestamp":"2024-01-19T11:20:00.123456Z"}]""");
+    }
+
+    [Theory]
+    [InlineData("0.30000000000000004", "0.3")]
+    [InlineData("\"0.30000000000000004\"", "0.3")]
+    [InlineData("12.50000", "12.5000")]
+    [InlineData("12.50", "12.50")]
+    public async Task A_price_is_taken_without_the_noise_of_binary_numbers_and_zeros_beyond_the_fourth_decimal(string sent, string price)
+    {
+        var id = PurchaseId.FromIdempotencyKey("noise", "1");
+
+        await BuyAsync("/api/v1/buy", $$"""{"username":"u","userid":"noise","price":{{sent}}}""", "1", HttpStatusCode.Accepted,
+            $$$"""{"status":"success","message":"Purchase recorded","data":{"id":"{{{id}}}","username":"u","userid":"noise","price":{{{price}}},"timestamp":1705663200.123456}}""");
+        await BuyAsync("/api/buy", $$"""{"username":"u","userId":"noise","price":{{sent}}}""", "1", HttpStatusCode.OK, null);
+    }
+
     [Fact]
     public async Task A_whole_second_keeps_its_six_decimals()
     {

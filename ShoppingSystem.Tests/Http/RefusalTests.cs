@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text;
 using ShoppingSystem.Tests.Support;
 
 namespace ShoppingSystem.Tests.Http;
@@ -23,7 +22,7 @@ public sealed class RefusalTests(ShopFixture fixture) : IClassFixture<ShopFixtur
         { """{"username":"u","userid":"1","price":-0.01}""", ["price"] },
         { """{"username":"u","userid":"1","price":0.0000}""", ["price"] },
         { """{"username":"u","userid":"1","price":0.00001}""", ["price"] },
-        { """{"username":"u","userid":"1","price":12.00000}""", ["price"] },
+        { """{"username":"u","userid":"1","price":12.00001}""", ["price"] },
         { """{"username":"u","userid":"1","price":1000000000.0001}""", ["price"] },
         { """{"username":"u","userid":"1","price":1e28}""", ["price"] },
         { """{"username":"u","userid":"1","price":1e99}""", ["price"] },
@@ -31,8 +30,12 @@ public sealed class RefusalTests(ShopFixture fixture) : IClassFixture<ShopFixtur
         { """{"username":"u","userid":"1","price":true}""", ["price"] },
         { """{"username":"u","userid":"1","price":"much"}""", ["price"] },
         { """{"username":"u","userid":"1","price":[1]}""", ["price"] },
-        { """{"username":7,"userid":"1","price":1}""", ["username"] },
-        { """{"username":"u","userid":1,"price":1}""", ["userid"] },
+        { """{"username":true,"userid":"1","price":1}""", ["username"] },
+        { """{"username":["u"],"userid":"1","price":1}""", ["username"] },
+        { """{"username":"u","userid":false,"price":1}""", ["userid"] },
+        { """{"username":"u","userid":{"id":1},"price":1}""", ["userid"] },
+        { """{"username":"u","userid":01,"price":1}""", ["userid"] },
+        { """{"username":"u","userid":"1","price":1,"item":true}""", ["item"] },
         { """{"username":"u","userid":"1","price":1,"item":{}}""", ["item"] },
         { """{"username":"u","userid":"1","price":1,"price":2}""", ["price"] },
         { """{"username":"u","userid":"\ud800","price":1}""", ["userid"] },
@@ -83,6 +86,7 @@ public sealed class RefusalTests(ShopFixture fixture) : IClassFixture<ShopFixtur
     [InlineData("management", "/api/v1/purchases/%C2%85", "userid")]
     [InlineData("management", "/api/purchases", "userId")]
     [InlineData("management", "/api/purchases?userId=", "userId")]
+    [InlineData("management", "/api/purchases?userId=1&userId=2", "userId")]
     [InlineData("management", "/api/purchases?userId=%00&limit=0&before=x", "userId", "limit", "before")]
     [InlineData("management", "/api/v1/dead-letters?limit=0", "limit")]
     [InlineData("management", "/api/v1/dead-letters?limit=x", "limit")]
@@ -152,37 +156,6 @@ public sealed class RefusalTests(ShopFixture fixture) : IClassFixture<ShopFixtur
     }
 
     [Theory]
-    [InlineData("application/json; charset=bogus")]
-    [InlineData("application/json; charset=utf-7")]
-    [InlineData("application/json; charset=\"\\\"\"")]
-    public async Task A_charset_that_nobody_knows_is_refused(string type)
-    {
-        using var content = new ByteArrayContent("{}"u8.ToArray());
-        Assert.True(content.Headers.TryAddWithoutValidation("Content-Type", type));
-        using var reply = await _shop.Shop.PostAsync("/api/v1/buy", content);
-
-        Assert.InRange((int)reply.StatusCode, 400, 499);
-        await reply.ProblemAsync(reply.StatusCode);
-    }
-
-    [Theory]
-    [InlineData("gzip")]
-    [InlineData("identity, br")]
-    public async Task A_compressed_body_is_415_and_says_what_is_taken(string encoding)
-    {
-        foreach (var path in (string[])["/api/v1/buy", "/api/buy"])
-        {
-            using var content = new ByteArrayContent([0x1f, 0x8b, 8, 0]);
-            content.Headers.ContentType = new("application/json");
-            content.Headers.Add("Content-Encoding", encoding);
-            using var reply = await _shop.Shop.PostAsync(path, content);
-
-            await reply.ProblemAsync(HttpStatusCode.UnsupportedMediaType);
-            Assert.Equal("identity", Assert.Single(reply.Headers.GetValues("Accept-Encoding")));
-        }
-    }
-
-    [Theory]
     [InlineData("[]", "body", "is not a JSON object")]
     [InlineData("{", "body", "is not a JSON object")]
     [InlineData("""{"username":"u","userid":"1","price":1,"price":2}""", "price", "is given twice")]
@@ -192,22 +165,6 @@ public sealed class RefusalTests(ShopFixture fixture) : IClassFixture<ShopFixtur
 
         var problem = await reply.ProblemAsync(HttpStatusCode.BadRequest);
         Assert.Contains(reason, problem.GetProperty("errors").GetProperty(field)[0].GetString(), StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("application/json")]
-    [InlineData("APPLICATION/JSON; Charset=UTF-8")]
-    [InlineData("application/vnd.shop+json")]
-    [InlineData("application/json; charset=utf-16")]
-    public async Task JSON_by_any_other_name_is_accepted(string type)
-    {
-        var encoding = type.Contains("utf-16", StringComparison.Ordinal) ? Encoding.Unicode : Encoding.UTF8;
-        using var content = new ByteArrayContent(encoding.GetBytes("""{"username":"é","userid":"names","price":1}"""));
-        content.Headers.ContentType = MediaTypeHeaderValue.Parse(type);
-        using var reply = await _shop.Shop.PostAsync("/api/v1/buy", content);
-
-        Assert.Equal(HttpStatusCode.Accepted, reply.StatusCode);
-        Assert.Contains("\"é\"", await reply.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Theory]

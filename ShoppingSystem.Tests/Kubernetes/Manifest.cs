@@ -56,6 +56,17 @@ internal sealed record Manifest(YamlNode Node)
     /// <summary>The text at <paramref name="path"/>, or null.</summary>
     public string? Maybe(string path) => (At(path)?.Node as YamlScalarNode)?.Value;
 
+    /// <summary>The values of the mapping at <paramref name="path"/>, none if there is no mapping.</summary>
+    public IEnumerable<Manifest> Entries(string path) =>
+        ((At(path)?.Node as YamlMappingNode)?.Children.Values ?? Enumerable.Empty<YamlNode>()).Select(value => new Manifest(value));
+
+    /// <summary>The only entry of this mapping.</summary>
+    public (string Key, Manifest Value) Only()
+    {
+        var entry = Assert.Single(((YamlMappingNode)Node).Children);
+        return (((YamlScalarNode)entry.Key).Value!, new Manifest(entry.Value));
+    }
+
     /// <summary>The number at <paramref name="path"/>. It must be there.</summary>
     public long Number(string path) => long.Parse(Text(path));
 
@@ -89,6 +100,14 @@ internal static class Manifests
     {
         var labels = workload.Map("spec/template/metadata/labels");
         return selector.All(label => labels.GetValueOrDefault(label.Key) == label.Value);
+    }
+
+    /// <summary>What KEDA watches to scale the management API.</summary>
+    public static Manifest KafkaTrigger(this IEnumerable<Manifest> manifests)
+    {
+        var trigger = Assert.Single(manifests.One("ScaledObject", "management-api").Each("spec/triggers"));
+        Assert.Equal("kafka", trigger.Text("type"));
+        return trigger;
     }
 
     /// <summary>What a container finds in the variable <paramref name="name"/>: its literal, or its key of a rendered ConfigMap.</summary>

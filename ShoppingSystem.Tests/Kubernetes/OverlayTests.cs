@@ -10,7 +10,7 @@ public sealed partial class OverlayTests
     public static TheoryData<string> Overlays => [.. Directory.GetDirectories(Path.Combine(Tools.Deploy, "overlays")).Select(folder => Path.GetFileName(folder)).Order()];
 
     [RenderingTheory, MemberData(nameof(Overlays))]
-    public async Task It_passes_the_schemas_of_Kubernetes_and_KEDA(string overlay)
+    public async Task It_passes_the_schemas_of_Kubernetes_KEDA_and_the_operators(string overlay)
     {
         var (text, _) = await Manifest.RenderAsync(Path.Combine(Tools.Deploy, "overlays", overlay));
 
@@ -23,13 +23,22 @@ public sealed partial class OverlayTests
         var (text, _) = await Manifest.RenderAsync(Path.Combine(Tools.Deploy, "overlays/production"));
 
         var mistakes = await MistakesAsync(
-            text.Replace("pollingInterval", "pollInterval"), text.Replace("minReplicaCount: 2", "minReplicaCount: two"),
+            text.Replace("maxReplicaCount", "maximumReplicaCount"), text.Replace("minReplicaCount: 2", "minReplicaCount: two"),
             text.Replace("readinessProbe", "readinesProbe"), text.Replace("kind: Ingress\n", "kind: Ingres\n"));
 
-        Assert.Matches(@"0\.yaml: ScaledObject/management-api: .*pollInterval", mistakes);
+        Assert.Matches(@"0\.yaml: ScaledObject/management-api: .*maximumReplicaCount", mistakes);
         Assert.Matches(@"1\.yaml: ScaledObject/web-server: .*minReplicaCount", mistakes);
         Assert.Matches(@"2\.yaml: Deployment/web-server: .*readinesProbe", mistakes);
         Assert.Matches(@"3\.yaml: Ingres/web-server: no such kind", mistakes);
+
+        (text, _) = await Manifest.RenderAsync(Path.Combine(Tools.Deploy, "overlays/highly-available"));
+
+        mistakes = await MistakesAsync(
+            text.Replace("replicas: 3", "replicas: three"), text.Replace("operations:", "operation:"), text.Replace("type: ReplicaSet", "type: Replicas"));
+
+        Assert.Matches(@"0\.yaml: KafkaNodePool/broker: /spec/replicas must be integer", mistakes);
+        Assert.Matches(@"1\.yaml: KafkaUser/shop-services: .*must have required property 'operations'", mistakes);
+        Assert.Matches(@"2\.yaml: MongoDBCommunity/mongodb: /spec/type", mistakes);
     }
 
     [RenderingTheory, MemberData(nameof(Overlays))]
@@ -113,7 +122,7 @@ public sealed partial class OverlayTests
 
                     if (variable.At("valueFrom/secretKeyRef") is { } secret)
                     {
-                        Assert.Contains((secret.Text("name"), secret.Text("key")), SecretsThatSetupMakes());
+                        Assert.Contains((secret.Text("name"), secret.Text("key")), SecretsThatSetupMakes().Union(HighlyAvailableTests.SecretsOf(manifests)));
                     }
                 }
             }
@@ -157,7 +166,7 @@ public sealed partial class OverlayTests
         Assert.Contains(manifests.One("Service", backend.Text("name")).Each("spec/ports"), port => port.Text("name") == backend.Text("port/name"));
         Assert.Equal("web-server", backend.Text("name"));
         Assert.All(ingress.Each("spec/tls"), tls => Assert.Equal(rule.Text("host"), tls.Text("hosts/0")));
-        Assert.Equal(overlay == "production", ingress.Each("spec/tls").Any());
+        Assert.Equal(overlay != "minikube", ingress.Each("spec/tls").Any());
     }
 
     [RenderingTheory, MemberData(nameof(Overlays))]
@@ -268,11 +277,12 @@ public sealed partial class OverlayTests
     }
 
     [RenderingFact]
-    public async Task A_laptop_may_send_its_shop_the_load_that_the_README_has_it_send()
+    public async Task A_laptop_may_send_its_shop_the_load_that_the_README_and_the_script_send()
     {
         var manifests = await Manifest.OverlayAsync("minikube");
+        var texts = await Task.WhenAll(new[] { "../README.md", "load.sh" }.Select(file => File.ReadAllTextAsync(Path.Combine(Tools.Deploy, file))));
 
-        var rates = Rate().Matches(await File.ReadAllTextAsync(Path.Combine(Tools.Deploy, "../README.md"))).Select(rate => int.Parse(rate.Groups[1].Value)).ToList();
+        var rates = texts.SelectMany(text => Rate().Matches(text)).Select(rate => int.Parse(rate.Groups[1].Value)).ToList();
         Assert.NotEmpty(rates);
         Assert.InRange(rates.Max(), 1, int.Parse(manifests.Environment("web-server", "Admission__RequestsPerSecond")));
     }
@@ -285,11 +295,6 @@ public sealed partial class OverlayTests
         Assert.Empty(manifests.Of("StatefulSet"));
         Assert.Equal(["management-api", "web-server"], manifests.Of("Service").Select(service => service.Name).Order());
         Assert.DoesNotContain(manifests.Workloads().SelectMany(Manifests.Containers).SelectMany(container => container.Each("env")), variable => variable.Text("name") == "MONGODB_PASSWORD");
-        foreach (var workload in new[] { "web-server", "management-api" })
-        {
-            Assert.Equal("SaslSsl", manifests.Environment(workload, "Kafka__SecurityProtocol"));
-            Assert.Equal("ScramSha512", manifests.Environment(workload, "Kafka__SaslMechanism"));
-        }
     }
 
     [RenderingFact]
@@ -297,7 +302,8 @@ public sealed partial class OverlayTests
     {
         string[][] choices =
         [
-            ["hardening"], ["keda"], ["ingress"], ["ingress", "ingress-tls"], ["external-kafka"], ["external-mongodb"], ["keda", "kafka-sasl"],
+            ["hardening"], ["keda"], ["ingress"], ["ingress", "ingress-tls"], ["external-kafka"], ["external-mongodb"], ["keda", "external-kafka", "kafka-sasl"],
+            ["keda", "external-kafka", "kafka-sasl", "kafka-ca"],
             ["hardening", "keda", "external-mongodb", "ingress"], ["hardening", "keda", "external-kafka", "ingress"],
         ];
         var rendered = new List<string>();
@@ -312,7 +318,7 @@ public sealed partial class OverlayTests
                 components: [{string.Join(", ", choice.Select(component => Relative($"components/{component}")))}]
                 configMapGenerator:
                   - name: kafka-connection
-                    literals: ["bootstrapServers=broker.example.com:9092"]
+                    literals: ["bootstrap.servers=broker.example.com:9092", "security.protocol=SASL_SSL", "sasl.mechanism=PLAIN"]
                 """);
             rendered.Add((await Manifest.RenderAsync(overlay.Path)).Text);
 
@@ -330,7 +336,18 @@ public sealed partial class OverlayTests
         Assert.All(Directory.GetDirectories(Path.Combine(Tools.Deploy, "components")), component => Assert.Contains($"components/{Path.GetFileName(component)}\n", overlays));
     }
 
-    private static async Task<string> MistakesAsync(params string[] manifests)
+    [Fact]
+    public void The_guide_names_every_component_overlay_and_script()
+    {
+        var guide = File.ReadAllText(Path.Combine(Tools.Deploy, "README.md"));
+
+        Assert.All(
+            Directory.GetDirectories(Path.Combine(Tools.Deploy, "components")).Concat(Directory.GetDirectories(Path.Combine(Tools.Deploy, "overlays"))),
+            folder => Assert.Contains($"{Path.GetFileName(folder)}/", guide, StringComparison.Ordinal));
+        Assert.All(Directory.GetFiles(Tools.Deploy, "*.sh"), script => Assert.Contains(Path.GetFileName(script), guide, StringComparison.Ordinal));
+    }
+
+    internal static async Task<string> MistakesAsync(params string[] manifests)
     {
         using var folder = new TemporaryFolder();
         var files = manifests.Select((_, i) => Path.Combine(folder.Path, $"{i}.yaml")).ToArray();
@@ -349,7 +366,7 @@ public sealed partial class OverlayTests
         .Matches(File.ReadAllText(Path.Combine(Tools.Deploy, "setup.sh")))
         .Select(kept => (kept.Groups[1].Value.Replace("\"$SECRET\"", "shopping-secrets"), kept.Groups[2].Value))];
 
-    [GeneratedRegex(@"--url http://purchase\.local --rate (\d+)")]
+    [GeneratedRegex(@"(?:load\.sh --rate |rate:-)(\d+)")]
     private static partial Regex Rate();
 
     [GeneratedRegex("(password|secret|api_?key)$", RegexOptions.IgnoreCase)]

@@ -24,12 +24,18 @@ public sealed partial class ReleaseTests
     {
         var images = Workflow.Each("jobs/images/strategy/matrix/include").ToDictionary(image => image.Text("image"), image => image.Text("project"));
 
-        Assert.Equal(["management-api", "web-server"], images.Keys.Order());
+        Assert.Equal(["load-test", "management-api", "web-server"], images.Keys.Order());
+        var (setup, names) = (System.IO.File.ReadAllText(Path.Combine(Tools.Deploy, "setup.sh")), System.IO.File.ReadAllText(Path.Combine(Tools.Deploy, "Images.props")));
         Assert.All(images, image =>
         {
-            Assert.True(System.IO.File.Exists(Path.Combine(Tools.Deploy, "..", image.Value, $"{image.Value}.csproj")), image.Value);
-            Assert.Contains($"image: {image.Key}:", System.IO.File.ReadAllText(Path.Combine(Tools.Deploy, "base", image.Key, "deployment.yaml")));
+            var project = Path.Combine(Tools.Deploy, "..", image.Value, $"{Path.GetFileName(image.Value)}.csproj");
+            Assert.Contains("deploy/Images.props", System.IO.File.ReadAllText(project));
+            Assert.Contains($"'$(MSBuildProjectName)' == '{Path.GetFileName(image.Value)}'\">{image.Key}<", names);
+            // As setup.sh does.
+            Assert.Contains($"{image.Key}:{image.Value}", setup);
         });
+        Assert.All(images.Keys.Except(["load-test"]), image => Assert.Contains(
+            $"image: {image}:", System.IO.File.ReadAllText(Path.Combine(Tools.Deploy, "base", image, "deployment.yaml"))));
 
         var publish = Run("Build and push");
         Assert.Contains("-t:PublishContainer", publish);

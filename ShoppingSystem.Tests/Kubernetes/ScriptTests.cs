@@ -13,6 +13,15 @@ public sealed class ScriptTests : IDisposable
         "sleep", "tail", "tr",
     ];
 
+    private static readonly string[] Production = ["setup.sh", "--overlay", "production", "--registry", "ghcr.io/shop", "--tag", "sha-1"];
+
+    private static readonly Dictionary<string, string> Logins = new()
+    {
+        ["MONGODB_CONNECTION_STRING"] = "mongodb://u:p@db.example.org/shopping",
+        ["KAFKA_USERNAME"] = "shop",
+        ["KAFKA_PASSWORD"] = "p",
+    };
+
     private readonly TemporaryFolder _folder = new();
 
     // Relative to the copy of deploy that the scripts run in, so that nothing is written into the repository.
@@ -78,6 +87,7 @@ public sealed class ScriptTests : IDisposable
     [InlineData("teardown.sh --yes", "kubectl")]
     [InlineData("watch.sh --once", "kubectl")]
     [InlineData("reset-data.sh wipe --yes", "kubectl")]
+    [InlineData("load.sh", "kubectl")]
     [InlineData("setup.sh", "helm")]
     [InlineData("setup.sh", "dotnet")]
     [InlineData("setup.sh", "minikube")]
@@ -144,6 +154,145 @@ public sealed class ScriptTests : IDisposable
         AssertNothingChanged();
     }
 
+    [NeedsTheory("bash")]
+    [InlineData("security.protocol=SASL_SSL", "security.protocol=SSL", "security.protocol is 'SSL'")]
+    [InlineData("security.protocol=SASL_SSL", "security.protocol=PLAIN", "security.protocol is 'PLAIN'")]
+    [InlineData("sasl.mechanism=SCRAM-SHA-512", "sasl.mechanism=ScramSha512", "sasl.mechanism is 'ScramSha512'")]
+    [InlineData("sasl.mechanism=SCRAM-SHA-512", "", "It can be SCRAM-SHA-512 SCRAM-SHA-256 PLAIN")]
+    public async Task Setup_refuses_words_that_Kafka_or_KEDA_does_not_have(string right, string wrong, string reason)
+    {
+        GiveAll();
+        ChangeFile("overlays/production/kafka.env", right, wrong);
+        ChangeFile("overlays/production/kafka.env", "kafka.example.com", "kafka.example.org");
+
+        AssertRefused(reason, await RunAsync(Production, Logins));
+        AssertNothingChanged();
+    }
+
+    [NeedsFact("bash")]
+    public async Task Setup_brings_the_authority_of_the_brokers_where_there_is_one()
+    {
+        GiveAll();
+        ChangeFile("overlays/production/kafka.env", "kafka.example.com", "kafka.example.org");
+        ChangeFile("overlays/production/kustomization.yaml", "# - ../../components/kafka-ca", "- ../../components/kafka-ca");
+        AssertRefused("Set KAFKA_CA_FILE", await RunAsync(Production, Logins));
+        AssertNothingChanged();
+
+        var authority = Path.Combine(_folder.Path, "authority.pem");
+        await File.WriteAllTextAsync(authority, "certificate");
+        var result = await RunAsync(Production, new Dictionary<string, string>(Logins) { ["KAFKA_CA_FILE"] = authority });
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        AssertInOrder(Calls(), $"kubectl -n shopping-system create secret generic kafka-ca --from-file=ca.crt={authority}", "kubectl apply -k");
+    }
+
+    [NeedsFact("bash")]
+    public async Task Setup_says_how_to_get_the_operators_that_are_missing()
+    {
+        string[] command = ["setup.sh", "--overlay", "highly-available", "--registry", "ghcr.io/shop", "--tag", "sha-1"];
+        GiveAll();
+        var nothing = await RunAsync(command);
+        AssertRefused("Strimzi is not in this cluster", nothing);
+        Assert.Contains("helm install strimzi oci://quay.io/strimzi-helm/strimzi-kafka-operator --version 1.2.0", nothing.Errors);
+
+        Give("kubectl", Cluster("""*"get crd kafkas.kafka.strimzi.io"*) printf 'v1beta2' ;;"""));
+        AssertRefused("Strimzi is too old", await RunAsync(command));
+
+        Give("kubectl", Cluster("""*"get crd kafkas.kafka.strimzi.io"*) printf 'v1beta2 v1' ;;"""));
+        var one = await RunAsync(command);
+        AssertRefused("MongoDB Controllers for Kubernetes is not in this cluster", one);
+        Assert.Contains("--set operator.watchNamespace=shopping-system", one.Errors);
+
+        Give("kubectl", Cluster("""*"get crd kafkas.kafka.strimzi.io"*|*"get crd mongodbcommunity."*) printf 'v1' ;;"""));
+        AssertRefused("doesn't watch namespace shopping-system", await RunAsync(command));
+        AssertNothingChanged();
+    }
+
+    [NeedsFact("bash")]
+    public async Task Setup_waits_for_what_the_operators_run_before_it_starts_the_services()
+    {
+        GiveAll();
+        Give("kubectl", Cluster("""
+            *"get crd kafkas.kafka.strimzi.io"*|*"get crd mongodbcommunity."*) printf 'v1' ;;
+            *"get serviceaccount"*) echo serviceaccount/mongodb-kubernetes-appdb ;;
+            """));
+        var result = await RunAsync("setup.sh", "--overlay", "highly-available", "--registry", "ghcr.io/shop", "--tag", "sha-1");
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        AssertInOrder(
+            Calls(),
+            "kubectl -n shopping-system patch secret mongodb-shop-password",
+            $"kubectl apply -k {_deploy}/.local/highly-available --selector app in (kafka, mongodb)",
+            "kubectl -n shopping-system wait --for condition=Ready kafka/shop",
+            "kubectl -n shopping-system wait --for condition=Ready kafkatopic/purchases",
+            "kubectl -n shopping-system wait --for condition=Ready kafkauser/shop-services",
+            "kubectl -n shopping-system wait --for jsonpath={.status.phase}=Running mongodbcommunity/mongodb",
+            "kubectl apply -k",
+            "kubectl -n shopping-system rollout status deployment.apps/web-server");
+        Assert.DoesNotContain(Calls(), call => call.StartsWith("minikube", StringComparison.Ordinal));
+    }
+
+    [NeedsFact("bash")]
+    public async Task Setup_starts_as_many_as_the_autoscaler_will_keep_at_least()
+    {
+        GiveAll();
+        Give("kubectl", Cluster("""
+            *"get scaledobject.keda.sh/management-api"*minReplicaCount*) echo 2 ;;
+            *"get deployment/management-api"*spec.replicas*) echo 1 ;;
+            *"get scaledobject.keda.sh/web-server"*minReplicaCount*) echo 2 ;;
+            *"get deployment/web-server"*spec.replicas*) echo 5 ;;
+            """));
+        Assert.Equal(0, (await RunAsync("setup.sh")).ExitCode);
+        Assert.Contains("kubectl -n shopping-system scale deployment/management-api --replicas 2", Calls());
+        Assert.DoesNotContain(Calls(), call => call.Contains("scale deployment/web-server", StringComparison.Ordinal));
+
+        File.Delete(_calls);
+        Give("kubectl", Cluster("""
+            *"get scaledobject.keda.sh/management-api"*minReplicaCount*) echo 2 ;;
+            *"get deployment/management-api"*spec.replicas*) echo 0 ;;
+            *"get scaledobject.keda.sh/management-api"*annotations*) echo '{"autoscaling.keda.sh/paused-replicas":"0"}' ;;
+            """));
+        Assert.Equal(0, (await RunAsync("setup.sh")).ExitCode);
+        Assert.DoesNotContain(Calls(), call => call.Contains(" scale ", StringComparison.Ordinal));
+    }
+
+    [NeedsFact("bash")]
+    public async Task Setup_has_KEDA_look_again_while_it_waits_for_it()
+    {
+        GiveAll();
+        Give("kubectl", Cluster("""
+            *"wait --for condition=Ready scaledobject.keda.sh/management-api"*) [ "$(grep -c 'paused-scale-in-$' "$CALLS")" -ge 2 ] || { echo 'error: timed out waiting for the condition' >&2; exit 1; } ;;
+            """));
+        var result = await RunAsync("setup.sh");
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.DoesNotContain("timed out", result.Errors);
+        AssertInOrder(
+            Calls(),
+            "kubectl -n shopping-system annotate scaledobject.keda.sh/management-api autoscaling.keda.sh/paused-scale-in=false",
+            "kubectl -n shopping-system annotate scaledobject.keda.sh/management-api autoscaling.keda.sh/paused-scale-in-",
+            "kubectl -n shopping-system annotate scaledobject.keda.sh/management-api autoscaling.keda.sh/paused-scale-in=false",
+            "kubectl -n shopping-system annotate scaledobject.keda.sh/management-api autoscaling.keda.sh/paused-scale-in-");
+    }
+
+    [NeedsFact("bash")]
+    public async Task Setup_names_KEDAs_pods_and_logs_when_it_does_not_scale()
+    {
+        GiveAll();
+        const string Blind = """*"wait --for condition=Ready scaledobject"*) echo 'error: timed out waiting for the condition' >&2; exit 1 ;;""";
+        Give("kubectl", Cluster(Blind));
+        var down = await RunAsync("setup.sh", "--timeout", "1");
+        AssertRefused("KEDA does not run", down);
+        Assert.Contains("kubectl -n keda logs deploy/keda-operator", down.Errors);
+        Assert.Contains("kubectl -n keda get pods", Calls());
+        Assert.DoesNotContain("timed out waiting", down.Errors);
+
+        Give("kubectl", Cluster($"{Blind} *'get deployment keda-operator'*) echo 1 ;;"));
+        var blind = await RunAsync("setup.sh", "--timeout", "1");
+        AssertRefused("KEDA can't scale by scaledobject.keda.sh/management-api", blind);
+        Assert.Contains("kubectl -n keda logs deploy/keda-operator", blind.Errors);
+    }
+
     [NeedsFact("bash")]
     public async Task Setup_refuses_to_make_a_new_password_for_old_data()
     {
@@ -182,7 +331,7 @@ public sealed class ScriptTests : IDisposable
             "kubectl apply -k",
             "kubectl -n shopping-system rollout status deployment.apps/web-server",
             "kubectl -n shopping-system wait --for condition=Ready scaledobject.keda.sh/management-api");
-        Assert.Equal(2, calls.Count(call => call.StartsWith("dotnet publish", StringComparison.Ordinal)));
+        Assert.Equal(3, calls.Count(call => call.StartsWith("dotnet publish", StringComparison.Ordinal)));
         Assert.All(
             calls.Where(call => call.StartsWith("dotnet publish", StringComparison.Ordinal)),
             call => Assert.Matches("--os linux --arch x64 .*-t:PublishContainer", call));
@@ -229,7 +378,7 @@ public sealed class ScriptTests : IDisposable
         Assert.True(result.ExitCode == 0, result.ToString());
         Assert.DoesNotContain(Calls(), call => call.StartsWith("minikube image", StringComparison.Ordinal));
         var publishes = Calls().Where(call => call.StartsWith("dotnet publish", StringComparison.Ordinal)).ToArray();
-        Assert.Equal(2, publishes.Length);
+        Assert.Equal(3, publishes.Length);
         Assert.All(publishes, call =>
         {
             Assert.Contains("-p:ContainerRuntimeIdentifiers=\"linux-x64;linux-arm64\"", call);
@@ -284,6 +433,21 @@ public sealed class ScriptTests : IDisposable
             "kubectl -n shopping-system delete scaledobjects,triggerauthentications --all",
             "kubectl delete namespace shopping-system",
             "helm uninstall keda --namespace keda");
+    }
+
+    [NeedsFact("bash")]
+    public async Task Teardown_lets_Strimzi_finish_before_the_namespace_goes_and_keeps_what_operators_run()
+    {
+        const string HighlyAvailable = """*"get namespace"*) echo namespace/shopping-system ;; *"get crd kafkas"*) echo crd ;; *"get kafka shop"*) echo kafka/shop ;;""";
+        GiveAll();
+        Give("kubectl", Cluster(HighlyAvailable));
+        Assert.Equal(0, (await RunAsync("teardown.sh", "--yes")).ExitCode);
+        AssertInOrder(Calls(), "kubectl -n shopping-system delete kafkatopics,kafkausers --all", "kubectl delete namespace shopping-system");
+
+        File.Delete(_calls);
+        Assert.Equal(0, (await RunAsync("teardown.sh", "--yes", "--keep-data")).ExitCode);
+        Assert.DoesNotContain(Calls(), call => call.Contains(" delete ", StringComparison.Ordinal) && (call.Contains("kafka", StringComparison.Ordinal) || call.Contains("statefulset", StringComparison.Ordinal)));
+        Assert.Contains("kubectl -n shopping-system delete ingress,service,deployment web-server management-api --ignore-not-found", Calls());
     }
 
     [NeedsFact("bash")]
@@ -398,6 +562,149 @@ public sealed class ScriptTests : IDisposable
         }
     }
 
+    [NeedsTheory("bash")]
+    [InlineData("--backlog", "--backlog needs a value")]
+    [InlineData("--backlog many", "--backlog needs a number")]
+    [InlineData("--backlog 1000 --rate 0.5", "--backlog needs a whole --rate")]
+    [InlineData("--backlog 1000 --duration 5s", "leave out --duration")]
+    [InlineData("--rate 100", "There is no shop in this cluster")]
+    public async Task Load_refuses_what_can_not_work(string arguments, string reason)
+    {
+        GiveAll();
+
+        AssertRefused(reason, await RunAsync(["load.sh", .. arguments.Split(' ')]));
+        AssertNothingChanged();
+    }
+
+    [NeedsFact("bash")]
+    public async Task Load_refuses_a_shop_of_real_customers_unless_told()
+    {
+        GiveAll();
+        Give("kubectl", Cluster($"{Image} {FinishedJob(0)}"));
+        AssertRefused("not one for load tests", await RunAsync("load.sh"));
+        AssertNothingChanged();
+
+        Assert.Equal(0, (await RunAsync("load.sh", "--anyway")).ExitCode);
+    }
+
+    [NeedsFact("bash")]
+    public async Task Load_refuses_to_let_go_of_a_recorder_that_somebody_else_stopped()
+    {
+        GiveAll();
+        Give("kubectl", Cluster($$"""{{Image}} {{Welcome}} *"get scaledobject/management-api"*annotations*) echo '{"autoscaling.keda.sh/paused-replicas":"0"}' ;;"""));
+
+        AssertRefused("paused already", await RunAsync("load.sh", "--backlog", "1000"));
+        AssertNothingChanged();
+    }
+
+    [RenderingFact("bash")]
+    public async Task Load_is_a_Job_that_the_cluster_takes_with_the_image_of_what_runs()
+    {
+        GiveAll();
+        Give("kubectl", Cluster($"{Image} {Welcome} {FinishedJob(0)}"));
+        var result = await RunAsync("load.sh", "--rate", "300", "--duration", "2m", "--", "--user-prefix", "a\"b");
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Contains("Every acknowledged purchase is recorded exactly once.", result.Output);
+        Assert.Equal("", await OverlayTests.MistakesAsync(Input()));
+        var job = Manifest.Parse(Input()).Single();
+        var (pod, container) = (job.At("spec/template/spec")!, job.At("spec/template/spec/containers/0")!);
+        Assert.Equal("ghcr.io/shop/load-test:sha-1", container.Text("image"));
+        Assert.Equal(
+            "--url http://web-server:8081 --rate 300 --duration 2m --users 500 --verify 15m --user-prefix a\"b",
+            string.Join(' ', container.Each("args").Select(argument => argument.Node.ToString())));
+        // Once, and as Pod Security's "restricted" wants it.
+        Assert.Equal(0, job.Number("spec/backoffLimit"));
+        Assert.Equal("Never", pod.Text("restartPolicy"));
+        Assert.Equal("false", pod.Text("automountServiceAccountToken"));
+        Assert.Equal("true", pod.Text("securityContext/runAsNonRoot"));
+        Assert.Equal("RuntimeDefault", pod.Text("securityContext/seccompProfile/type"));
+        Assert.Equal("false", container.Text("securityContext/allowPrivilegeEscalation"));
+        Assert.Equal("true", container.Text("securityContext/readOnlyRootFilesystem"));
+        Assert.Equal("ALL", container.Text("securityContext/capabilities/drop/0"));
+        // No policy lets it call anything but the web server, which is open to all.
+        Assert.Equal("load-test", Assert.Single(job.Map("spec/template/metadata/labels")).Value);
+        var policy = (await Manifest.OverlayAsync("minikube")).One("NetworkPolicy", "web-server");
+        Assert.Null(Assert.Single(policy.Each("spec/ingress")).At("from"));
+    }
+
+    [NeedsTheory("bash")]
+    [InlineData(1)]
+    [InlineData(4)]
+    public async Task Load_ends_as_the_load_test_does(int code)
+    {
+        GiveAll();
+        Give("kubectl", Cluster($"{Image} {Welcome} {FinishedJob(code)}"));
+
+        Assert.Equal(code, (await RunAsync("load.sh")).ExitCode);
+    }
+
+    [NeedsFact("bash")]
+    public async Task Load_sells_a_backlog_while_the_recorder_stands_still_and_shows_how_it_goes()
+    {
+        GiveAll();
+        // The Job ends at the third look after the recorder was let go; pods come and go meanwhile.
+        Give("kubectl", Cluster($$"""
+            {{Image}} {{Welcome}}
+            *"get pods --selector job-name="*exitCode*) [ "$(grep -c readyReplicas "$CALLS")" -lt 3 ] || printf 0 ;;
+            *"get pods --selector job-name="*running*) printf running ;;
+            *"logs --follow"*) printf '%s\n' '1s: 2,000/s' 'verifying: the histories of 0 of 500 users are read' 'verifying: the histories of 9 of 500 users are read' ;;
+            *" logs job/load-test-"*) printf '%s\n' '1s: 2,000/s' 'verifying: the histories of 500 of 500 users are read' 'Every acknowledged purchase is recorded exactly once.' ;;
+            *"get scaledobject/management-api"*minReplicaCount*) printf 1 ;;
+            *"jsonpath={.status.externalMetricNames[0]}"*) echo s0-kafka-purchases ;;
+            *"get --raw"*) echo '{"items":[{"value":"24k"}]}' ;;
+            *"get deployment management-api"*spec.replicas*) set -- 1 5 12 2 1; shift "$(grep -c readyReplicas "$CALLS")"; printf '%s' "${1:-1}" ;;
+            *"apply -f -"*) cat >>"$CALLS.input" ;;
+            """));
+        var result = await RunAsync("load.sh", "--backlog", "600000");
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        var calls = Calls();
+        AssertInOrder(
+            calls,
+            "kubectl -n shopping-system annotate scaledobject/management-api autoscaling.keda.sh/paused-replicas=0",
+            "kubectl -n shopping-system wait --for delete pod --selector app=management-api",
+            "kubectl -n shopping-system apply -f -",
+            "kubectl -n shopping-system logs --follow",
+            "kubectl -n shopping-system annotate scaledobject/management-api autoscaling.keda.sh/paused-replicas-",
+            "kubectl -n shopping-system get deployment management-api");
+        Assert.Single(calls, call => call.EndsWith("paused-replicas-", StringComparison.Ordinal));
+        Assert.Contains("""
+            "--rate", "2000", "--duration", "300s"
+            """, Input());
+        Assert.Contains("\"--no-lag\"", Input());
+        Assert.Matches(@"lag 24k +pods 12", result.Output);
+        Assert.Contains("Every acknowledged purchase is recorded exactly once.", result.Output);
+        Assert.Contains("pods: 1, at most 12, 1 in the end", result.Output);
+    }
+
+    [NeedsFact("bash")]
+    public async Task Load_lets_the_recorder_go_whatever_goes_wrong()
+    {
+        GiveAll();
+        Give("kubectl", Cluster($"""
+            {Image} {Welcome} {FinishedJob(2)}
+            """));
+        Assert.Equal(2, (await RunAsync("load.sh", "--backlog", "1000", "--", "--nonsense")).ExitCode);
+        AssertInOrder(Calls(), "kubectl -n shopping-system annotate scaledobject/management-api autoscaling.keda.sh/paused-replicas=0", "kubectl -n shopping-system annotate scaledobject/management-api autoscaling.keda.sh/paused-replicas-");
+
+        File.Delete(_calls);
+        Give("kubectl", Cluster($"""{Image} {Welcome} *"wait --for delete pod"*) exit 1 ;;"""));
+        AssertRefused("does not stop within", await RunAsync("load.sh", "--backlog", "1000"));
+        AssertInOrder(Calls(), "kubectl -n shopping-system annotate scaledobject/management-api autoscaling.keda.sh/paused-replicas=0", "kubectl -n shopping-system annotate scaledobject/management-api autoscaling.keda.sh/paused-replicas-");
+    }
+
+    private const string Image = """*"get deployment web-server"*image*) printf ghcr.io/shop/web-server:sha-1 ;;""";
+
+    private const string Welcome = """*"get deployment web-server"*annotations*) printf welcome ;;""";
+
+    private static string FinishedJob(int code) => $$"""
+        *"get pods --selector job-name="*exitCode*) printf {{code}} ;;
+        *"get pods --selector job-name="*running*) printf terminated ;;
+        *"logs --follow"*) echo 'Every acknowledged purchase is recorded exactly once.' ;;
+        *"apply -f -"*) cat >>"$CALLS.input" ;;
+        """;
+
     private static void AssertRefused(string reason, Result result)
     {
         Assert.True(result.ExitCode == 1 && result.Errors.Contains(reason, StringComparison.Ordinal), $"Not refused with \"{reason}\": {result}");
@@ -446,6 +753,16 @@ public sealed class ScriptTests : IDisposable
             """);
         Give("dotnet", "");
         Give("jq", "");
+        // Nothing happens here that takes time.
+        Give("sleep", "");
+    }
+
+    private void ChangeFile(string file, string from, string to)
+    {
+        var path = Path.Combine(_deploy, file);
+        var text = File.ReadAllText(path);
+        Assert.Contains(from, text);
+        File.WriteAllText(path, text.Replace(from, to));
     }
 
     private void Give(string program, string body)

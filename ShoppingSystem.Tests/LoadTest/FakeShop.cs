@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -40,6 +39,12 @@ internal sealed class FakeShop : IAsyncDisposable
     /// <summary>Whether histories and summaries can be read.</summary>
     public Func<bool> CanRead { get; set; } = () => true;
 
+    /// <summary>Writes the Link to the page of this user that ends before this entry.</summary>
+    public Func<string, int, string> Link { get; set; } = (user, before) => $"</api/v1/getAllUserBuys/{user}?limit=1000&before={before}>; rel=\"next\"";
+
+    /// <summary>Whether even the last page has a Link.</summary>
+    public bool LinksOn { get; set; }
+
     /// <summary>Whether there are summaries.</summary>
     public bool HasSummaries { get; set; } = true;
 
@@ -53,18 +58,19 @@ internal sealed class FakeShop : IAsyncDisposable
 
     public IReadOnlyCollection<string> Users => [.. _histories.Keys];
 
-    public static async Task<FakeShop> StartAsync()
+    /// <param name="prefix">What stands before the routes, such as <c>/shop</c>.</param>
+    public static async Task<FakeShop> StartAsync(string prefix = "")
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var app = builder.Build();
         var shop = new FakeShop(app);
-        app.MapPost("/api/v1/buy", (Delegate)shop.BuyAsync);
-        app.MapGet("/api/v1/getAllUserBuys/{userid}", shop.History);
-        app.MapGet("/api/v1/users/{userid}/summary", shop.Summary);
+        app.MapPost($"{prefix}/api/v1/buy", (Delegate)shop.BuyAsync);
+        app.MapGet(prefix + "/api/v1/getAllUserBuys/{userid}", shop.History);
+        app.MapGet(prefix + "/api/v1/users/{userid}/summary", shop.Summary);
         await app.StartAsync();
-        shop.Url = new Uri(app.Urls.Single() + "/");
+        shop.Url = new Uri($"{app.Urls.Single()}{prefix}/");
         return shop;
     }
 
@@ -145,10 +151,9 @@ internal sealed class FakeShop : IAsyncDisposable
 
         var end = before ?? all.Length;
         var start = Math.Max(0, end - Math.Min(limit, PageLength));
-        if (start > 0)
+        if (start > 0 || LinksOn)
         {
-            response.Headers.Link = string.Create(
-                CultureInfo.InvariantCulture, $"</api/v1/getAllUserBuys/{userid}?limit={limit}&before={start}>; rel=\"next\"");
+            response.Headers.Link = Link(userid, start);
         }
 
         return Results.Json(all[start..end].Reverse().Select(entry => new { id = entry.Id, userid = entry.UserId, username = "x", price = entry.Price, item = entry.Item }));

@@ -158,6 +158,48 @@ public sealed class VerificationTests
         Assert.Equal(ExitCode.NotVerified, ExitCode.Of(result));
     }
 
+    /// <summary>Behind a prefix; a Link may be the query alone, a path, or an address.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("USER")]
+    [InlineData("/shop/api/v1/getAllUserBuys/USER")]
+    [InlineData("http://HOST/shop/api/v1/getAllUserBuys/USER")]
+    public async Task Follows_a_Link_as_it_is_written(string path)
+    {
+        await using var shop = await FakeShop.StartAsync("/shop");
+        shop.Link = (user, before) =>
+            $"<{path.Replace("USER", user, StringComparison.Ordinal).Replace("HOST", shop.Url.Authority, StringComparison.Ordinal)}?limit=1000&before={before}>; rel=\"next\"";
+
+        var result = await RunAsync(shop);
+
+        Assert.Equal(Purchases, result.Verification!.Found);
+        Assert.True(result.Verification is { Passed: true, Complete: true, Examples: [] }, string.Join('\n', result.Verification.Examples));
+    }
+
+    /// <summary>The deadline is an hour away: what can't come to an end is given up at once, and said.</summary>
+    [Theory]
+    [InlineData("</api/v1/getAllUserBuys/USER?limit=1000&before=BEFORE>; rel=\"next\"", "but the answer is 404")]
+    [InlineData("<?limit=1000&attempt=UNIQUE>; rel=\"next\"", "this page is one that was there before")]
+    [InlineData("<?limit=1000&before=0&attempt=UNIQUE>; rel=\"next\"", "this page is empty")]
+    [InlineData("<http://[>; rel=\"next\"", "can't be followed")]
+    [InlineData("<ftp://localhost/>; rel=\"next\"", "can't be followed")]
+    public async Task Gives_up_on_pages_that_lead_nowhere_and_says_why(string link, string reason)
+    {
+        await using var shop = await FakeShop.StartAsync("/shop");
+        var asked = 0;
+        shop.Link = (user, before) => link.Replace("USER", user, StringComparison.Ordinal)
+            .Replace("BEFORE", $"{before}", StringComparison.Ordinal)
+            .Replace("UNIQUE", $"{Interlocked.Increment(ref asked)}", StringComparison.Ordinal);
+        shop.LinksOn = true;
+
+        var result = await RunAsync(shop, deadlineMilliseconds: 3_600_000);
+
+        Assert.Equal(Purchases, result.Verification!.Unchecked);
+        Assert.Equal(0, result.Verification.Lost);
+        Assert.Contains(result.Verification.Examples, example => example.StartsWith("not read: GET /", StringComparison.Ordinal) && example.Contains(reason, StringComparison.Ordinal));
+        Assert.Equal(ExitCode.NotVerified, ExitCode.Of(result));
+    }
+
     private static Task<LoadTestResult> RunAsync(FakeShop shop, int deadlineMilliseconds = 60_000) => LoadTestRun.RunAsync(
         new LoadPlan
         {

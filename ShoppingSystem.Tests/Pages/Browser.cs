@@ -79,7 +79,7 @@ public sealed class Browser : IAsyncLifetime
         }
 
         var tab = new Tab(context, await context.NewPageAsync());
-        await tab.Page.GotoAsync("/");
+        await tab.Page.GotoAsync(address.ToString());
         return tab;
     }
 

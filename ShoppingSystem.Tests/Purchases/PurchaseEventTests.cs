@@ -88,9 +88,20 @@ public sealed class PurchaseEventTests
     [InlineData("-1.5", -15_000_000)]
     [InlineData("0", 0)]
     [InlineData("1705663200123", 1705663200_1230000)]
-    [InlineData("1705663200.1234567", 1705663200_1234570)]
+    [InlineData("1705663200.1234567", 1705663200_1234560)]
     [InlineData("99999999999", 99999999999_0000000)]
     [InlineData("100000000000", 100000000_0000000)]
+    [InlineData("99999999999999", 99999999999_9990000)]
+    [InlineData("100000000000000", 100000000_0000000)]
+    [InlineData("99999999999999999", 99999999999_9999990)]
+    [InlineData("100000000000000000", 100000000_0000000)]
+    [InlineData("-100000000000", -100000000_0000000)]
+    [InlineData("-0.0000001", -10)]
+    [InlineData("1705663200123456999", 1705663200_1234560)]
+    [InlineData("\"1705663200.1234569\"", 1705663200_1234560)]
+    [InlineData("\"2024-01-19T11:20:00.1234569Z\"", 1705663200_1234560)]
+    [InlineData("\"2024-01-19T11:20:00.12345699999999999999999999999999999999999999Z\"", 1705663200_1234560)]
+    [InlineData("\"1969-12-31T23:59:59.9999999Z\"", -10)]
     public void Timestamps_are_kept_in_whole_microseconds(string timestamp, long ticksSince1970) =>
         Assert.Equal(DateTimeOffset.UnixEpoch.AddTicks(ticksSince1970), Read($$"""{"userid":"1","username":"u","price":1,"timestamp":{{timestamp}}}""").Timestamp);
 
@@ -102,6 +113,22 @@ public sealed class PurchaseEventTests
     [InlineData("\t{\"userid\" :\r\n\"1\", \"username\":\"u\",\"price\":12.50,\"it\\u0065m\":\"tea\"}\n ")]
     public void Other_producers_are_understood(string value) =>
         Assert.Equal(new Purchase(IdByPosition(), "1", "u", 12.50m, "tea", AppendedAt), Read(value));
+
+    /// <summary>What looks like a CloudEvent, or a wrapper of something, is read as what it is.</summary>
+    [Theory]
+    [InlineData("""{"source":"web","time":"never","data":{"userid":"2","price":[]},"data_base64":"?","userid":"1","username":"u","price":12.50,"item":"tea"}""")]
+    [InlineData("""{"specversion":null,"data":7,"userid":"1","username":"u","price":12.50,"item":"tea"}""")]
+    [InlineData("""{"data":{"userid":"1","username":"u","price":12.50,"item":"tea","data":{"userid":"2"},"specversion":"2.0"},"specversion":"1.0","time":null}""")]
+    [InlineData("""{"specversion":"1.0","data":{"userid":"1","username":"u","price":12.50,"item":"tea"},"price":9,"userid":"2","item":"coffee"}""")]
+    [InlineData("""{"userid":"1","userId":1,"user_id":null,"username":"u","price":12.50,"price":"12.5","item":"tea"}""")]
+    public void An_envelope_counts_only_where_there_is_one(string value) =>
+        Assert.Equal(new Purchase(IdByPosition(), "1", "u", 12.50m, "tea", AppendedAt), Read(value));
+
+    [Fact]
+    public void A_time_of_the_envelope_that_is_none_does_no_harm_where_the_data_has_one() =>
+        Assert.Equal(
+            DateTimeOffset.UnixEpoch,
+            Read("""{"specversion":"1.0","time":"yesterday","data":{"userid":"1","username":"u","price":1,"timestamp":0}}""").Timestamp);
 
     [Theory]
     [InlineData("null")]
@@ -153,18 +180,88 @@ public sealed class PurchaseEventTests
     [InlineData("""{"userid":"1","username":"u","price":0}""", "price must be greater than 0")]
     [InlineData("""{"userid":"1","username":"u","price":1000000000.0001}""", "price must be at most 1000000000")]
     [InlineData("""{"userid":"1","username":"u","price":0.00001}""", "price must have at most 4 decimals")]
-    [InlineData("""{"userid":"1","username":"u","price":0.30000000000000004}""", "price must have at most 4 decimals")]
-    [InlineData("""{"userid":"1","username":"u","price":1,"id":"7"}""", "id is not a UUID")]
-    [InlineData("""{"userid":"1","username":"u","price":1,"id":[]}""", "id is not a UUID")]
-    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"yesterday"}""", "timestamp is neither epoch seconds nor ISO 8601")]
-    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":true}""", "timestamp is neither epoch seconds nor ISO 8601")]
-    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":{"$date":1}}""", "timestamp is neither epoch seconds nor ISO 8601")]
-    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":-62135596801}""", "timestamp is neither epoch seconds nor ISO 8601")]
-    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":-99999999999}""", "timestamp is neither epoch seconds nor ISO 8601")]
-    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":100000000000000}""", "timestamp is neither epoch seconds nor ISO 8601")]
-    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":99999999999999999999999999}""", "timestamp is neither epoch seconds nor ISO 8601")]
-    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"9999-12-31T23:59:59-14:00"}""", "timestamp is neither epoch seconds nor ISO 8601")]
-    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"0001-01-01T00:00:00+14:00"}""", "timestamp is neither epoch seconds nor ISO 8601")]
+    [InlineData("""{"userid":"1","username":"u","price":0.30000000001}""", "price must have at most 4 decimals")]
+    [InlineData("""{"userid":"1","username":"u","price":12.34567}""", "price must have at most 4 decimals")]
+    [InlineData("""{"userid":"1","username":"u","price":{"$numberDecimal":"NaN"}}""", "price is not a number")]
+    [InlineData("""{"userid":"1","username":"u","price":{"$numberDecimal":"1","more":2}}""", "price is not a number")]
+    [InlineData("""{"userid":"1","username":"u","price":{"$date":1}}""", "price is not a number")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"price":2}""", "price is given twice, with different values")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"id":""}""", "id must not be empty")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"id":[]}""", "id is neither text nor a number")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"id":true}""", "id is neither text nor a number")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"id":{"$oid":["65aa5b60f2a1b3c4d5e6f708"]}}""", "id is neither text nor a number")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"id":{"$binary":{"base64":"AAAA","subType":"04"}}}""", "id is neither text nor a number")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"id":{"$binary":{"base64":"AY0htH+LcACAAAAAAAAAAQ==","subType":"00"}}}""", "id is neither text nor a number")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"_id":{}}""", "_id is neither text nor a number")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"id":1,"id":2}""", "id is given twice, with different values")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"userId":"2"}""", "userid is given twice, with different values")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"user_name":"v"}""", "username is given twice, with different values")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"item":"a","ITEM":"b"}""", "item is given twice, with different values")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":1,"timestamp":2}""", "timestamp is given twice, with different values")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"yesterday"}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":""}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":true}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":{}}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":[]}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":{"$date":true}}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":{"$date":1,"more":2}}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":{"$date":"yesterday"}}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":{"date":1}}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":[2024,1]}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":[2024,2,30]}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":[2024,1,19,24,0]}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":[2024,1,19,11]}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":[2024,1,19,11,20,0,0,0]}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":["2024",1,19]}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":1e400}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"2024-02-30T00:00:00Z"}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"2023-02-29"}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"2024-13-01"}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"2023-366"}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"2024-000"}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"2023-W53-1"}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"2024-W03-8"}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"2024-01-19T25:00:00Z"}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"2024-01-19T24:00:01Z"}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"2024-01-19T11:60:00Z"}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"2024-01-19T11:20:60Z"}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"2024-01-19T11:20:61Z"}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"2024-01-19T23:59:60+01:00"}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"2024-01-19T11:20:00.Z"}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"2024-01-19T11:20:00+24:00"}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"2024-01-19T11:20:00+01:60"}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"2024-01-19T11:20:00Zulu"}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"2024-01-19T"}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"2024-01-19X11:20"}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"2024-01"}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"2024-W03"}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"P1D"}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"11:20:00"}""", "timestamp can't be read as a point in time")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":-62135596801}""", "timestamp is outside the years 1 to 9999")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":-99999999999}""", "timestamp is outside the years 1 to 9999")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":99999999999999999999999999}""", "timestamp is outside the years 1 to 9999")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":-99999999999999}""", "timestamp is outside the years 1 to 9999")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"9999-12-31T23:59:59-14:00"}""", "timestamp is outside the years 1 to 9999")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"0001-01-01T00:00:00+14:00"}""", "timestamp is outside the years 1 to 9999")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"9999-12-31T24:00:00Z"}""", "timestamp is outside the years 1 to 9999")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"+012024-01-19T11:20:00Z"}""", "timestamp is outside the years 1 to 9999")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"-000001-12-31T00:00:00Z"}""", "timestamp is outside the years 1 to 9999")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":"0000-01-01"}""", "timestamp is outside the years 1 to 9999")]
+    [InlineData("""{"userid":"1","username":"u","price":1,"timestamp":{"$date":{"$numberLong":"253402300800000"}}}""", "timestamp is outside the years 1 to 9999")]
+    [InlineData("""{"specversion":"1.0","id":"1","source":"/shop","type":"t"}""", "data is required")]
+    [InlineData("""{"specversion":"1.0","id":"1","source":"/shop","type":"t","data":null}""", "data is required")]
+    [InlineData("""{"specversion":"1.0","id":"1","source":"/shop","type":"t","data":"text"}""", "data is not a JSON object")]
+    [InlineData("""{"specversion":"1.0","id":"1","source":"/shop","type":"t","data":[1]}""", "data is not a JSON object")]
+    [InlineData("""{"specversion":"1.0","id":"1","source":"/shop","type":"t","data":{}}""", "userid is required")]
+    [InlineData("""{"specversion":"1.0","id":"1","source":"/shop","type":"t","data_base64":"?"}""", "data_base64 is not base64")]
+    [InlineData("""{"specversion":"1.0","id":"1","source":"/shop","type":"t","data_base64":7}""", "data_base64 is not base64")]
+    [InlineData("""{"specversion":"1.0","id":"1","source":"/shop","type":"t","data_base64":"WzFd"}""", "not a JSON object")]
+    [InlineData("""{"specversion":"1.0","id":"1","source":"/shop","type":"t","data_base64":"e30"}""", "data_base64 is not base64")]
+    [InlineData("""{"specversion":"1.0","id":"1","source":"/shop","type":"t","data_base64":"ew=="}""", "not valid JSON")]
+    [InlineData("""{"specversion":"1.0","id":"1","source":"/shop","type":"t","data":{"userid":"1","username":"u","price":1,"price":2}}""", "price is given twice")]
+    [InlineData("""{"specversion":"1.0","id":"1","source":"/shop","type":"t","time":"yesterday","data":{"userid":"1","username":"u","price":1}}""", "time can't be read as a point in time")]
+    [InlineData("""{"specversion":"1.0","id":"1","source":"/shop","type":"t","userid":"1","username":"u","price":1}""", "data is required")]
+    [InlineData("""{"specversion":"1.0","id":"1","source":"/shop","type":"t","id":[],"data":{"userid":"1","username":"u","price":1}}""", "id is neither text nor a number")]
     public void What_cannot_be_understood_gives_its_reason(string value, string reason) =>
         Assert.StartsWith(reason, Refuse(Encoding.UTF8.GetBytes(value)), StringComparison.Ordinal);
 
@@ -222,14 +319,22 @@ public sealed class PurchaseEventTests
 
     private static byte[] RandomEvent(Random random)
     {
-        string[] names = ["id", "userid", "userId", "username", "price", "item", "timestamp", "extra", "", "\\ud800"];
+        string[] names =
+        [
+            "id", "_id", "userid", "userId", "user_id", "username", "price", "item", "timestamp", "extra", "", "\\ud800",
+            "specversion", "source", "time", "data", "data_base64",
+        ];
         string[] values =
         [
             "null", "true", "1", "-1", "0", "12.00", "1e9", "1e-9", "-99999999999", "99999999999", "100000000000", "-62135596800",
             "79228162514264337593543950335", "79228162514264337593543950336", "1e999", "\"\"", "\"1\"", "\"u\"", "\"\\u0000\"",
             "\"\\ud83d\"", "\"🛒\"", "\"2024-01-19T11:20:00Z\"", "\"0001-01-01T00:00:00+01:00\"", "\"0001-01-01T00:00:00\"",
             "\"9999-12-31T23:59:59.9999999Z\"", "\"018d21b4-7f8b-7000-8000-000000000001\"", "\"-99999999999\"", "\"1e300\"",
-            "[]", "{}", "[[1]]", "{\"price\":1}",
+            "[]", "{}", "[[1]]", "{\"price\":1}", "{\"$date\":1}", "{\"$date\":{\"$numberLong\":\"1e28\"}}", "{\"$date\":[{}]}", "{\"$oid\":\"\"}",
+            "{\"$binary\":{\"base64\":\"AY0htH+LcACAAAAAAAAAAQ==\",\"subType\":\"04\"}}", "{\"$numberDecimal\":\"1E-40\"}", "{\"$numberDouble\":{\"$numberDouble\":1}}",
+            "[2024,1,19,11,20]", "[2024,1,19,[11],20]", "[-1,13,0]", "\"+999999-12-31T24:00,5-23:59\"", "\"2016-12-31T23:59:60\"", "\"9999-W52-7\"", "\"0001W017\"",
+            "\"99991231235960\"", "0.30000000000000004", "79228162514.26433759354395033", "1e20", "-1e20", "\"eyJ1c2VyaWQiOjF9\"",
+            "{\"userid\":2,\"id\":\"x\",\"timestamp\":\"2024-01-19\"}",
         ];
         if (random.Next(10) == 0)
         {

@@ -36,6 +36,27 @@ public sealed class PurchaseIdTests
         Assert.Equal(Guid.Parse("726dcada-c41a-8342-b406-f2cb30858832"), PurchaseId.FromPosition("purchases", 3, 42, Time));
         Assert.Equal(Guid.Parse("a6b74fcc-dfcb-8a75-893a-a4035bfe7733"), PurchaseId.FromIdempotencyKey("123", "order-1"));
         Assert.Equal(Guid.Parse("18059721-651b-8f29-8988-5902d16be657"), PurchaseId.FromForeignId("order-1"));
+        Assert.Equal(Guid.Parse("76c95dda-65ec-8df4-a875-272435952c8f"), PurchaseId.FromProducer("shop", "order-1"));
+        Assert.Equal(Guid.Parse("fbb14a49-f1d1-8c1a-b5a9-6bbdc9bee161"), PurchaseId.FromCloudEvent("shop", "order-1"));
+    }
+
+    [Fact]
+    public void Another_producer_or_another_of_its_ids_is_another_id()
+    {
+        Guid[] ids =
+        [
+            PurchaseId.FromProducer("a", "b"),
+            PurchaseId.FromProducer("b", "a"),
+            PurchaseId.FromProducer("a", "B"),
+            PurchaseId.FromProducer("a", " b"),
+            PurchaseId.FromProducer("a\0b", "c"),
+            PurchaseId.FromProducer("a", "b\0c"),
+            PurchaseId.FromCloudEvent("a", "b"),
+            PurchaseId.FromForeignId("b"),
+            PurchaseId.FromIdempotencyKey("a", "b"),
+        ];
+
+        Assert.Equal(ids.Length, ids.Distinct().Count());
     }
 
     [Fact]

@@ -61,6 +61,14 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     [InlineData("--Shopping:WebServerUrl=https://127.0.0.1:8081", "Shopping:WebServerUrl")]
     [InlineData("--Shopping:WebServerUrl=http://127.0.0.1:99999", "Shopping:WebServerUrl")]
     [InlineData("--Shopping:WebServerUrl=http://127.0.0.1:8081/shop", "Shopping:WebServerUrl")]
+    [InlineData("--Shopping:WebServerUrl=http://127.0.0.1:18081;http://127.0.0.1:18082", "Shopping:WebServerUrl")]
+    [InlineData("--Shopping:WebServerUrl=http://user@127.0.0.1:8081", "Shopping:WebServerUrl")]
+    [InlineData("--Shopping:WebServerUrl=http://127.0.0.1:8081/?a", "Shopping:WebServerUrl")]
+    [InlineData("--Shopping:WebServerUrl=http://127.0.0.1:8081/#a", "Shopping:WebServerUrl")]
+    [InlineData("--Shopping:WebServerUrl=http://unix:/tmp/shop.sock", "Shopping:WebServerUrl")]
+    [InlineData("--Shopping:WebServerUrl=http://localhost:0", "Shopping:WebServerUrl")]
+    [InlineData("--Shopping:WebServerUrl=https://*:8081", "Shopping:WebServerUrl")]
+    [InlineData("--Shopping:WebServerUrl=http://**:8081", "Shopping:WebServerUrl")]
     [InlineData("--Shopping:ManagementApiUrl=ftp://127.0.0.1", "Shopping:ManagementApiUrl")]
     [InlineData("--Shopping:ManagementApiUrl=", "Shopping:ManagementApiUrl")]
     [InlineData("--Shopping:DataDirectory=", "Shopping:DataDirectory")]
@@ -70,10 +78,28 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     [InlineData("--Proxies:0=10.0.0.1", "Proxies")]
     [InlineData("--Management:ApiKey=a\tb", "Management:ApiKey")]
     [InlineData("--Management:ApiKey=key ", "Management:ApiKey")]
+    [InlineData("--Management:ApiKey=", "Management:ApiKey")]
+    [InlineData("--Management:ApiKey=  ", "Management:ApiKey")]
+    [InlineData("--Secrets:Directory=", "Secrets:Directory")]
+    [InlineData("--Authentication:Authority=", "Authentication:Authority")]
+    [InlineData("--Proxies:0=", "Proxies:0")]
     [InlineData("--Logging:LogLevel:Default=Loud", "Logging:LogLevel:Default")]
     [InlineData("--Logging:Console:LogLevel:Microsoft=Loud", "Logging:Console:LogLevel:Microsoft")]
     [InlineData("--OTEL_EXPORTER_OTLP_ENDPOINT=localhost:4317", "OTEL_EXPORTER_OTLP_ENDPOINT")]
     public Task A_wrong_setting(string argument, string key) => RefusesToStartAsync([argument], key);
+
+    [Theory]
+    [InlineData("127.0.0.1", "127.0.0.1")]
+    [InlineData("0.0.0.0", "127.0.0.1")]
+    [InlineData("localhost", "*")]
+    public async Task The_same_address_for_both_services(string shop, string management)
+    {
+        var port = StandaloneProcess.FreeAddress().Port;
+
+        await RefusesToStartAsync(
+            [$"--Shopping:WebServerUrl=http://{shop}:{port}", $"--Shopping:ManagementApiUrl=http://{management}:{port}"],
+            "Shopping:WebServerUrl", "Shopping:ManagementApiUrl", "both services");
+    }
 
     [Fact]
     public Task A_directory_of_secrets_that_is_not_there() =>
@@ -221,7 +247,7 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     [InlineData("127.0.0.1", "", false)]
     public async Task A_management_API_that_other_machines_reach_without_a_key_warns(string host, string key, bool warns)
     {
-        await using var standalone = await StandaloneProcess.StartAsync(_directory, host, [$"--Management:ApiKey={key}"]);
+        await using var standalone = await StandaloneProcess.StartAsync(_directory, host, key.Length > 0 ? [$"--Management:ApiKey={key}"] : []);
 
         Assert.Equal(0, await standalone.StopAsync());
         Assert.Equal(warns, standalone.Output.Contains($"No key is configured (Management:ApiKey): whoever reaches http://{host}:{standalone.Management.BaseAddress!.Port} can", StringComparison.Ordinal));

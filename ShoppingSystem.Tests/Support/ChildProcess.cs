@@ -62,11 +62,23 @@ internal sealed class ChildProcess : IAsyncDisposable
     public static ChildProcess Start(string program, Dictionary<string, string> environment, params string[] arguments) =>
         Start(program, environment, null, arguments);
 
-    /// <summary>The same from this folder; from the program's own when null.</summary>
-    public static ChildProcess Start(string program, Dictionary<string, string> environment, string? workingDirectory, string[] arguments)
+    /// <summary>
+    /// The same from this folder (from the program's own when null), with its streams redirected as a shell has it (<c>&gt;&amp;-</c>).
+    /// </summary>
+    public static ChildProcess Start(
+        string program, Dictionary<string, string> environment, string? workingDirectory, string[] arguments, string? redirection = null)
     {
         var path = Path.Combine(Path.GetDirectoryName(Assembly.GetExecutingAssembly().Location)!, program);
-        string[] command = [.. Tied, "dotnet", path, .. arguments];
+        string[] shell = redirection is null ? [] : ["/bin/sh", "-c", $"exec \"$@\" {redirection}", "sh"];
+        return Start([.. shell, "dotnet", path, .. arguments], environment, workingDirectory ?? Path.GetDirectoryName(path)!);
+    }
+
+    /// <summary>A program of the system's: its path, and its arguments.</summary>
+    public static ChildProcess StartOther(string workingDirectory, params string[] command) => Start(command, [], workingDirectory);
+
+    private static ChildProcess Start(string[] program, Dictionary<string, string> environment, string workingDirectory)
+    {
+        string[] command = [.. Tied, .. program];
         var process = new Process
         {
             StartInfo = new ProcessStartInfo(command[0], command[1..])
@@ -74,7 +86,7 @@ internal sealed class ChildProcess : IAsyncDisposable
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
-                WorkingDirectory = workingDirectory ?? Path.GetDirectoryName(path),
+                WorkingDirectory = workingDirectory,
             },
         };
         foreach (var (name, value) in environment)

@@ -55,9 +55,10 @@ internal static class Http
             return (ids, null);
         }
 
+        // Relative, so that it holds behind any proxy.
         var link = Assert.Single(links);
-        Assert.Matches("^<[^<>]+>; rel=\"next\"$", link);
-        return (ids, link[1..link.IndexOf('>')]);
+        Assert.Matches("^<\\?[^<>]+>; rel=\"next\"$", link);
+        return (ids, new Uri(reply.RequestMessage!.RequestUri!, link[1..link.IndexOf('>')]).PathAndQuery);
     }
 
     /// <summary>All ids of a history, page by page as the Link header leads.</summary>
@@ -92,6 +93,7 @@ internal static class Http
         using var json = JsonDocument.Parse(body);
         Assert.Equal((int)status, json.RootElement.GetProperty("status").GetInt32());
         Assert.NotEmpty(json.RootElement.GetProperty("title").GetString()!);
+        Assert.NotEmpty(json.RootElement.GetProperty("detail").GetString()!);
         if (json.RootElement.TryGetProperty("traceId", out var trace))
         {
             Assert.Matches("^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$", trace.GetString());

@@ -53,7 +53,8 @@ internal sealed class InProcessShop : IAsyncDisposable
             await LogSeed.WriteAsync(directory, events);
         }
 
-        var storage = EmbeddedStorage.Open(directory, new PurchaseLogOptions { AppendDeadline = TimeSpan.FromMinutes(1) }, NullLoggerFactory.Instance);
+        ILoggerFactory loggers = logs is null ? NullLoggerFactory.Instance : LoggerFactory.Create(logging => logging.AddProvider(logs));
+        var storage = EmbeddedStorage.Open(directory, new PurchaseLogOptions { AppendDeadline = TimeSpan.FromMinutes(1) }, loggers);
 
         var ledger = NewBuilder("management API", clock, logs, settings);
         ledger.AddSqliteRecord(storage);
@@ -87,7 +88,10 @@ internal sealed class InProcessShop : IAsyncDisposable
         await _ledger.StopAsync();
         await _ledger.DisposeAsync();
         await Storage.DisposeAsync();
-        Directory.Delete(DataDirectory, recursive: true);
+        if (Directory.Exists(DataDirectory))
+        {
+            Directory.Delete(DataDirectory, recursive: true);
+        }
     }
 
     private static WebApplicationBuilder NewBuilder(string title, TimeProvider? clock, ILoggerProvider? logs, string[] settings)

@@ -18,9 +18,10 @@ internal sealed class StandaloneProcess : IAsyncDisposable
     private readonly Dictionary<string, string> _environment;
     private readonly string? _workingDirectory;
 
-    private StandaloneProcess(string[] arguments, Dictionary<string, string> environment, Uri shop, Uri management, string? workingDirectory = null)
+    private StandaloneProcess(
+        string[] arguments, Dictionary<string, string> environment, Uri shop, Uri management, string? workingDirectory = null, string? redirection = null)
     {
-        _process = ChildProcess.Start(Program, environment, workingDirectory, arguments);
+        _process = ChildProcess.Start(Program, environment, workingDirectory, arguments, redirection);
         _workingDirectory = workingDirectory;
         _arguments = arguments;
         _environment = environment;
@@ -60,10 +61,11 @@ internal sealed class StandaloneProcess : IAsyncDisposable
 
     /// <summary>
     /// The same, listening on the addresses that <paramref name="host"/> stands for, started from <paramref name="workingDirectory"/>
-    /// (from the program's own folder when null).
+    /// (from the program's own folder when null), its streams redirected as a shell has it.
     /// </summary>
     public static async Task<StandaloneProcess> StartAsync(
-        string dataDirectory, string host, string[] arguments, Dictionary<string, string>? environment = null, string? workingDirectory = null)
+        string dataDirectory, string host, string[] arguments, Dictionary<string, string>? environment = null, string? workingDirectory = null,
+        string? redirection = null)
     {
         var shop = FreeAddress();
         var management = FreeAddress();
@@ -72,16 +74,16 @@ internal sealed class StandaloneProcess : IAsyncDisposable
                 $"--Shopping:DataDirectory={dataDirectory}", $"--Shopping:WebServerUrl=http://{host}:{shop.Port}",
                 $"--Shopping:ManagementApiUrl=http://{host}:{management.Port}", Patient, .. arguments,
             ],
-            environment ?? [], shop, management, workingDirectory);
+            environment ?? [], shop, management, workingDirectory, redirection);
     }
 
     /// <summary>Starts it again after it has exited: same data, same addresses.</summary>
     public Task<StandaloneProcess> StartAgainAsync() => StartAsync(_arguments, _environment, Shop.BaseAddress!, Management.BaseAddress!, _workingDirectory);
 
     private static async Task<StandaloneProcess> StartAsync(
-        string[] arguments, Dictionary<string, string> environment, Uri shop, Uri management, string? workingDirectory)
+        string[] arguments, Dictionary<string, string> environment, Uri shop, Uri management, string? workingDirectory, string? redirection = null)
     {
-        var standalone = new StandaloneProcess(arguments, environment, shop, management, workingDirectory);
+        var standalone = new StandaloneProcess(arguments, environment, shop, management, workingDirectory, redirection);
         try
         {
             await Eventually.TrueAsync(
@@ -98,12 +100,18 @@ internal sealed class StandaloneProcess : IAsyncDisposable
     }
 
     /// <summary>Runs it until it exits by itself; for starts that are refused.</summary>
-    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments)
+    public static Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments) => RunAsync([], arguments);
+
+    /// <summary>The same with these environment variables.</summary>
+    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(Dictionary<string, string> environment, params string[] arguments)
     {
-        await using var standalone = new StandaloneProcess(arguments, [], FreeAddress(), FreeAddress());
+        await using var standalone = new StandaloneProcess(arguments, environment, FreeAddress(), FreeAddress());
         var exitCode = await standalone._process.ExitAsync();
         return (exitCode, standalone.Output, standalone.Errors);
     }
+
+    /// <summary>Starts one of its commands, such as <c>backup</c>.</summary>
+    public static ChildProcess Command(params string[] arguments) => ChildProcess.Start(Program, [], arguments);
 
     /// <summary>
     /// An address on the loopback interface that nobody listens on. Not one that the system hands out to those who connect, of

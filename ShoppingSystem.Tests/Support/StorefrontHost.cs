@@ -37,6 +37,9 @@ internal sealed class StorefrontHost : IAsyncDisposable
         return new StorefrontHost(app);
     }
 
+    /// <summary>Stops it as a signal would.</summary>
+    public Task StopAsync() => _app.StopAsync();
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
@@ -62,4 +65,16 @@ internal sealed class MemoryLog(bool open = true) : IPurchaseLog
             await _durable.Task;
         }
     }
+}
+
+/// <summary>Fails in a way that was not foreseen.</summary>
+internal sealed class FailingLog : IPurchaseLog
+{
+    public ValueTask AppendAsync(Purchase purchase, CancellationToken cancellationToken = default) => throw new InvalidOperationException("a defect");
+}
+
+/// <summary>Never makes anything durable.</summary>
+internal sealed class RefusingLog : IPurchaseLog
+{
+    public ValueTask AppendAsync(Purchase purchase, CancellationToken cancellationToken = default) => throw new PurchaseLogUnavailableException("the brokers are away");
 }

@@ -30,6 +30,12 @@ internal static class KafkaConnection
             throw Refusal($"{unknown} is not a setting of the client: {nameof(ClientConfig)} has none of this name.");
         }
 
+        // A protocol that is empty would mean none: passwords that were to be encrypted would not be.
+        if (section.GetChildren().FirstOrDefault(setting => setting.Value is { } value && string.IsNullOrWhiteSpace(value)) is { Path: var empty })
+        {
+            throw Refusal($"{empty} is configured, but empty.");
+        }
+
         try
         {
             section.Bind(configured);

@@ -3,14 +3,15 @@ using SQLitePCL;
 
 namespace ShoppingSystem.Sqlite;
 
-/// <summary>One SQLite file of the data directory: how it is created, checked and opened.</summary>
+/// <summary>One SQLite file of the data directory: how it is created, brought to the version of this program, checked and opened.</summary>
 /// <param name="path">Where it is.</param>
-/// <param name="schema">Creates what is in it; nothing when it is there already.</param>
-internal sealed class DatabaseFile(string path, string schema)
+/// <param name="table">A table that it has whatever its version, by which it is told from another's.</param>
+/// <param name="migrations">
+/// Each brings the file to the next version, in a transaction of its own; the first creates what is in a new one. A list only
+/// grows: what is in it has been run on files already.
+/// </param>
+internal sealed class DatabaseFile(string path, string table, IReadOnlyList<string> migrations)
 {
-    // Kept in the file (PRAGMA user_version), so that a file of a later version is refused rather than misread.
-    private const int SchemaVersion = 1;
-
     private const int SqliteCantOpen = 14;
 
     // In seconds. The client library goes on trying for so long while another process has locked the file.
@@ -18,20 +19,39 @@ internal sealed class DatabaseFile(string path, string schema)
 
     public string Path => path;
 
-    /// <summary>Creates the file where it is missing, and looks whether it is ours where it is not.</summary>
+    /// <summary>Creates the file where it is missing, and brings it to the version of this program where it is older.</summary>
     /// <exception cref="StorageException">The file can't be used; the message names it. It is left as it is.</exception>
     public void Prepare()
     {
         try
         {
-            switch (Version())
+            var version = Version();
+            RefuseForeign(version);
+            if (version > 0 && version < migrations.Count)
             {
-                case > SchemaVersion and var version:
-                    throw new StorageException($"{path} was written by a later version of this program (schema {version}, known: {SchemaVersion}).");
-                case < SchemaVersion:
-                    Create();
-                    break;
+                Check();
             }
+
+            if (version < migrations.Count)
+            {
+                Migrate(version);
+            }
+        }
+        catch (SqliteException e)
+        {
+            throw Unusable(e);
+        }
+    }
+
+    /// <summary>The version of the file, as <c>PRAGMA user_version</c> has it.</summary>
+    /// <exception cref="StorageException">This program can't use it; the message names it.</exception>
+    public long ReadVersion()
+    {
+        try
+        {
+            var version = Version();
+            RefuseForeign(version);
+            return version;
         }
         catch (SqliteException e)
         {
@@ -46,12 +66,26 @@ internal sealed class DatabaseFile(string path, string schema)
     /// <exception cref="StorageException">The file is damaged; the message names it. It is left as it is.</exception>
     public void Check(CancellationToken cancellationToken = default)
     {
-        const int stepsBetweenLooks = 1000;
         try
         {
             using var connection = Open(SqliteOpenMode.ReadOnly);
+            Check(connection, "quick_check(1)", cancellationToken);
+        }
+        catch (SqliteException e)
+        {
+            throw Unusable(e);
+        }
+    }
+
+    /// <summary>The same on an open connection, as thoroughly as <paramref name="pragma"/> (<c>integrity_check</c>, <c>quick_check</c>) looks.</summary>
+    /// <exception cref="StorageException">The file is damaged; the message names it.</exception>
+    public void Check(SqliteConnection connection, string pragma, CancellationToken cancellationToken)
+    {
+        const int stepsBetweenLooks = 1000;
+        try
+        {
             raw.sqlite3_progress_handler(connection.Handle, stepsBetweenLooks, _ => cancellationToken.IsCancellationRequested ? 1 : 0, null);
-            if (connection.Scalar("PRAGMA quick_check(1)") is string complaint and not "ok")
+            if (connection.Scalar($"PRAGMA {pragma}") is string complaint and not "ok")
             {
                 throw new StorageException($"{path} is damaged: {complaint.ReplaceLineEndings(" ")}. It was left as it is.");
             }
@@ -60,9 +94,23 @@ internal sealed class DatabaseFile(string path, string schema)
         {
             throw new OperationCanceledException(cancellationToken);
         }
-        catch (SqliteException e)
+    }
+
+    /// <summary>
+    /// Runs <paramref name="use"/> on a connection of its own, which changes nothing. Should it be the last to the file it leaves it whole,
+    /// unless <paramref name="use"/> fails: then it leaves it as it is.
+    /// </summary>
+    public T Use<T>(Func<SqliteConnection, T> use)
+    {
+        using var connection = Open(SqliteOpenMode.ReadWrite);
+        try
         {
-            throw Unusable(e);
+            return use(connection);
+        }
+        catch
+        {
+            connection.LeaveAlone();
+            throw;
         }
     }
 
@@ -77,6 +125,13 @@ internal sealed class DatabaseFile(string path, string schema)
     /// <summary>A connection for reading, from a pool; it sees what was committed before each of its statements.</summary>
     public SqliteConnection OpenForReading() => Open(SqliteOpenMode.ReadOnly, pooling: true);
 
+    /// <summary>Closes the connections for reading that wait in the pool.</summary>
+    public void CloseReaders()
+    {
+        using var one = NewConnection(SqliteOpenMode.ReadOnly, pooling: true);
+        SqliteConnection.ClearPool(one);
+    }
+
     // On a connection that can't write, so that what is damaged stays as it is.
     private long Version()
     {
@@ -84,11 +139,35 @@ internal sealed class DatabaseFile(string path, string schema)
         return connection is null ? 0 : (long)connection.Scalar("PRAGMA user_version")!;
     }
 
-    private void Create()
+    private void RefuseForeign(long version)
+    {
+        if (version > migrations.Count)
+        {
+            throw new StorageException($"{path} was written by a later version of this program (schema {version}, known: {migrations.Count}).");
+        }
+
+        using var connection = TryOpenToLook();
+        if (connection is not null
+            && (long)connection.Scalar("SELECT count(*) FROM sqlite_schema")! > 0
+            && (version == 0 || (long)connection.Scalar($"SELECT count(*) FROM sqlite_schema WHERE name = '{table}'")! == 0))
+        {
+            throw new StorageException($"{path} is another database than the one that belongs there: it has no table '{table}' of this program. It was left as it is.");
+        }
+    }
+
+    private void Migrate(long version)
     {
         using var connection = Open(SqliteOpenMode.ReadWriteCreate);
-        connection.Execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
-        connection.Execute($"BEGIN IMMEDIATE; {schema}; PRAGMA user_version = {SchemaVersion}; COMMIT");
+        if (version == 0)
+        {
+            connection.Execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
+        }
+
+        connection.Execute("PRAGMA synchronous = FULL");
+        for (var next = (int)version; next < migrations.Count; next++)
+        {
+            connection.Execute($"BEGIN IMMEDIATE; {migrations[next]}; PRAGMA user_version = {next + 1}; COMMIT");
+        }
     }
 
     private StorageException Unusable(SqliteException e) => new($"{path} can't be used: {e.Message} It was left as it is.", e);
@@ -106,15 +185,17 @@ internal sealed class DatabaseFile(string path, string schema)
         }
     }
 
+    private SqliteConnection NewConnection(SqliteOpenMode mode, bool pooling) => new(new SqliteConnectionStringBuilder
+    {
+        DataSource = path,
+        Mode = mode,
+        Pooling = pooling,
+        DefaultTimeout = LockTimeout,
+    }.ToString());
+
     private SqliteConnection Open(SqliteOpenMode mode, bool pooling = false)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
-        {
-            DataSource = path,
-            Mode = mode,
-            Pooling = pooling,
-            DefaultTimeout = LockTimeout,
-        }.ToString());
+        var connection = NewConnection(mode, pooling);
         try
         {
             connection.Open();
@@ -139,6 +220,12 @@ public sealed class StorageException : Exception
 
 internal static class SqliteConnectionExtensions
 {
+    private const int NoCheckpointOnClose = 1006; // SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE
+
+    /// <summary>Closing it changes nothing at the files, even if it is the last connection to them.</summary>
+    public static void LeaveAlone(this SqliteConnection connection) =>
+        raw.sqlite3_db_config(connection.Handle, NoCheckpointOnClose, 1, out _);
+
     public static void Execute(this SqliteConnection connection, string sql)
     {
         using var command = connection.CreateCommand();

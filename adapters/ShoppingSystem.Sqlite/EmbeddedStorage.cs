@@ -7,7 +7,7 @@ namespace ShoppingSystem.Sqlite;
 /// Everything the embedded edition keeps, in one directory: the log (<c>log.db</c>) and the record
 /// (<c>purchases.db</c>). One process at a time.
 /// </summary>
-public sealed class EmbeddedStorage : IAsyncDisposable
+public sealed partial class EmbeddedStorage : IAsyncDisposable
 {
     /// <summary>
     /// A record of up to so many bytes (600,000 purchases) is read through before it is used at all, which takes about a
@@ -16,9 +16,15 @@ public sealed class EmbeddedStorage : IAsyncDisposable
     /// </summary>
     private const long LargestRecordToWaitFor = 64 * 1024 * 1024;
 
-    private readonly FileStream _lock;
+    /// <summary>The file of the log in the data directory.</summary>
+    internal const string LogFile = "log.db";
 
-    private EmbeddedStorage(FileStream @lock, SqlitePurchaseLog log, SqlitePurchaseFeed feed, RecordDatabase record)
+    /// <summary>The file of the record in the data directory.</summary>
+    internal const string RecordFile = "purchases.db";
+
+    private readonly DirectoryLock _lock;
+
+    private EmbeddedStorage(DirectoryLock @lock, SqlitePurchaseLog log, SqlitePurchaseFeed feed, RecordDatabase record)
     {
         _lock = @lock;
         Log = log;
@@ -36,24 +42,40 @@ public sealed class EmbeddedStorage : IAsyncDisposable
     /// <exception cref="StorageException">It can't be used, or another process uses it.</exception>
     public static EmbeddedStorage Open(string directory, PurchaseLogOptions options, ILoggerFactory loggers)
     {
-        var @lock = Lock(directory);
+        var @lock = DirectoryLock.Take(directory);
+        SqlitePurchaseLog? log = null;
         RecordDatabase? record = null;
         try
         {
-            var (logFile, recordFile) = (Path.Combine(directory, "log.db"), Path.Combine(directory, "purchases.db"));
+            var (logFile, recordFile) = (Path.Combine(directory, LogFile), Path.Combine(directory, RecordFile));
             RefuseEmptied(logFile, recordFile);
-            var log = new SqlitePurchaseLog(logFile, options, loggers.CreateLogger<SqlitePurchaseLog>());
-            record = new RecordDatabase(recordFile);
+            var logger = loggers.CreateLogger<EmbeddedStorage>();
+            var (hasLog, hasRecord) = (File.Exists(logFile), File.Exists(recordFile));
+            var guard = new FileGuard(logger);
+            log = new SqlitePurchaseLog(logFile, options, guard, loggers.CreateLogger<SqlitePurchaseLog>());
             log.Start();
+            if (!hasRecord && log.Committed > 0)
+            {
+                throw new StorageException(
+                    $"{recordFile} is gone, in which {log.Committed} events of {logFile} are recorded. Restore it, or move all files away to begin with nothing.");
+            }
+
+            if (hasRecord && !hasLog)
+            {
+                LogNewLog(logger, logFile, recordFile);
+            }
+
+            record = new RecordDatabase(recordFile, guard);
             if (new FileInfo(recordFile).Length <= LargestRecordToWaitFor)
             {
                 record.Checked.GetAwaiter().GetResult();
             }
 
-            return new EmbeddedStorage(@lock, log, new SqlitePurchaseFeed(log, options), record);
+            return new EmbeddedStorage(@lock, log, new SqlitePurchaseFeed(log, options, guard), record);
         }
         catch
         {
+            log?.DisposeAsync().AsTask().GetAwaiter().GetResult();
             record?.Dispose();
             @lock.Dispose();
             throw;
@@ -65,7 +87,7 @@ public sealed class EmbeddedStorage : IAsyncDisposable
     {
         await Log.DisposeAsync();
         Record.Dispose();
-        await _lock.DisposeAsync();
+        _lock.Dispose();
     }
 
     // SQLite takes a file of no bytes, or of a single one, for one that is still to be written. Where the other file is there
@@ -75,28 +97,10 @@ public sealed class EmbeddedStorage : IAsyncDisposable
         var emptied = Array.Find(files, file => new FileInfo(file) is { Exists: true, Length: <= 1 });
         if (emptied is not null && Array.Exists(files, file => new FileInfo(file) is { Exists: true, Length: > 1 }))
         {
-            throw new StorageException($"{emptied} is empty: what it held is gone. Restore it, or delete it to go on without.");
+            throw new StorageException($"{emptied} is empty: what it held is gone. Restore it.");
         }
     }
 
-    private static FileStream Lock(string directory)
-    {
-        try
-        {
-            Directory.CreateDirectory(directory);
-            return new FileStream(Path.Combine(directory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (UnauthorizedAccessException e)
-        {
-            throw new StorageException($"The data directory {directory} can't be written to: {e.Message}", e);
-        }
-        catch (IOException e) when (File.Exists(Path.Combine(directory, "lock")))
-        {
-            throw new StorageException($"The data directory {directory} is in use by another instance.", e);
-        }
-        catch (IOException e)
-        {
-            throw new StorageException($"The data directory {directory} can't be used: {e.Message}", e);
-        }
-    }
+    [LoggerMessage(LogLevel.Warning, "{Log} was not there and begins anew. What it held that was not in {Record} yet is gone.")]
+    private static partial void LogNewLog(ILogger logger, string log, string record);
 }

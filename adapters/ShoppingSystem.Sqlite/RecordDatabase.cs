@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ShoppingSystem.Sqlite;
 
@@ -9,8 +10,8 @@ internal sealed class RecordDatabase : IDisposable
     /// A user's purchases lie side by side in the order in which a history shows them, so that a page of history is one
     /// stretch of the file, however many purchases there are.
     /// </summary>
-    private const string Schema = """
-        CREATE TABLE IF NOT EXISTS purchases (
+    private const string Version1 = """
+        CREATE TABLE purchases (
             id        BLOB    NOT NULL UNIQUE,
             userid    TEXT    NOT NULL,
             timestamp INTEGER NOT NULL,  -- microseconds since 1970
@@ -20,7 +21,7 @@ internal sealed class RecordDatabase : IDisposable
             item      TEXT,
             PRIMARY KEY (userid, timestamp DESC, id DESC)
         ) STRICT, WITHOUT ROWID;
-        CREATE TABLE IF NOT EXISTS dead_letters (
+        CREATE TABLE dead_letters (
             id          BLOB    PRIMARY KEY,
             reason      TEXT    NOT NULL,
             failed_at   INTEGER NOT NULL,
@@ -31,12 +32,15 @@ internal sealed class RecordDatabase : IDisposable
             value       BLOB    NOT NULL,
             trace       TEXT
         ) STRICT;
-        CREATE TABLE IF NOT EXISTS totals (
+        CREATE TABLE totals (
             only      INTEGER PRIMARY KEY CHECK (only = 0),
             purchases INTEGER NOT NULL
         ) STRICT;
-        INSERT OR IGNORE INTO totals VALUES (0, 0)
+        INSERT INTO totals VALUES (0, 0)
         """;
+
+    /// <summary>Each brings the file to the next version.</summary>
+    public static readonly IReadOnlyList<string> Migrations = [Version1];
 
     /// <summary>
     /// Users buy in any order, and ids that come from an <c>Idempotency-Key</c> fall anywhere in their index: a full batch
@@ -54,6 +58,8 @@ internal sealed class RecordDatabase : IDisposable
     private static readonly TimeSpan WriteBackPause = TimeSpan.FromMilliseconds(250);
 
     private readonly DatabaseFile _file;
+    private readonly FileGuard _guard;
+    private readonly HeldDatabase _held;
     private readonly string _name;
     private readonly SemaphoreSlim _gate = new(1);
     private readonly CancellationTokenSource _disposing = new();
@@ -61,14 +67,21 @@ internal sealed class RecordDatabase : IDisposable
     private Task _writingBack = Task.CompletedTask;
     private int _rowsSinceWriteBack;
 
+    /// <param name="path">Where it is; it is made when it is missing.</param>
+    /// <param name="guard">Looks after all files of the directory; after this one only when null.</param>
     /// <exception cref="StorageException">The file can't be used.</exception>
-    public RecordDatabase(string path)
+    public RecordDatabase(string path, FileGuard? guard = null)
     {
-        _file = new DatabaseFile(path, Schema);
+        _file = FileAt(path);
         _name = Path.GetFileName(path);
+        _guard = guard ?? new FileGuard(NullLogger.Instance);
         _file.Prepare();
+        _held = _guard.Hold(_file);
         Checked = Task.Run(() => _file.Check(_disposing.Token));
     }
+
+    /// <summary>The file at <paramref name="path"/> as this program knows it.</summary>
+    public static DatabaseFile FileAt(string path) => new(path, "purchases", Migrations);
 
     /// <summary>
     /// Completes when the file has been read through, which it is from the beginning on; fails with a
@@ -76,11 +89,16 @@ internal sealed class RecordDatabase : IDisposable
     /// </summary>
     public Task Checked { get; }
 
+    /// <summary>What happened to the files, so that nothing is written to them any more; null while they are in place.</summary>
+    public string? Fault => _guard.Fault;
+
     /// <summary>
     /// Runs <paramref name="write"/>, which executes <paramref name="query"/> <paramref name="count"/> times, in a transaction
     /// that is on the disk when the task completes. Not before the file is known to be sound.
     /// </summary>
-    /// <exception cref="StorageException">The file is damaged. It is left as it is.</exception>
+    /// <exception cref="StorageException">
+    /// The file is damaged, and left as it is; or it is no longer the one that was opened, and what was written may be gone.
+    /// </exception>
     public async Task<T> WriteAsync<T>(Query query, int count, Func<SqliteConnection, T> write, CancellationToken cancellationToken)
     {
         await Checked.WaitAsync(cancellationToken);
@@ -142,6 +160,12 @@ internal sealed class RecordDatabase : IDisposable
         Task.WaitAny(Checked);
         _writingBack.Wait();
         _connection?.Dispose();
+        if (Checked.IsFaulted)
+        {
+            _held.LeaveAlone();
+        }
+
+        _guard.Close(_held);
         _gate.Dispose();
         _disposing.Dispose();
     }
@@ -150,8 +174,11 @@ internal sealed class RecordDatabase : IDisposable
     {
         try
         {
-            using var connection = _file.OpenForWriting();
-            connection.Execute("PRAGMA wal_checkpoint(PASSIVE)");
+            if (_guard.Look())
+            {
+                using var connection = _file.OpenForWriting();
+                connection.Execute("PRAGMA wal_checkpoint(PASSIVE)");
+            }
         }
         catch (SqliteException)
         {
@@ -163,19 +190,27 @@ internal sealed class RecordDatabase : IDisposable
 
     private T Read<T>(Func<SqliteConnection, T> read)
     {
+        // A new connection would open whatever stands there now.
+        ThrowUnless(_guard.Fault is null);
         using var connection = _file.OpenForReading();
         return read(connection);
     }
 
     private T Write<T>(Func<SqliteConnection, T> write)
     {
+        ThrowUnless(_guard.Look());
         try
         {
             _connection ??= OpenForWriting();
-            using var transaction = _connection.BeginTransaction(deferred: false);
-            var result = write(_connection);
-            transaction.Commit();
-            return result;
+            using (var transaction = _connection.BeginTransaction(deferred: false))
+            {
+                var result = write(_connection);
+                transaction.Commit();
+
+                // The log forgets what is recorded.
+                ThrowUnless(_guard.Look());
+                return result;
+            }
         }
         catch (SqliteException)
         {
@@ -183,6 +218,14 @@ internal sealed class RecordDatabase : IDisposable
             _connection?.Dispose();
             _connection = null;
             throw;
+        }
+    }
+
+    private void ThrowUnless(bool sound)
+    {
+        if (!sound)
+        {
+            throw new StorageException(_guard.Fault!);
         }
     }
 }

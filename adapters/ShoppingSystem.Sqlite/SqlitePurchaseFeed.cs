@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
+using Microsoft.Data.Sqlite;
 using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.Sqlite;
 
 /// <summary>Reads the log's groups in order, from the saved position on. One partition, number 0.</summary>
-internal sealed class SqlitePurchaseFeed(SqlitePurchaseLog log, PurchaseLogOptions options) : IPurchaseFeed
+internal sealed class SqlitePurchaseFeed(SqlitePurchaseLog log, PurchaseLogOptions options, FileGuard guard) : IPurchaseFeed
 {
     private const string Topic = "purchases";
     private const int Partition = 0;
@@ -21,13 +22,23 @@ internal sealed class SqlitePurchaseFeed(SqlitePurchaseLog log, PurchaseLogOptio
         {
             cancellationToken.ThrowIfCancellationRequested();
             var appended = log.AppendedAsync();
-            if (next >= log.End)
+            if (next >= log.End || guard.Fault is not null)
             {
                 await appended.WaitAsync(cancellationToken);
                 continue;
             }
 
-            var batch = Read(next);
+            Batch batch;
+            try
+            {
+                batch = Read(next);
+            }
+            catch (Exception e) when (e is SqliteException or StorageException && !guard.Look())
+            {
+                // What was read is not the log; nothing is appended to it any more, so this waits until it is started again.
+                continue;
+            }
+
             next = batch.Next;
             yield return batch;
         }

@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using ShoppingSystem.Purchases;
+using SQLitePCL;
 
 namespace ShoppingSystem.Sqlite;
 
@@ -14,20 +15,23 @@ namespace ShoppingSystem.Sqlite;
 /// </summary>
 internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
 {
-    private const string Schema = """
-        CREATE TABLE IF NOT EXISTS groups (
+    private const string Version1 = """
+        CREATE TABLE groups (
             first       INTEGER PRIMARY KEY,   -- offset of the first event
             count       INTEGER NOT NULL,
             appended_at INTEGER NOT NULL,      -- microseconds since 1970
             events      BLOB    NOT NULL,      -- JSON, one event a line
             traces      TEXT                   -- traceparents, one a line; null when there is none
         ) STRICT;
-        CREATE TABLE IF NOT EXISTS position (
+        CREATE TABLE position (
             only INTEGER PRIMARY KEY CHECK (only = 0),
             next INTEGER NOT NULL              -- offset of the first event that is not recorded yet
         ) STRICT;
-        INSERT OR IGNORE INTO position VALUES (0, 0)
+        INSERT INTO position VALUES (0, 0)
         """;
+
+    /// <summary>Each brings the file to the next version.</summary>
+    public static readonly IReadOnlyList<string> Migrations = [Version1];
 
     /// <summary>Appends beyond this many bytes waiting for the disk are refused.</summary>
     private const int MaxWaitingBytes = 64 * 1024 * 1024;
@@ -46,15 +50,18 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
 
     private readonly PurchaseLogOptions _options;
     private readonly ILogger _logger;
+    private readonly FileGuard _guard;
     private readonly Lock _gate = new();
     private readonly Queue<Group> _waiting = new();
     private readonly Stack<ArrayBufferWriter<byte>> _spare = new(BuffersToKeep);
     private readonly AutoResetEvent _work = new(false);
     private readonly Timer _deadlines;
     private readonly Thread _writer;
+    private HeldDatabase? _held;
     private Group? _filling;
     private Group? _writing;
     private long _waitingBytes;
+    private bool _started;
     private bool _stopping;
     private long _end;
     private long _committed;
@@ -62,10 +69,11 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     private volatile string? _failure;
     private TaskCompletionSource _appended = NewSignal();
 
-    public SqlitePurchaseLog(string path, PurchaseLogOptions options, ILogger logger)
+    public SqlitePurchaseLog(string path, PurchaseLogOptions options, FileGuard guard, ILogger logger)
     {
-        File = new DatabaseFile(path, Schema);
+        File = FileAt(path);
         _options = options;
+        _guard = guard;
         _logger = logger;
         _writer = new Thread(WriteAll) { Name = "purchase log", IsBackground = true };
         _deadlines = new Timer(_ => RefuseLate());
@@ -80,7 +88,10 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     public long Committed => Volatile.Read(ref _committed);
 
     /// <summary>Why nothing can be appended at the moment; null when it can.</summary>
-    public string? Failure => _failure;
+    public string? Failure => _guard.Fault ?? _failure;
+
+    /// <summary>The file at <paramref name="path"/> as this program knows it.</summary>
+    public static DatabaseFile FileAt(string path) => new(path, "groups", Migrations);
 
     /// <summary>Opens the file and starts writing.</summary>
     /// <exception cref="StorageException">The file can't be used.</exception>
@@ -88,6 +99,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     {
         File.Prepare();
         File.Check();
+        _held = _guard.Hold(File);
         using (var connection = File.OpenForWriting())
         {
             _committed = _trimmed = (long)connection.Scalar("SELECT next FROM position")!;
@@ -95,6 +107,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
         }
 
         _writer.Start();
+        _started = true;
         var interval = _options.AppendDeadline / 10;
         _deadlines.Change(interval, interval);
     }
@@ -124,8 +137,13 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
         }
 
         _work.Set();
-        await Task.Run(_writer.Join);
+        if (_started)
+        {
+            await Task.Run(_writer.Join);
+        }
+
         await _deadlines.DisposeAsync();
+        _guard.Close(_held);
         _work.Dispose();
     }
 
@@ -158,6 +176,11 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
             if (_stopping)
             {
                 throw new PurchaseLogUnavailableException("The log is shutting down.");
+            }
+
+            if (_guard.Fault is { } fault)
+            {
+                throw new PurchaseLogUnavailableException(fault);
             }
 
             if (_waitingBytes > MaxWaitingBytes)
@@ -202,6 +225,14 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
 
             var committed = Committed;
             var trim = committed > _trimmed && (group is null || Stopwatch.GetElapsedTime(lastTrim) > TrimInterval);
+
+            // What is opened anew must be what was open before, and there is time to look when nobody waits.
+            if (!(connection is null || (group is null && trim) ? _guard.Look() : group is null ? _guard.IsSound() : _guard.Fault is null))
+            {
+                Refuse(group);
+                continue;
+            }
+
             if (group is null && !trim && _failure is null)
             {
                 continue;
@@ -211,6 +242,12 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
             {
                 connection ??= Open();
                 connection.Write(group, _end, trim || group is null ? committed : null);
+                if (!_guard.IsSound())
+                {
+                    Refuse(group);
+                    continue;
+                }
+
                 if (trim)
                 {
                     _trimmed = committed;
@@ -225,7 +262,14 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
             {
                 connection?.Dispose();
                 connection = null;
-                Failed(group, e);
+                if (_guard.Look())
+                {
+                    Failed(group, e);
+                }
+                else
+                {
+                    Refuse(group);
+                }
             }
         }
 
@@ -236,7 +280,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     // and what comes next stands behind it: in its place the feed, which may have read it, would not look again.
     private LogConnection Open()
     {
-        var connection = new LogConnection(File);
+        var connection = new LogConnection(File, _held!);
         try
         {
             if (connection.End() is var end && end > _end)
@@ -316,6 +360,12 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
         group?.Fail(new PurchaseLogUnavailableException($"{File.Path} can't be written: {e.Message}", e));
     }
 
+    private void Refuse(Group? group)
+    {
+        Reuse(group?.Buffer);
+        group?.Fail(new PurchaseLogUnavailableException(_guard.Fault!));
+    }
+
     // A disk that hangs must not make customers wait for ever.
     private void RefuseLate()
     {
@@ -335,9 +385,9 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     {
         try
         {
-            if (Committed > _trimmed)
+            if (Committed > _trimmed && _guard.Look())
             {
-                connection ??= new LogConnection(File);
+                connection ??= new LogConnection(File, _held!);
                 connection.Write(null, _end, Committed);
             }
         }
@@ -407,14 +457,16 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
 
         private const int PagesToShrinkAt = 4096;
 
+        private readonly HeldDatabase _held;
         private readonly SqliteConnection _connection;
         private readonly SqliteCommand _begin;
         private readonly SqliteCommand _commit;
         private readonly SqliteCommand _append;
         private readonly SqliteCommand _trim;
 
-        public LogConnection(DatabaseFile file)
+        public LogConnection(DatabaseFile file, HeldDatabase held)
         {
+            _held = held;
             _connection = file.OpenForWriting();
             _begin = _connection.Command("BEGIN IMMEDIATE");
             _commit = _connection.Command("COMMIT");
@@ -457,7 +509,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
             _commit.ExecuteNonQuery();
             if (group is null && (long)_connection.Scalar("PRAGMA freelist_count")! > PagesToShrinkAt)
             {
-                _connection.Execute("PRAGMA incremental_vacuum");
+                _held.Shrink(_connection, GiveBackRoom);
             }
         }
 
@@ -468,6 +520,15 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
             _append.Dispose();
             _trim.Dispose();
             _connection.Dispose();
+        }
+
+        // A page a step, of which a command makes only one.
+        private void GiveBackRoom()
+        {
+            if (raw.sqlite3_exec(_connection.Handle, "PRAGMA incremental_vacuum") is not raw.SQLITE_OK and var error)
+            {
+                throw new SqliteException(raw.sqlite3_errmsg(_connection.Handle).utf8_to_string(), error);
+            }
         }
     }
 }

@@ -26,6 +26,11 @@ public static class SqliteServices
         builder.Services.AddSingleton<IDeadLetters>(new SqliteDeadLetters(storage.Record));
         builder.Services.AddHealthChecks().AddCheck("store", () =>
         {
+            if (storage.Record.Fault is { } fault)
+            {
+                return HealthCheckResult.Unhealthy(fault);
+            }
+
             storage.Record.Probe();
             return storage.Record.Checked switch
             {

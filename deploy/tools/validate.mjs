@@ -1,13 +1,16 @@
-// Checks rendered manifests against the schemas of Kubernetes and KEDA:   node validate.mjs FILE.yaml ...
-// Prints one line for each mistake, and exits 1 when there was one.
-import { readFileSync } from "node:fs";
+// Checks rendered manifests against the schemas of Kubernetes, KEDA and the operators:   node validate.mjs FILE.yaml ...
+// Prints one line for each mistake, and exits 1 when there was one. CRDS=FOLDER takes the operators' definitions from there
+// instead of from crds.
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Ajv } from "ajv";
 import ts from "typescript";
 import { parseAllDocuments } from "yaml";
 
 const here = import.meta.dirname;
 const mistakes = [];
 const typed = [];
+const operators = operatorSchemas(process.env.CRDS || join(here, "crds"));
 
 for (const file of process.argv.slice(2)) {
   for (const document of parseAllDocuments(readFileSync(file, "utf8"))) {
@@ -16,6 +19,14 @@ for (const file of process.argv.slice(2)) {
     if (!manifest) continue;
 
     const name = `${file}: ${manifest.kind}/${manifest.metadata?.name}`;
+    const check = operators.get(`${manifest.apiVersion}/${manifest.kind}`);
+    if (check) {
+      if (!check(manifest)) {
+        mistakes.push(...check.errors.map(e => `${name}: ${e.instancePath} ${e.message} ${e.params.additionalProperty ?? ""}`.trim()));
+      }
+      continue;
+    }
+
     const models = manifest.apiVersion.startsWith("keda.sh/") ? "@kubernetes-models/keda" : "kubernetes-models";
     const path = `${models}/${manifest.apiVersion}/${manifest.kind}`;
     try {
@@ -47,6 +58,36 @@ for (const diagnostic of ts.getPreEmitDiagnostics(ts.createProgram([virtual], op
   const line = diagnostic.file?.fileName === virtual ? ts.getLineAndCharacterOfPosition(diagnostic.file, diagnostic.start).line : 0;
   const index = lines.slice(0, line + 1).map(text => /^const m(\d+):/.exec(text)?.[1]).filter(Boolean).at(-1) ?? 0;
   mistakes.push(`${typed[index]?.name}: ${lines[line].trim()} ${ts.flattenDiagnosticMessageText(diagnostic.messageText, " ")}`);
+}
+
+// What npm has no package for: definitions of kinds (CustomResourceDefinition), by apiVersion/kind.
+function operatorSchemas(folder) {
+  const ajv = new Ajv({ allErrors: true, strict: false, validateFormats: false });
+  const schemas = new Map();
+  for (const file of readdirSync(folder).filter(file => file.endsWith(".yaml"))) {
+    for (const { spec } of parseAllDocuments(readFileSync(join(folder, file), "utf8")).map(document => document.toJS())) {
+      for (const { name, schema } of spec.versions) {
+        const root = closed(schema.openAPIV3Schema);
+        // Every object has these; the API server checks them.
+        Object.assign(root.properties, { apiVersion: {}, kind: {}, metadata: {} });
+        schemas.set(`${spec.group}/${name}/${spec.names.kind}`, ajv.compile(root));
+      }
+    }
+  }
+  return schemas;
+}
+
+// An unknown field is a mistake, unless its parent says that it isn't.
+function closed(schema) {
+  const { properties, items, additionalProperties, ...rest } = schema;
+  const each = value => typeof value === "object" ? closed(value) : value;
+  return {
+    ...rest,
+    ...(items && { items: closed(items) }),
+    ...(properties && { properties: Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, closed(value)])) }),
+    ...(additionalProperties !== undefined ? { additionalProperties: each(additionalProperties) }
+      : properties && !schema["x-kubernetes-preserve-unknown-fields"] ? { additionalProperties: false } : {}),
+  };
 }
 
 mistakes.forEach(mistake => console.log(mistake));

@@ -22,14 +22,14 @@ internal static partial class ApiKey
     private const string Key = "Management:ApiKey";
 
     /// <summary>Has the API's description say that a key is wanted, where one is configured.</summary>
-    /// <exception cref="OptionsValidationException">No header can carry the key.</exception>
+    /// <exception cref="OptionsValidationException">No header can carry the key, an empty one included: who configures a key wants one.</exception>
     public static void AddApiKey(this IHostApplicationBuilder builder)
     {
         if (IsConfigured(builder.Configuration, out var key))
         {
-            if (key != key.Trim() || key.Any(char.IsControl))
+            if (key.Length == 0 || key != key.Trim() || key.Any(char.IsControl))
             {
-                throw new OptionsValidationException(Key, typeof(string), [$"{Key} begins or ends with a space, or has a control character: no header can carry it."]);
+                throw new OptionsValidationException(Key, typeof(string), [$"{Key} is empty, begins or ends with a space, or has a control character: no header can carry it."]);
             }
 
             builder.Services.ConfigureAll<OpenApiOptions>(docs => docs.AddDocumentTransformer(Describe));
@@ -73,7 +73,7 @@ internal static partial class ApiKey
     }
 
     private static bool IsConfigured(IConfiguration configuration, [NotNullWhen(true)] out string? key) =>
-        (key = configuration[Key]) is { Length: > 0 };
+        (key = configuration[Key]) is not null;
 
     private static Task Describe(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
     {

@@ -42,8 +42,7 @@ internal static class Pages
                 .Append(new("limit", limit.ToString(CultureInfo.InvariantCulture)))
                 .Append(new("before", next.ToString())));
 
-        // The path as it came: decoded and encoded again, a user id with a percent sign in it could become another.
-        var path = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?')[0];
-        context.Response.Headers.Link = $"<{path}{query}>; rel=\"next\"";
+        // Relative to what was asked for: the path stays as it came, whatever a proxy made of it on the way.
+        context.Response.Headers.Link = $"<{query}>; rel=\"next\"";
     }
 }

@@ -28,6 +28,18 @@ public static class PurchaseId
     public static Guid FromPosition(string topic, int partition, long offset, DateTimeOffset appendedAt) =>
         Derive($"position\0{topic}\0{partition}\0{offset}\0{appendedAt.ToUnixTimeMilliseconds()}");
 
+    /// <summary>
+    /// The id of a purchase that its producer knows by another id than a UUID, however often it is sent. The source tells producers
+    /// apart: <c>source</c> of a CloudEvent, else the topic.
+    /// </summary>
+    public static Guid FromProducer(string source, string id) => Derive($"producer\0{source.Length}\0{source}\0{id}");
+
+    /// <summary>
+    /// The id of a purchase that carries none, in a CloudEvent whose id is no UUID: <c>source</c> and <c>id</c> together are
+    /// unique for each event.
+    /// </summary>
+    public static Guid FromCloudEvent(string source, string id) => Derive($"cloudevent\0{source.Length}\0{source}\0{id}");
+
     /// <summary>The one id of what another program put into the record, under an id that is no UUID.</summary>
     public static Guid FromForeignId(string id) => Derive($"foreign-id\0{id}");
 

@@ -15,6 +15,13 @@ public static class PurchaseRules
     /// <summary>The most decimals a price may have.</summary>
     public const int MaxPriceDecimals = 4;
 
+    /// <summary>The most characters that another producer's own id of a purchase may have. It isn't kept; an id is derived from it.</summary>
+    public const int MaxForeignIdLength = 1024;
+
+    // What a binary floating-point number of 64 bits holds for certain; what stands beyond is noise.
+    private const int BinaryDigits = 15;
+    private const int MaxScale = 28;
+
     private static readonly SearchValues<char> ControlCharacters =
         SearchValues.Create([.. Enumerable.Range(0, 0x100).Select(code => (char)code).Where(char.IsControl)]);
 
@@ -49,6 +56,54 @@ public static class PurchaseRules
         { Scale: > MaxPriceDecimals } => $"must have at most {MaxPriceDecimals} decimals",
         _ => null,
     };
+
+    /// <summary>Another producer's own id of a purchase: any text that is not empty and has at most 1024 characters.</summary>
+    public static string? CheckForeignId(string id) => id.Length switch
+    {
+        0 => "must not be empty",
+        > MaxForeignIdLength => $"must have at most {MaxForeignIdLength} characters",
+        _ => null,
+    };
+
+    /// <summary>
+    /// A price as it was meant, where it has more than 4 decimals: without zeros at its end (<c>12.50000</c> is <c>12.5000</c>), and
+    /// without what binary arithmetic left there (<c>0.30000000000000004</c> is <c>0.3</c>: the first 15 digits count, as many
+    /// as a binary number of 64 bits holds). Any other price stays as it is.
+    /// </summary>
+    public static decimal? WithoutNoise(decimal? price)
+    {
+        if (price is not { Scale: > MaxPriceDecimals } given || Math.Abs(given) > MaxPrice)
+        {
+            return price;
+        }
+
+        var rounded = decimal.Round(given, MaxPriceDecimals);
+        if (rounded == given)
+        {
+            return rounded;
+        }
+
+        // Dividing by a one with so many zeros leaves none at the end.
+        var meant = decimal.Round(given, DecimalsOfFirst(BinaryDigits, Math.Abs(given))) / 1.0000000000000000000000000000m;
+        return meant.Scale <= MaxPriceDecimals ? meant : price;
+    }
+
+    // Where the first so many significant digits of a number end, in decimals.
+    private static int DecimalsOfFirst(int digits, decimal number)
+    {
+        var decimals = digits;
+        for (; number >= 1; number /= 10)
+        {
+            decimals--;
+        }
+
+        for (; number is > 0 and < 0.1m && decimals < MaxScale; number *= 10)
+        {
+            decimals++;
+        }
+
+        return decimals;
+    }
 
     private static bool IsTooLong(string text) =>
         text.Length > MaxTextLength && (text.Length > 2 * MaxTextLength || text.EnumerateRunes().Count() > MaxTextLength);

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Net;
@@ -19,14 +20,20 @@ public sealed class AdmissionOptions
 
     /// <summary>The most requests that are worked on at a time; one more is answered 503 at once.</summary>
     [Range(1, 1_000_000, ErrorMessage = "Admission:MaxConcurrentRequests must be between {1} and {2}.")]
+    [Description("the most requests that are worked on at a time")]
     public int MaxConcurrentRequests { get; set; } = 2048;
 
-    /// <summary>What one client (address) may send a second on average; more is answered 429. Loopback is not limited.</summary>
+    /// <summary>
+    /// What one client may send a second on average; more is answered 429. A client is an IPv4 address or an IPv6 network of 64
+    /// bits, which is the least that one site has. Loopback is not limited.
+    /// </summary>
     [Range(1, 1_000_000, ErrorMessage = "Admission:RequestsPerSecond must be between {1} and {2}.")]
+    [Description("what one client address (of IPv6, one /64) may send a second")]
     public int RequestsPerSecond { get; set; } = 100;
 
     /// <summary>What one client may send at once after a pause.</summary>
     [Range(1, 1_000_000, ErrorMessage = "Admission:Burst must be between {1} and {2}.")]
+    [Description("what it may send at once")]
     public int Burst { get; set; } = 200;
 }
 
@@ -38,6 +45,8 @@ internal static class Admission
 {
     private const string PerClient = "per-client";
     private const string OverloadedRetryAfter = "1";
+
+    private static readonly System.Net.IPNetwork Translated = System.Net.IPNetwork.Parse("64:ff9b::/96");
 
     public static void AddAdmission(this IHostApplicationBuilder builder)
     {
@@ -60,8 +69,8 @@ internal static class Admission
     private static bool IsAdmitted(HttpContext context) =>
         context.GetEndpoint()?.Metadata.GetMetadata<EnableRateLimitingAttribute>() is not null;
 
-    private static RateLimitPartition<IPAddress> ClientPartition(IPAddress? client, AdmissionOptions options) =>
-        client is null || IPAddress.IsLoopback(client)
+    private static RateLimitPartition<IPAddress> ClientPartition(IPAddress? address, AdmissionOptions options) =>
+        address is null || ClientOf(address) is var client && IPAddress.IsLoopback(client)
             ? RateLimitPartition.GetNoLimiter(IPAddress.Loopback)
             : RateLimitPartition.GetTokenBucketLimiter(client, _ => new()
             {
@@ -69,6 +78,27 @@ internal static class Admission
                 TokensPerPeriod = options.RequestsPerSecond,
                 ReplenishmentPeriod = TimeSpan.FromSeconds(1),
             });
+
+    /// <summary>
+    /// Whose address it is: that of an IPv4 client, also where IPv6 carries it (mapped, RFC 4291; translated, RFC 6052), and
+    /// otherwise the /64, of whose 2^64 addresses a client can take any (RFC 6177, RFC 8981).
+    /// </summary>
+    internal static IPAddress ClientOf(IPAddress address)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        if (!address.TryWriteBytes(bytes, out var length) || length < bytes.Length || address.Equals(IPAddress.IPv6Loopback))
+        {
+            return address;
+        }
+
+        if (address.IsIPv4MappedToIPv6 || Translated.Contains(address))
+        {
+            return new IPAddress(bytes[12..]);
+        }
+
+        bytes[8..].Clear();
+        return new IPAddress(bytes, address.ScopeId);
+    }
 
     // Only a client's own limit knows when it will let the client in again.
     private static ValueTask RefuseAsync(OnRejectedContext rejected, CancellationToken cancellationToken)

@@ -78,7 +78,7 @@ internal static class Customers
         return group;
     }
 
-    private static bool IsSignInOn(IConfiguration configuration) => !string.IsNullOrEmpty(configuration[AuthorityKey]);
+    private static bool IsSignInOn(IConfiguration configuration) => configuration[AuthorityKey] is not null;
 
     private static string? UserOf(EndpointFilterInvocationContext context) =>
         context.HttpContext.GetRouteValue("userid") as string

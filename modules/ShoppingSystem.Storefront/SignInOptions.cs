@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 
 namespace ShoppingSystem.Storefront;
@@ -12,13 +13,15 @@ public sealed class SignInOptions : IValidatableObject
     private const string AudienceKey = $"{Section}:{nameof(Audience)}";
 
     /// <summary>The OpenID Connect issuer whose tokens are believed; its keys are asked of its discovery document.</summary>
+    [Description("customers sign in with tokens of this OpenID Connect issuer")]
     public string? Authority { get; set; }
 
     /// <summary>The audience that a token must be for.</summary>
+    [Description("for whom these tokens must be")]
     public string? Audience { get; set; }
 
     /// <summary>Whether customers have to sign in.</summary>
-    public bool IsOn => !string.IsNullOrEmpty(Authority);
+    public bool IsOn => Authority is not null;
 
     /// <summary>
     /// Whether the issuer must be asked over https. Only one on this machine need not: what it says can't be altered on the way.
@@ -30,7 +33,7 @@ public sealed class SignInOptions : IValidatableObject
     {
         if (!IsOn)
         {
-            if (!string.IsNullOrEmpty(Audience))
+            if (Audience is not null)
             {
                 yield return new($"{AudienceKey} is set without {AuthorityKey}: nobody would have to sign in.", [nameof(Audience)]);
             }
@@ -47,7 +50,7 @@ public sealed class SignInOptions : IValidatableObject
             yield return new($"{AuthorityKey} must be an https address: whoever is on the way could let anybody in.", [nameof(Authority)]);
         }
 
-        if (string.IsNullOrEmpty(Audience))
+        if (string.IsNullOrWhiteSpace(Audience))
         {
             yield return new($"{AudienceKey} is missing: without it, tokens that were issued for others would be accepted.", [nameof(Audience)]);
         }

@@ -11,6 +11,7 @@ public static class StorefrontModule
     /// <summary>Adds the services of the storefront.</summary>
     public static IHostApplicationBuilder AddStorefront(this IHostApplicationBuilder builder)
     {
+        builder.AddCrossOrigins();
         builder.AddAdmission();
         builder.AddCustomers();
         builder.AddBuying();

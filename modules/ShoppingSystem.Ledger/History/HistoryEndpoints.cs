@@ -50,7 +50,12 @@ internal static class HistoryEndpoints
         IPurchaseStore store, HttpContext context, CancellationToken cancellationToken)
     {
         var problems = new Dictionary<string, string[]>();
-        if (PurchaseRules.CheckText(userId.Value) is { } complaint)
+        if (!context.Request.RouteValues.ContainsKey(userId.Field) && context.Request.Query[userId.Field].Count > 1)
+        {
+            // Two users would be taken for one whose id has a comma in it.
+            problems[userId.Field] = ["is given twice"];
+        }
+        else if (PurchaseRules.CheckText(userId.Value) is { } complaint)
         {
             problems[userId.Field] = [complaint];
         }

@@ -24,8 +24,12 @@ internal static class StatisticsEndpoints
                 """);
 
         // The typed result would describe itself as JSON of the framework's own type for an event.
-        group.MapGet("/stream", IResult (StatisticsReader statistics, IHostApplicationLifetime host, CancellationToken cancellationToken) =>
-                TypedResults.ServerSentEvents(EverySecond(statistics, host.ApplicationStopping, cancellationToken)))
+        group.MapGet("/stream", IResult (StatisticsReader statistics, IHostApplicationLifetime host, HttpResponse response, CancellationToken cancellationToken) =>
+            {
+                // nginx would keep events back until it has some kilobytes of them.
+                response.Headers["X-Accel-Buffering"] = "no";
+                return TypedResults.ServerSentEvents(EverySecond(statistics, host.ApplicationStopping, cancellationToken));
+            })
             .Produces<string>(StatusCodes.Status200OK, "text/event-stream")
             .WithSummary("The same as server-sent events, one a second")
             .WithDescription("The data of each event is JSON: a `StatisticsReply`. The stream ends when the service stops.")

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 
 namespace ShoppingSystem.Purchases;
@@ -10,9 +11,11 @@ public sealed class PurchaseLogOptions
 
     /// <summary>How long an append may take until it is refused.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00")]
+    [Description("how long a purchase may take to become durable before it is refused")]
     public TimeSpan AppendDeadline { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>The most events in one batch of the feed.</summary>
     [Range(1, 100_000)]
+    [Description("the most events in one batch of the recorder")]
     public int BatchSize { get; set; } = 1000;
 }

@@ -69,6 +69,7 @@ internal static class BuyEndpoints
         Checkout checkout, HttpResponse response, RefusalLog refusals, Func<Purchase, TReply> acknowledge)
         where TReply : IResult
     {
+        price = PurchaseRules.WithoutNoise(price);
         if (Checkout.Check(username, userId, price, item, idempotencyKey) is { } problems)
         {
             return TypedResults.ValidationProblem(problems);

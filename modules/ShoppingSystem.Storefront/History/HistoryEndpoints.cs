@@ -34,8 +34,9 @@ internal static class HistoryEndpoints
         })
         .UseSocketsHttpHandler((handler, _) =>
         {
-            // The management API sends nobody elsewhere, and the key is for nobody else.
+            // The management API sends nobody elsewhere, and the key is for nobody else, a proxy of the environment included.
             handler.AllowAutoRedirect = false;
+            handler.UseProxy = false;
             // A key may have any letters; Kestrel and the operations page hold it to be UTF-8, too.
             handler.RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8;
         });
@@ -53,7 +54,7 @@ internal static class HistoryEndpoints
         group.MapGet("/v1/getAllUserBuys/{userid}", (
                 [Length(1, PurchaseRules.MaxTextLength)] string userid, [Range(1, PageLimits.Max), DefaultValue(PageLimits.Default)] int? limit, string? before,
                 HttpContext context, ManagementApi api) =>
-                AskAsync(("userid", userid), user => $"/api/v1/purchases/{user}", api, context))
+                AskAsync(("userid", userid), user => $"api/v1/purchases/{user}", api, context))
             .Produces<HistoryEntryV1[]>()
             .WithSummary("A user's purchases, newest first")
             .WithDescription("While there are more than `limit`, the Link header names the next page.");
@@ -63,14 +64,14 @@ internal static class HistoryEndpoints
             group.MapGet(path, (
                     [Length(1, PurchaseRules.MaxTextLength)] string userId, [Range(1, PageLimits.Max), DefaultValue(PageLimits.DefaultClassic)] int? limit, string? before,
                     HttpContext context, ManagementApi api) =>
-                    AskAsync(("userId", userId), user => $"/api/purchases/{user}", api, context))
+                    AskAsync(("userId", userId), user => $"api/purchases/{user}", api, context))
                 .Produces<HistoryEntryClassic[]>()
                 .WithSummary("A user's purchases, newest first (classic)")
                 .WithDescription("While there are more than `limit`, the Link header names the next page.");
         }
 
         group.MapGet("/v1/users/{userid}/summary", ([Length(1, PurchaseRules.MaxTextLength)] string userid, HttpContext context, ManagementApi api) =>
-                AskAsync(("userid", userid), user => $"/api/v1/users/{user}/summary", api, context))
+                AskAsync(("userid", userid), user => $"api/v1/users/{user}/summary", api, context))
             .Produces<SummaryV1>()
             .WithSummary("A user's purchases in figures");
     }

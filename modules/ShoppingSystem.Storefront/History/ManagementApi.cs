@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Mime;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
 namespace ShoppingSystem.Storefront;
@@ -54,9 +53,8 @@ internal sealed partial class ManagementApi(HttpClient http, ILogger<ManagementA
             context.Response.ContentLength = reply.Content.Headers.ContentLength;
             if (NextPage(reply.Headers) is { } query)
             {
-                // The path as it came: decoded and encoded again, a user id with a percent sign in it could become another.
-                var own = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?')[0];
-                context.Response.Headers.Link = $"<{own}{query}>; rel=\"next\"";
+                // Relative to what was asked for, whatever a proxy made of the path on the way.
+                context.Response.Headers.Link = $"<{query}>; rel=\"next\"";
             }
 
             try
@@ -103,7 +101,7 @@ internal sealed partial class ManagementApi(HttpClient http, ILogger<ManagementA
     private static bool IsAway(Exception e, HttpContext context) =>
         e is HttpRequestException or IOException or OperationCanceledException && !context.RequestAborted.IsCancellationRequested;
 
-    // The management API's link is <path?query>; rel="next": of it, only the query holds here too.
+    // The management API's link is <?query>; rel="next". Should it name a path, too: of that, only the query holds here.
     private static string? NextPage(HttpResponseHeaders headers) =>
         headers.TryGetValues("Link", out var links)
         && links.FirstOrDefault() is { } link

@@ -16,7 +16,7 @@ internal sealed class ManagementApiHealth(IHttpClientFactory clients) : IHealthC
         patience.CancelAfter(Patience);
         try
         {
-            using var reply = await clients.CreateClient(nameof(ManagementApi)).GetAsync(new Uri("/-/healthy", UriKind.Relative), patience.Token);
+            using var reply = await clients.CreateClient(nameof(ManagementApi)).GetAsync(new Uri("-/healthy", UriKind.Relative), patience.Token);
             return reply.IsSuccessStatusCode
                 ? HealthCheckResult.Healthy()
                 : HealthCheckResult.Degraded($"answered {(int)reply.StatusCode}; no history meanwhile");

@@ -1,13 +1,15 @@
+using System.Net;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 
 namespace ShoppingSystem.Storefront;
 
 /// <summary>Where the management API is, and the key that it wants.</summary>
-internal sealed class ManagementApiOptions
+internal sealed partial class ManagementApiOptions
 {
     public const string Complaint = $"{HttpKey} (or {HttpsKey}) is not an http address such as {Default}.";
 
-    public const string KeyComplaint = $"{ApiKeyKey} begins or ends with a space, or has a control character: no header can carry it.";
+    public const string KeyComplaint = $"{ApiKeyKey} is empty, begins or ends with a space, or has a control character: no header can carry it.";
 
     private const string ApiKeyKey = "Management:ApiKey";
     private const string HttpKey = "services:management-api:http:0";
@@ -20,13 +22,28 @@ internal sealed class ManagementApiOptions
     public string? Key { get; private set; }
 
     /// <summary>Whether a header can carry the key.</summary>
-    public bool IsKeyUsable => Key is null || (Key == Key.Trim() && !Key.Any(char.IsControl));
+    public bool IsKeyUsable => Key is null || (Key.Length > 0 && Key == Key.Trim() && !Key.Any(char.IsControl));
 
     // Aspire injects the address under these keys; https is what it says where both are offered.
     public void Read(IConfiguration configuration)
     {
         var address = configuration[HttpsKey] ?? configuration[HttpKey] ?? Default;
-        Url = Uri.TryCreate(address, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? url : null;
+        // With a slash at its end, a path before the routes is kept.
+        Url = Uri.TryCreate(AnyHost().Replace(address, "0.0.0.0").TrimEnd('/') + "/", UriKind.Absolute, out var url)
+            && url is { Scheme: "http" or "https", Query: "", Fragment: "" } ? Callable(url) : null;
         Key = configuration[ApiKeyKey];
     }
+
+    // Where it says on which address it listens, all of this machine's may stand, which can't be called: loopback can.
+    private static Uri Callable(Uri url)
+    {
+        var host = IPAddress.TryParse(url.Host, out var address) ? address : IPAddress.None;
+        return host.Equals(IPAddress.Any) ? new UriBuilder(url) { Host = IPAddress.Loopback.ToString() }.Uri
+            : host.Equals(IPAddress.IPv6Any) ? new UriBuilder(url) { Host = "localhost" }.Uri
+            : url;
+    }
+
+    // All addresses, as ASP.NET Core also spells them.
+    [GeneratedRegex("(?<=^https?://)[*+](?=[:/]|$)", RegexOptions.IgnoreCase)]
+    private static partial Regex AnyHost();
 }

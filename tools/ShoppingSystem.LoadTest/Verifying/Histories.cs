@@ -14,7 +14,13 @@ internal sealed record HistoryEntry(
     [property: JsonPropertyName("item")] string? Item);
 
 /// <summary>Why a history could not be read.</summary>
-internal sealed class HistoryException(string message, Exception? inner = null) : Exception(message, inner);
+/// <param name="message">Which page it was, and what came of it.</param>
+/// <param name="isFinal">Whether asking again would come to the same.</param>
+/// <param name="inner">What it comes from.</param>
+internal sealed class HistoryException(string message, bool isFinal = false, Exception? inner = null) : Exception(message, inner)
+{
+    public bool IsFinal { get; } = isFinal;
+}
 
 /// <summary>Reads what the system knows of users, through the web server as a customer would.</summary>
 internal sealed partial class Histories(HttpClient http, Uri url)
@@ -26,23 +32,25 @@ internal sealed partial class Histories(HttpClient http, Uri url)
     public async IAsyncEnumerable<IReadOnlyList<HistoryEntry>> ReadAsync(
         string userId, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
     {
-        var visited = new HashSet<Uri>();
+        var pages = new HashSet<(Guid First, Guid Last, int Length)>();
         for (var page = PageOf(userId, PageLength); page is not null;)
         {
-            if (!visited.Add(page))
+            var (entries, next) = await ReadPageAsync(page, isFollowed: pages.Count > 0, cancel);
+            yield return entries;
+            // A history ends. Pages that come again, or have nothing on them, lead to no end of it.
+            if (next is not null && (entries is not [var first, ..] || !pages.Add((first.Id, entries[^1].Id, entries.Count))))
             {
-                throw new HistoryException($"{page} links back to itself");
+                throw new HistoryException($"GET {page.PathAndQuery}: its Link leads to {next.PathAndQuery}, and no further: this page is {(entries is [] ? "empty" : "one that was there before")}", isFinal: true);
             }
 
-            (var entries, page) = await ReadPageAsync(page, cancel);
-            yield return entries;
+            page = next;
         }
     }
 
     /// <summary>A user's latest purchase; null when there is none yet.</summary>
     /// <exception cref="HistoryException">The server does not answer, or not as agreed.</exception>
     public async Task<HistoryEntry?> ReadLatestAsync(string userId, CancellationToken cancel) =>
-        (await ReadPageAsync(PageOf(userId, 1), cancel)).Entries is [var latest, ..] ? latest : null;
+        (await ReadPageAsync(PageOf(userId, 1), isFollowed: false, cancel)).Entries is [var latest, ..] ? latest : null;
 
     /// <summary>How many purchases of a user are recorded; null when the server has no summaries.</summary>
     /// <exception cref="HistoryException">The server does not answer, or not as agreed.</exception>
@@ -60,9 +68,15 @@ internal sealed partial class Histories(HttpClient http, Uri url)
 
     private Uri PageOf(string userId, int limit) => new(url, $"api/v1/getAllUserBuys/{userId}?limit={limit}");
 
-    private Task<(IReadOnlyList<HistoryEntry> Entries, Uri? Next)> ReadPageAsync(Uri page, CancellationToken cancel) =>
+    // What a Link leads to is the server's own word: if it is not there, asking again is no use.
+    private Task<(IReadOnlyList<HistoryEntry> Entries, Uri? Next)> ReadPageAsync(Uri page, bool isFollowed, CancellationToken cancel) =>
         GetAsync<(IReadOnlyList<HistoryEntry>, Uri?)>(page, async response =>
         {
+            if (isFollowed && (int)response.StatusCode is >= 300 and < 500 and not (408 or 429))
+            {
+                throw new HistoryException($"GET {page.PathAndQuery}: the Link of the page before led here, but the answer is {(int)response.StatusCode}", isFinal: true);
+            }
+
             response.EnsureSuccessStatusCode();
             var entries = await response.Content.ReadFromJsonAsync(HistoryJson.Default.ListHistoryEntry, cancel);
             return (entries ?? [], NextOf(page, response.Headers));
@@ -78,14 +92,21 @@ internal sealed partial class Histories(HttpClient http, Uri url)
         catch (Exception e) when (e is HttpRequestException or IOException or JsonException
             || (e is OperationCanceledException && !cancel.IsCancellationRequested))
         {
-            throw new HistoryException($"GET {uri.PathAndQuery}: {e.Message}", e);
+            throw new HistoryException($"GET {uri.PathAndQuery}: {e.Message}", inner: e);
         }
     }
 
-    private static Uri? NextOf(Uri page, HttpResponseHeaders headers) =>
-        headers.TryGetValues("Link", out var links) && NextLink().Match(string.Join(", ", links)) is { Success: true } next
-            ? new Uri(page, next.Groups[1].Value)
-            : null;
+    private static Uri? NextOf(Uri page, HttpResponseHeaders headers)
+    {
+        if (!headers.TryGetValues("Link", out var links) || NextLink().Match(string.Join(", ", links)) is not { Success: true } link)
+        {
+            return null;
+        }
+
+        return Uri.TryCreate(page, link.Groups[1].Value, out var next) && next.Scheme is "http" or "https"
+            ? next
+            : throw new HistoryException($"GET {page.PathAndQuery}: its Link can't be followed: {link.Value}", isFinal: true);
+    }
 
     [GeneratedRegex("""<([^>]*)>\s*;[^,<]*\brel="?next\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex NextLink();

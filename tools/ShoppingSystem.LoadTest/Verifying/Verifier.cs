@@ -4,7 +4,8 @@ namespace ShoppingSystem.LoadTest;
 
 /// <summary>
 /// Compares receipts with histories. First it waits until the recorder has caught up with the acknowledgements, then it
-/// reads the whole history of every user. Users with something missing are read again until the deadline.
+/// reads the whole history of every user. Users with something missing are read again until the deadline, unless their
+/// history can't be read to its end whenever it is asked for.
 /// </summary>
 internal sealed class Verifier(Histories histories, BuyRequests requests, Receipts receipts, long usedNumbers, TimeSpan deadline)
 {
@@ -124,6 +125,7 @@ internal sealed class Verifier(Histories histories, BuyRequests requests, Receip
         catch (HistoryException e)
         {
             _users[user].Problem = e.Message;
+            _users[user].GivenUp = e.IsFinal;
         }
     }
 
@@ -169,14 +171,15 @@ internal sealed class Verifier(Histories histories, BuyRequests requests, Receip
     {
         for (var user = 0; user < _users.Length; user++)
         {
-            _users[user].Finished = _users[user].Read || !_users[user].Bought;
+            _users[user].Finished = _users[user].Read || _users[user].GivenUp || !_users[user].Bought;
         }
 
         for (long number = 0; number < usedNumbers; number++)
         {
             if (_seen[number] is 0 && receipts.IsAcknowledged(number))
             {
-                _users[requests.UserOf(number)].Finished = false;
+                ref var user = ref _users[requests.UserOf(number)];
+                user.Finished = user.GivenUp;
             }
         }
     }
@@ -264,6 +267,7 @@ internal sealed class Verifier(Histories histories, BuyRequests requests, Receip
         public int Altered;
         public int Foreign;
         public bool Read;
+        public bool GivenUp;
         public bool Finished;
         public string? Problem;
     }

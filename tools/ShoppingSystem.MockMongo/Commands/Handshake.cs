@@ -16,6 +16,8 @@ internal sealed class Handshake(int port)
     // Of MongoDB 8.0.
     private const int MaxWireVersion = 25;
 
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
+
     private readonly ObjectId _process = ObjectId.GenerateNewId();
     private readonly ObjectId _election = ObjectId.GenerateNewId();
     private readonly string _address = $"127.0.0.1:{port}";
@@ -48,7 +50,10 @@ internal sealed class Handshake(int port)
         }
     }
 
-    /// <summary>Waits until there is something that the client does not know yet, at most as long as it wants to wait.</summary>
+    /// <summary>
+    /// Waits until there is something that the client does not know yet, at most as long as it wants to wait and no longer than a
+    /// second: should its monitor have read the news before the error that they go with, it hears them again soon.
+    /// </summary>
     public async Task UntilNewsAsync(BsonDocument? known, TimeSpan atMost, CancellationToken cancellationToken)
     {
         Task changed;
@@ -62,7 +67,7 @@ internal sealed class Handshake(int port)
             changed = _changed.Task;
         }
 
-        await Task.WhenAny(changed, Task.Delay(atMost, cancellationToken));
+        await Task.WhenAny(changed, Task.Delay(atMost < LongestWait ? atMost : LongestWait, cancellationToken));
         cancellationToken.ThrowIfCancellationRequested();
     }
 

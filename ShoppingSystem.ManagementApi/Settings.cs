@@ -1,0 +1,21 @@
+using Confluent.Kafka;
+using ShoppingSystem.Kafka;
+using ShoppingSystem.Purchases;
+using ShoppingSystem.ServiceDefaults;
+
+namespace ShoppingSystem.ManagementApi;
+
+internal static class Settings
+{
+    /// <summary>All settings of the management API.</summary>
+    public static HostSettings All { get; } = new HostSettings("the internal service of the cluster, which records")
+        .With("urls", "http://localhost:8080", "where it listens")
+        .With("ConnectionStrings:kafka", "localhost:9092", "the brokers: host:port, separated by commas")
+        .With("ConnectionStrings:shopping", "mongodb://localhost:27017/shopping", "the MongoDB database")
+        .WithAll(typeof(ClientConfig), "Kafka", "how to connect to the brokers: any setting of Confluent's ClientConfig")
+        .With<PurchaseLogOptions>(PurchaseLogOptions.Section)
+        .With<KafkaOptions>(PurchaseLogOptions.Section)
+        .With("Management:ApiKey", null, "the key that it wants in X-API-Key")
+        .Share("Admission", "MaxConcurrentRequests", "RequestsPerSecond", "Burst")
+        .Share("Authentication", "Authority", "Audience");
+}

@@ -1,0 +1,204 @@
+using System.Collections;
+using System.Collections.Frozen;
+using System.ComponentModel;
+using System.Globalization;
+using System.Reflection;
+using Microsoft.Extensions.Configuration;
+
+namespace ShoppingSystem.ServiceDefaults;
+
+/// <summary>
+/// All settings of a host: what <c>--help</c> lists, and what everything that is configured is held against. A key that is
+/// misspelt would otherwise be ignored, and with it what its author wanted.
+/// </summary>
+/// <param name="summary">What the program is, in one line.</param>
+public sealed class HostSettings(string summary)
+{
+    // What ServiceDefaults itself reads.
+    private static readonly Setting[] Shared =
+    [
+        new("Proxies", null, "networks (10.0.0.0/8) of proxies whose X-Forwarded-For is believed", IsList: true),
+        new("Secrets:Directory", null, "a directory whose files are settings: Management__ApiKey, …"),
+    ];
+
+    private readonly List<Setting> _settings = [];
+    private readonly Dictionary<string, string> _absent = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _elsewhere = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, string> _summarized = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<(string Usage, string Description)> _commands = [];
+    private FrozenSet<string>? _sections;
+
+    internal string Summary => summary;
+
+    internal IReadOnlyList<(string Usage, string Description)> Commands => _commands;
+
+    /// <summary>The settings that the host has.</summary>
+    public IEnumerable<Setting> All => _settings.Concat(Shared);
+
+    /// <summary>The settings that <c>--help</c> lists one by one.</summary>
+    internal IEnumerable<Setting> Listed => All.Where(setting => !_summarized.ContainsKey(SectionOf(setting.Key)));
+
+    /// <summary>The sections that <c>--help</c> describes as one.</summary>
+    internal IEnumerable<Setting> Summarized => _summarized.Select(section => new Setting($"{section.Key}:…", null, section.Value));
+
+    /// <summary>The sections in which every key has to be known.</summary>
+    private FrozenSet<string> Sections => _sections ??= All.Select(setting => setting.Key).Concat(_elsewhere).Select(SectionOf)
+        .Where(section => !FrameworkSettings.IsRoot(section)).Concat(_absent.Keys).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Adds the settings of an options class: each property that can be set, with its default and its <see cref="DescriptionAttribute"/>.</summary>
+    public HostSettings With<TOptions>(string section) where TOptions : new()
+    {
+        var defaults = new TOptions();
+        foreach (var property in Properties(typeof(TOptions)))
+        {
+            _settings.Add(new(
+                $"{section}:{property.Name}", Format(property.GetValue(defaults)),
+                property.GetCustomAttribute<DescriptionAttribute>()?.Description ?? "",
+                property.PropertyType != typeof(string) && property.PropertyType.IsAssignableTo(typeof(IEnumerable))));
+        }
+
+        return this;
+    }
+
+    /// <summary>Adds one setting.</summary>
+    public HostSettings With(string key, string? defaultValue, string description)
+    {
+        _settings.Add(new(key, defaultValue, description));
+        return this;
+    }
+
+    /// <summary>Adds the settings of a class that is not ours and has too many for a list: <c>--help</c> describes them as one.</summary>
+    public HostSettings WithAll(Type type, string section, string description)
+    {
+        _summarized.Add(section, description);
+        _settings.AddRange(Properties(type).Select(property => new Setting($"{section}:{property.Name}", null, "")));
+        return this;
+    }
+
+    /// <summary>
+    /// Settings that this host has no use for, but its neighbour has: the two services of the cluster may share their
+    /// environment. Spelt right they are passed over, except on the command line.
+    /// </summary>
+    public HostSettings Share(string section, params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
+        {
+            _elsewhere.Add($"{section}:{name}");
+        }
+
+        return this;
+    }
+
+    /// <summary>Sections whose every key is refused, because the host has nothing that they could configure.</summary>
+    public HostSettings Without(string reason, params ReadOnlySpan<string> sections)
+    {
+        foreach (var section in sections)
+        {
+            _absent.Add(section, reason);
+        }
+
+        return this;
+    }
+
+    /// <summary>What the program does instead of serving, when its first argument says so; for <c>--help</c>.</summary>
+    public HostSettings Command(string usage, string description)
+    {
+        _commands.Add((usage, description));
+        return this;
+    }
+
+    /// <exception cref="ConfigurationException">The command line has something that can't be meant; the message names it.</exception>
+    internal void Check(IEnumerable<string> arguments)
+    {
+        foreach (var key in CommandLineArguments.Keys(arguments))
+        {
+            var complaint = _elsewhere.Contains(key) ? $"{key} is a setting of the other service."
+                : IsOurs(key) ? ComplaintOf(key, "is not a setting")
+                : FrameworkSettings.Knows(key) ? NearMiss(key)
+                : $"{key} is not an option.{Suggest(key)}";
+            if (complaint is not null)
+            {
+                throw new ConfigurationException($"--{complaint} --help lists the settings.");
+            }
+        }
+    }
+
+    /// <exception cref="ConfigurationException">Something configured can't be meant; the message names its key and where it comes from.</exception>
+    internal void Check(IConfigurationRoot configuration)
+    {
+        foreach (var (key, value) in configuration.AsEnumerable())
+        {
+            if (value is not null && Complaint(key, value) is { } complaint)
+            {
+                throw new ConfigurationException(complaint);
+            }
+        }
+
+        string? Complaint(string key, string value)
+        {
+            var hasSection = key.Contains(':', StringComparison.Ordinal);
+            var isFrameworks = FrameworkSettings.Knows(key);
+            if (hasSection && !isFrameworks && IsOurs(key))
+            {
+                return ComplaintOf(key, $"is not a setting ({Origin.Of(configuration, key)})") ?? Empty(key, value);
+            }
+
+            // The environment is everybody's: only what stands in one of these sections can be for us.
+            return hasSection && isFrameworks || !Origin.IsEnvironment(configuration, key) ? NearMiss(key) : null;
+        }
+    }
+
+    private string? ComplaintOf(string key, string complaint) =>
+        _absent.TryGetValue(SectionOf(key), out var reason) ? $"{key} is set, but {reason}."
+        : _elsewhere.Contains(key) || All.Any(setting => setting.Is(key)) ? null
+        : $"{key} {complaint}.{Suggest(key)}";
+
+    private string? Empty(string key, string value) => string.IsNullOrWhiteSpace(value) && !_elsewhere.Contains(key) ? $"{key} is configured, but empty." : null;
+
+    /// <summary>A complaint when <paramref name="key"/> is none of the settings, and nearly one of them.</summary>
+    private string? NearMiss(string key)
+    {
+        if (Candidates().Any(candidate => IsOrIsBelow(key, candidate)))
+        {
+            return null;
+        }
+
+        var parts = key.Split(':');
+        var meant = Spelling.Nearest(key, Candidates().Where(candidate => parts.Length == 1 || candidate.Split(':').Length == parts.Length), Spelling.Slips);
+        if (meant is null && parts.Length > 2)
+        {
+            // Logging:LogLevl:Default is below what nearly is Logging:LogLevel.
+            meant = Spelling.Nearest($"{parts[0]}:{parts[1]}", FrameworkSettings.Names.Where(name => name.Contains(':', StringComparison.Ordinal)), Spelling.Slips);
+        }
+
+        return meant is null ? null : $"{key} is not a setting. Did you mean {meant}?";
+    }
+
+    private string Suggest(string key) =>
+        Spelling.Nearest(key, Candidates(), Math.Max(Spelling.Slips + 1, key.Length / 3)) is { } meant ? $" Did you mean {meant}?"
+        : All.Where(setting => SectionOf(setting.Key).Equals(SectionOf(key), StringComparison.OrdinalIgnoreCase)).ToList() is { Count: > 0 and < 20 } section
+            ? $" There are {string.Join(", ", section.Select(setting => setting.Example))}."
+            : "";
+
+    private IEnumerable<string> Candidates() => All.Select(setting => setting.Example).Concat(FrameworkSettings.Names);
+
+    private bool IsOurs(string key) => Sections.Contains(SectionOf(key));
+
+    // Logging:LogLevel:Default is below Logging:LogLevel.
+    private static bool IsOrIsBelow(string key, string other) =>
+        key.Equals(other, StringComparison.OrdinalIgnoreCase) || key.StartsWith(other + ":", StringComparison.OrdinalIgnoreCase);
+
+    private static string SectionOf(string key) => key.Split(':')[0];
+
+    private static IEnumerable<PropertyInfo> Properties(Type type) =>
+        type.GetProperties(BindingFlags.Instance | BindingFlags.Public).Where(property => property.SetMethod is { IsPublic: true } && property.GetIndexParameters().Length == 0);
+
+    private static string? Format(object? value) => value switch
+    {
+        null => null,
+        bool flag => flag ? "true" : "false",
+        string text => text,
+        IEnumerable => null,
+        _ => Convert.ToString(value, CultureInfo.InvariantCulture),
+    };
+}

@@ -1,0 +1,56 @@
+namespace ShoppingSystem.ServiceDefaults;
+
+/// <summary>What somebody meant who wrote something that does not exist.</summary>
+internal static class Spelling
+{
+    /// <summary>Slips of the pen in one key: a letter too many, too few, another one, or two that changed places.</summary>
+    public const int Slips = 2;
+
+    /// <summary>
+    /// The one of <paramref name="candidates"/> that is nearest to <paramref name="key"/>; null when that takes more than
+    /// <paramref name="most"/> slips. Which sign stands between the parts of a key does not count, nor does the section, where only
+    /// the name is given.
+    /// </summary>
+    public static string? Nearest(string key, IEnumerable<string> candidates, int most)
+    {
+        var written = Letters(key);
+        var (nearest, slips) = candidates
+            .Select(candidate => (candidate, Slips: Distance(written, candidate, isWhole: key.Contains(':', StringComparison.Ordinal))))
+            .DefaultIfEmpty(("", int.MaxValue))
+            .MinBy(each => each.Item2);
+        // What shares next to nothing with it is no help.
+        return slips <= most && 2 * slips <= written.Length ? nearest : null;
+    }
+
+    private static int Distance(string written, string candidate, bool isWhole) => isWhole
+        ? Distance(written, Letters(candidate))
+        : Math.Min(Distance(written, Letters(candidate)), Distance(written, Letters(candidate[(candidate.IndexOf(':') + 1)..])));
+
+    private static string Letters(string key) => string.Concat(key.Where(char.IsLetterOrDigit)).ToUpperInvariant();
+
+    // The optimal string alignment distance.
+    private static int Distance(string a, string b)
+    {
+        var (before, last, row) = (new int[b.Length + 1], new int[b.Length + 1], new int[b.Length + 1]);
+        for (var j = 0; j <= b.Length; j++)
+        {
+            row[j] = j;
+        }
+
+        for (var i = 1; i <= a.Length; i++)
+        {
+            (before, last, row) = (last, row, before);
+            row[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+            {
+                row[j] = Math.Min(Math.Min(last[j], row[j - 1]) + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1));
+                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                {
+                    row[j] = Math.Min(row[j], before[j - 2] + 1);
+                }
+            }
+        }
+
+        return row[b.Length];
+    }
+}

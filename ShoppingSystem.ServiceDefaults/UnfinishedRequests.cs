@@ -1,0 +1,164 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ShoppingSystem.ServiceDefaults;
+
+/// <summary>
+/// A service that is told to stop finishes the requests that it works on. For requests that are not here yet it does not wait
+/// long: their connections are cut off, be it within the head or within the body. Kestrel by itself would wait for them until
+/// the host's time to stop is over.
+/// </summary>
+internal static class UnfinishedRequests
+{
+    /// <summary>How long the rest of a request may take to come once the service is stopping.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
+
+    public static void AddUnfinishedRequests(this WebApplicationBuilder builder)
+    {
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => connection => WatchAsync(connection, next))));
+        builder.Services.AddSingleton<IStartupFilter, Filter>();
+    }
+
+    private static async Task WatchAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        var work = new Work();
+        connection.Features.Set(work);
+        using var ended = new CancellationTokenSource();
+        var closing = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
+        await using var registration = closing.Register(() => _ = CutOffAsync(connection, work, ended.Token));
+        try
+        {
+            await next(connection);
+        }
+        finally
+        {
+            await ended.CancelAsync();
+        }
+    }
+
+    private static async Task CutOffAsync(ConnectionContext connection, Work work, CancellationToken ended)
+    {
+        // One that has just been answered may still be writing its answer.
+        for (var wait = Limit; wait > TimeSpan.Zero; wait = work.TimeLeft)
+        {
+            await Task.Delay(wait, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (ended.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+
+        connection.Abort(new ConnectionAbortedException("The service is stopping, and the rest of the request did not come."));
+    }
+
+    /// <summary>The requests of one connection that are here as a whole.</summary>
+    private sealed class Work
+    {
+        private int _requests;
+        private long _quietSince;
+
+        public void Begin() => Interlocked.Increment(ref _requests);
+
+        public void End()
+        {
+            Volatile.Write(ref _quietSince, Stopwatch.GetTimestamp());
+            Interlocked.Decrement(ref _requests);
+        }
+
+        /// <summary>How long to wait before the connection may be cut off; zero when it may.</summary>
+        public TimeSpan TimeLeft => Volatile.Read(ref _requests) > 0
+            ? Limit
+            : Volatile.Read(ref _quietSince) is not 0 and var since ? Limit - Stopwatch.GetElapsedTime(since) : TimeSpan.Zero;
+    }
+
+    // A filter, so that it sees bodies before anything else does.
+    private sealed class Filter : IStartupFilter
+    {
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+        {
+            app.Use((context, rest) => context.Features.Get<Work>() is { } work ? FollowAsync(context, rest, work) : rest(context));
+            next(app);
+        };
+
+        private static async Task FollowAsync(HttpContext context, RequestDelegate rest, Work work)
+        {
+            var body = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is true ? new Body(context.Request.Body, work) : null;
+            if (body is null)
+            {
+                work.Begin();
+            }
+            else
+            {
+                context.Request.Body = body;
+            }
+
+            try
+            {
+                await rest(context);
+            }
+            finally
+            {
+                if (body is null || body.IsComplete)
+                {
+                    work.End();
+                }
+            }
+        }
+    }
+
+    /// <summary>The body of a request, which begins to be worked on when the end of it has been read.</summary>
+    private sealed class Body(Stream body, Work work) : Stream
+    {
+        public bool IsComplete { get; private set; }
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override int Read(byte[] buffer, int offset, int count) => Note(body.Read(buffer, offset, count), count);
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var reading = body.ReadAsync(buffer, cancellationToken);
+            return reading.IsCompletedSuccessfully ? new(Note(reading.Result, buffer.Length)) : NoteAsync(reading, buffer.Length);
+        }
+
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        private async ValueTask<int> NoteAsync(ValueTask<int> reading, int wanted) => Note(await reading, wanted);
+
+        private int Note(int read, int wanted)
+        {
+            if (read == 0 && wanted > 0 && !IsComplete)
+            {
+                IsComplete = true;
+                work.Begin();
+            }
+
+            return read;
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using Confluent.Kafka;
+using ShoppingSystem.Kafka;
+using ShoppingSystem.Purchases;
+using ShoppingSystem.ServiceDefaults;
+using ShoppingSystem.Storefront;
+
+namespace ShoppingSystem.WebServer;
+
+internal static class Settings
+{
+    /// <summary>All settings of the web server.</summary>
+    public static HostSettings All { get; } = new HostSettings("the customer-facing service of the cluster")
+        .With("urls", "http://localhost:8081", "where it listens")
+        .With("ConnectionStrings:kafka", "localhost:9092", "the brokers: host:port, separated by commas")
+        .WithAll(typeof(ClientConfig), "Kafka", "how to connect to them: any setting of Confluent's ClientConfig")
+        .With("services:management-api:http:0", "http://localhost:8080", "where the management API is; services:management-api:https:0 comes before it")
+        .With("services:management-api:https:0", null, "the same, over TLS")
+        .With<PurchaseLogOptions>(PurchaseLogOptions.Section)
+        .With<KafkaOptions>(PurchaseLogOptions.Section)
+        .With<AdmissionOptions>(AdmissionOptions.Section)
+        .With<SignInOptions>(SignInOptions.Section)
+        .With("Management:ApiKey", null, "the key that it sends to the management API in X-API-Key");
+}

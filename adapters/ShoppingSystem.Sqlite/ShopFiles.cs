@@ -1,0 +1,199 @@
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace ShoppingSystem.Sqlite;
+
+/// <summary>What is done with the files of an embedded shop from outside, whether it runs or not: copies of them, and a look at them.</summary>
+public static class ShopFiles
+{
+    // Under this name until it is whole.
+    private const string Partial = ".partial";
+
+    private const int PagesAtATime = 64;
+    private const int SqliteDone = 101;
+    private const int SqliteBusy = 5;
+    private const int SqliteLocked = 6;
+    private static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(20);
+
+    // In the order in which they are copied. What is recorded leaves the log: copied the other way round, purchases that were
+    // recorded between the two copies would be in neither. In this order they are in both, and recording them again changes nothing.
+    private static DatabaseFile[] FilesIn(string directory) =>
+    [
+        SqlitePurchaseLog.FileAt(Path.Combine(directory, EmbeddedStorage.LogFile)),
+        RecordDatabase.FileAt(Path.Combine(directory, EmbeddedStorage.RecordFile)),
+    ];
+
+    /// <summary>
+    /// Copies the shop in <paramref name="directory"/>, which may be open, to <paramref name="target"/>: everything that was
+    /// acknowledged before the call is in the copy. The copies get their names when both are whole, read through and on the disk.
+    /// </summary>
+    /// <param name="directory">The data directory.</param>
+    /// <param name="target">A directory with no such files in it; made when it is missing.</param>
+    /// <param name="report">Is told how far it is, in lines to show.</param>
+    /// <param name="cancellationToken">Breaks it off; no copy is left under its final name.</param>
+    /// <exception cref="StorageException">There is nothing to copy, it is damaged, or it can't be copied there; the message says why.</exception>
+    public static void BackUp(string directory, string target, Action<string> report, CancellationToken cancellationToken = default)
+    {
+        var sources = FilesIn(directory);
+        foreach (var source in sources)
+        {
+            RefuseMissing(source);
+            source.ReadVersion();
+        }
+
+        try
+        {
+            if (IsSameDirectory(directory, target))
+            {
+                throw new StorageException($"{target} is the data directory itself; choose another directory for the backup.");
+            }
+
+            using var targetLock = DirectoryLock.TakeWithoutFile(target);
+            RefuseTaken(target);
+            var copies = new List<(string Path, string Final)>();
+            foreach (var source in sources)
+            {
+                var name = Path.GetFileName(source.Path);
+                var final = Path.Combine(target, name);
+                var partial = final + Partial;
+                RemoveLeftovers(partial);
+                Copy(source, partial, line => report($"{name}: {line}"), cancellationToken);
+                copies.Add((partial, final));
+            }
+
+            // The log first: without the record next to it no shop starts on it.
+            foreach (var (partial, final) in copies)
+            {
+                File.Move(partial, final);
+            }
+
+            targetLock.Sync();
+        }
+        catch (SqliteException e)
+        {
+            throw new StorageException($"{directory} can't be copied to {target}: {e.Message}", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageException($"{target} can't be written to: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Reads the files in <paramref name="directory"/> through, of a shop or of a backup. They are left as they are.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="report">Is told what was found, in lines to show.</param>
+    /// <param name="cancellationToken">Breaks it off.</param>
+    /// <exception cref="StorageException">A file is missing, damaged or not of this program; the message names it.</exception>
+    public static void Check(string directory, Action<string> report, CancellationToken cancellationToken = default)
+    {
+        var files = FilesIn(directory);
+        Array.ForEach(files, RefuseMissing);
+        foreach (var file in files)
+        {
+            var version = file.ReadVersion();
+            var what = file.Use(connection =>
+            {
+                file.Check(connection, "integrity_check(1)", cancellationToken);
+                return Path.GetFileName(file.Path) is EmbeddedStorage.LogFile
+                    ? $"{connection.Scalar("SELECT coalesce(sum(count), 0) FROM groups")} events that wait to be recorded"
+                    : $"{connection.Scalar("SELECT purchases FROM totals")} purchases, {connection.Scalar("SELECT count(*) FROM dead_letters")} dead letters";
+            });
+            report($"{file.Path}: sound, version {version}, {what}");
+        }
+    }
+
+    private static void Copy(DatabaseFile source, string target, Action<string> report, CancellationToken cancellationToken)
+    {
+        source.Use(from =>
+        {
+            using var to = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = target, Pooling = false }.ToString());
+            to.Open();
+            to.Execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF");
+
+            // What is copied is what is there now: a copy without this transaction begins anew whenever something is written.
+            from.Execute("BEGIN");
+            from.Scalar("SELECT count(*) FROM sqlite_schema");
+            using (var backup = raw.sqlite3_backup_init(to.Handle, "main", from.Handle, "main"))
+            {
+                Copy(backup, to, report, cancellationToken);
+            }
+
+            from.Execute("COMMIT");
+            return true;
+        });
+
+        var copy = new DatabaseFile(target, "", []);
+        copy.Use(connection =>
+        {
+            copy.Check(connection, "quick_check(1)", cancellationToken);
+            return true;
+        });
+        using (var written = new FileStream(target, FileMode.Open, FileAccess.ReadWrite))
+        {
+            written.Flush(flushToDisk: true);
+            report($"{written.Length.ToString("N0", CultureInfo.InvariantCulture)} bytes, read through");
+        }
+    }
+
+    private static void Copy(sqlite3_backup backup, SqliteConnection to, Action<string> report, CancellationToken cancellationToken)
+    {
+        const int reportEvery = 10;
+        var reported = 0;
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var result = raw.sqlite3_backup_step(backup, PagesAtATime);
+            if (result is SqliteBusy or SqliteLocked)
+            {
+                Thread.Sleep(BusyPause);
+            }
+            else if (result is not (raw.SQLITE_OK or SqliteDone))
+            {
+                throw new SqliteException(raw.sqlite3_errmsg(to.Handle).utf8_to_string(), result);
+            }
+
+            var pages = Math.Max(1, raw.sqlite3_backup_pagecount(backup));
+            var percent = (int)(100L * (pages - raw.sqlite3_backup_remaining(backup)) / pages);
+            for (; reported + reportEvery <= percent; report($"{reported} %"))
+            {
+                reported += reportEvery;
+            }
+
+            if (result is SqliteDone)
+            {
+                return;
+            }
+        }
+    }
+
+    private static void RefuseMissing(DatabaseFile file)
+    {
+        if (!File.Exists(file.Path))
+        {
+            throw new StorageException($"{file.Path} is not there: {Path.GetDirectoryName(file.Path)} does not hold the files of a shop.");
+        }
+    }
+
+    private static void RefuseTaken(string target)
+    {
+        if (FilesIn(target).FirstOrDefault(file => Path.Exists(file.Path)) is { } taken)
+        {
+            throw new StorageException($"{target} holds a backup or a shop already ({Path.GetFileName(taken.Path)}); choose another directory.");
+        }
+    }
+
+    private static bool IsSameDirectory(string one, string other) => OperatingSystem.IsWindows()
+        ? string.Equals(Normal(one), Normal(other), StringComparison.OrdinalIgnoreCase)
+        : FileIdentity.At(one) is { } identity && FileIdentity.At(other) is { } second && identity.IsSameFileAs(second);
+
+    private static string Normal(string directory) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
+
+    private static void RemoveLeftovers(string partial)
+    {
+        foreach (var suffix in (string[])["", "-wal", "-shm", "-journal"])
+        {
+            File.Delete(partial + suffix);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace ShoppingSystem.Purchases;
+
+/// <summary>
+/// Text and numbers in the JSON of other producers: numbers as text, text as numbers, and both as MongoDB Extended JSON wraps them
+/// (<c>{"$oid":"…"}</c>, <c>{"$numberDecimal":"12.50"}</c>).
+/// </summary>
+internal static class JsonText
+{
+    private const int UuidLength = 16;
+
+    /// <summary>The text of the value that the reader is at; moves to the end of the value. Null when it is none.</summary>
+    /// <exception cref="InvalidOperationException">It is not valid Unicode.</exception>
+    public static string? Read(ref Utf8JsonReader reader)
+    {
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.String:
+                return reader.GetString();
+            case JsonTokenType.Number:
+                return Encoding.UTF8.GetString(reader.ValueSpan);
+            case JsonTokenType.StartObject:
+                return ReadExtended(ref reader);
+            default:
+                reader.Skip();
+                return null;
+        }
+    }
+
+    /// <summary>The number that the reader is at; moves to the end of the value. Null when it is none, or too large to be kept.</summary>
+    /// <exception cref="InvalidOperationException">It is text that is not valid Unicode.</exception>
+    public static decimal? ReadNumber(ref Utf8JsonReader reader) =>
+        reader.TokenType is JsonTokenType.Number
+            ? reader.TryGetDecimal(out var number) ? number : null
+            : Parse(Read(ref reader));
+
+    /// <summary>The number that a text says; null when it says none.</summary>
+    public static decimal? Parse(string? text) =>
+        decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    /// <summary>Moves from anywhere inside an object to its end.</summary>
+    /// <returns>Whether the end was the next token, so that nothing was passed over.</returns>
+    public static bool Leave(ref Utf8JsonReader reader, int depth)
+    {
+        var steps = 0;
+        while (reader.TokenType is not JsonTokenType.EndObject || reader.CurrentDepth != depth)
+        {
+            reader.Read();
+            steps++;
+        }
+
+        return steps is 1;
+    }
+
+    private static string? ReadExtended(ref Utf8JsonReader reader)
+    {
+        var depth = reader.CurrentDepth;
+        reader.Read();
+        if (reader.TokenType is not JsonTokenType.PropertyName)
+        {
+            return null;
+        }
+
+        if (reader.ValueTextEquals("$binary"u8))
+        {
+            return ReadUuid(ref reader, depth);
+        }
+
+        var isText = reader.ValueTextEquals("$oid"u8) || reader.ValueTextEquals("$uuid"u8)
+            || reader.ValueTextEquals("$numberInt"u8) || reader.ValueTextEquals("$numberLong"u8)
+            || reader.ValueTextEquals("$numberDouble"u8) || reader.ValueTextEquals("$numberDecimal"u8);
+        reader.Read();
+        var text = isText && reader.TokenType is JsonTokenType.String or JsonTokenType.Number ? Read(ref reader) : null;
+        return Leave(ref reader, depth) ? text : null;
+    }
+
+    // {"$binary":{"base64":"…","subType":"04"}}, or {"$binary":"…","$type":"04"} as version 1 has it.
+    private static string? ReadUuid(ref Utf8JsonReader reader, int depth)
+    {
+        byte[]? bytes = null;
+        var isUuid = false;
+        while (reader.TokenType is not JsonTokenType.EndObject || reader.CurrentDepth != depth)
+        {
+            var (isBase64, isType) = reader.TokenType is JsonTokenType.PropertyName
+                ? (reader.ValueTextEquals("$binary"u8) || reader.ValueTextEquals("base64"u8),
+                    reader.ValueTextEquals("$type"u8) || reader.ValueTextEquals("subType"u8))
+                : default;
+            reader.Read();
+            if (reader.TokenType is JsonTokenType.String)
+            {
+                _ = isBase64 && reader.TryGetBytesFromBase64(out bytes);
+                isUuid |= isType && (reader.ValueTextEquals("04"u8) || reader.ValueTextEquals("4"u8));
+            }
+        }
+
+        return isUuid && bytes is { Length: UuidLength } ? new Guid(bytes, bigEndian: true).ToString() : null;
+    }
+}
