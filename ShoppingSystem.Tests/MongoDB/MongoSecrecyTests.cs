@@ -65,7 +65,7 @@ public sealed class MongoSecrecyTests : IAsyncLifetime
 
         var result = await _store.RecordAsync(Some.Purchases(2, Customer));
 
-        Assert.Equal("DuplicateKey (11000) by the index one_a_customer", Assert.Single(result.Refused).Reason);
+        Assert.Equal("the store refuses it: DuplicateKey (11000) by the index one_a_customer", Assert.Single(result.Refused).Reason);
     }
 
     [Theory]

@@ -80,7 +80,7 @@ internal sealed class MongoPurchaseStore(IMongoDatabase database) : IPurchaseSto
         {
             var candidates = recorded[PurchaseDocument.ToBson(purchases[i].Id)].ToList();
             var reason = candidates.Count > 0 ? PurchaseDocument.Conflict(purchases[i], candidates)
-                : errorOf.TryGetValue(i, out var error) ? Trouble.Describe(error)
+                : errorOf.TryGetValue(i, out var error) ? $"the store refuses it: {Trouble.Describe(error)}"
                 : throw new MongoException($"The purchase {purchases[i].Id} was removed while it was recorded again.");
             if (reason is not null)
             {
