@@ -180,7 +180,7 @@ public sealed class HostSettings(string summary)
             ? $" There are {string.Join(", ", section.Select(setting => setting.Example))}."
             : "";
 
-    private IEnumerable<string> Candidates() => All.Select(setting => setting.Example).Concat(FrameworkSettings.Names);
+    private IEnumerable<string> Candidates() => All.Select(setting => setting.Example).Concat(_elsewhere).Concat(FrameworkSettings.Names);
 
     private bool IsOurs(string key) => Sections.Contains(SectionOf(key));
 
