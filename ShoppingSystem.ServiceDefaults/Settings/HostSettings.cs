@@ -17,7 +17,8 @@ public sealed class HostSettings(string summary)
     // What ServiceDefaults itself reads.
     private static readonly Setting[] Shared =
     [
-        new("Proxies", null, "networks (10.0.0.0/8) of proxies whose X-Forwarded-For is believed", IsList: true),
+        new("PathBase", null, "a path (/shop) before the routes that a proxy leaves in place"),
+        new("Proxies", null, "networks (10.0.0.0/8) of proxies whose X-Forwarded-For, -Proto and -Prefix are believed", IsList: true),
         new("Secrets:Directory", null, "a directory whose files are settings: Management__ApiKey, …"),
     ];
 
