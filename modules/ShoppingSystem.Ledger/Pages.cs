@@ -1,6 +1,5 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.Ledger;
