@@ -36,12 +36,8 @@ internal static class Commands
         }
     }
 
-    private static string DataDirectory(string[] settings)
-    {
-        var builder = ServiceHost.CreateBuilder(settings);
-        builder.AddSecretFiles();
-        return builder.Read<StandaloneOptions>(StandaloneOptions.Section).DataDirectory;
-    }
+    private static string DataDirectory(string[] settings) =>
+        ServiceHost.CreateBuilder(settings, Startup.Settings).Read<StandaloneOptions>(StandaloneOptions.Section).DataDirectory;
 
     private static bool IsOperand(string argument) => argument.Length > 0 && argument[0] != '-';
 

@@ -7,7 +7,7 @@ using ShoppingSystem.Storefront;
 
 if (Commands.Has(args))
 {
-    return await Startup.RunAsync(() => Task.Run(() => Commands.Run(args)));
+    return await Startup.RunAsync(args, () => Task.Run(() => Commands.Run(args)));
 }
 
 // The whole shop in one process: the web server and the management API of the cluster, each on its own port, over

@@ -17,7 +17,10 @@ internal static class Startup
         .With<StandaloneOptions>(StandaloneOptions.Section)
         .With<PurchaseLogOptions>(PurchaseLogOptions.Section)
         .With<AdmissionOptions>(AdmissionOptions.Section)
+        .With<CrossOriginOptions>(CrossOriginOptions.Section)
         .With("Management:ApiKey", null, "the key that the management API wants in X-API-Key")
+        .Command("backup DIRECTORY", "copies the shop's files beside a running shop")
+        .Command("check [DIRECTORY]", "reads a shop's files, or those of a backup, through for damage")
         .Without("Standalone has no Kafka, and keeps its log in files", "Kafka")
         .Without("Standalone has no sign-in", SignInOptions.Section)
         .Without($"Standalone listens where {Url} say", "urls", "http_ports", "https_ports", "Kestrel");

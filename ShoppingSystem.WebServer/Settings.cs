@@ -18,6 +18,7 @@ internal static class Settings
         .With<PurchaseLogOptions>(PurchaseLogOptions.Section)
         .With<KafkaOptions>(PurchaseLogOptions.Section)
         .With<AdmissionOptions>(AdmissionOptions.Section)
+        .With<CrossOriginOptions>(CrossOriginOptions.Section)
         .With<SignInOptions>(SignInOptions.Section)
         .With("Management:ApiKey", null, "the key that it sends to the management API in X-API-Key");
 }

@@ -17,7 +17,8 @@ public sealed class HostSettings(string summary)
     // What ServiceDefaults itself reads.
     private static readonly Setting[] Shared =
     [
-        new("Proxies", null, "networks (10.0.0.0/8) of proxies whose X-Forwarded-For is believed", IsList: true),
+        new("PathBase", null, "a path (/shop) before the routes that a proxy leaves in place"),
+        new("Proxies", null, "networks (10.0.0.0/8) of proxies whose X-Forwarded-For, -Proto and -Prefix are believed", IsList: true),
         new("Secrets:Directory", null, "a directory whose files are settings: Management__ApiKey, …"),
     ];
 
@@ -180,7 +181,7 @@ public sealed class HostSettings(string summary)
             ? $" There are {string.Join(", ", section.Select(setting => setting.Example))}."
             : "";
 
-    private IEnumerable<string> Candidates() => All.Select(setting => setting.Example).Concat(FrameworkSettings.Names);
+    private IEnumerable<string> Candidates() => All.Select(setting => setting.Example).Concat(_elsewhere).Concat(FrameworkSettings.Names);
 
     private bool IsOurs(string key) => Sections.Contains(SectionOf(key));
 

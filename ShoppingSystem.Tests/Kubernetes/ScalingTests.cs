@@ -142,7 +142,7 @@ public sealed class ScalingTests
     [Fact]
     public void Both_ways_to_Kubernetes_use_the_same_settings()
     {
-        var aspire = File.ReadAllText(Path.Combine(Tools.Deploy, "../ShoppingSystem.AppHost/Kubernetes.cs"));
+        var aspire = File.ReadAllText(Path.Combine(Tools.Deploy, "../ShoppingSystem.AppHost/Containers/Kubernetes.cs"));
         var kustomize = File.ReadAllText(Path.Combine(Tools.Deploy, "components/keda/kustomization.yaml"));
 
         foreach (var setting in Settings("scaling.env").Keys.Except(["drainSeconds", "recordedPerSecond"]))

@@ -50,7 +50,7 @@ internal sealed class Nginx : IAsyncDisposable
             master_process off;
             pid nginx.pid;
             error_log error.log;
-            events { }
+            events { worker_connections 4096; }
             http {
                 access_log off;
                 client_body_temp_path body;

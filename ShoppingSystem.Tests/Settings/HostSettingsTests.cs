@@ -152,7 +152,7 @@ public sealed class HostSettingsTests : IDisposable
 
         settings.Check(Configured(("Admission:Burst", "5")));
         Assert.Contains("other service", Assert.Throws<ConfigurationException>(() => settings.Check(["--Admission:Burst=5"])).Message, StringComparison.Ordinal);
-        Assert.Contains("Admission:Brust", Assert.Throws<ConfigurationException>(() => settings.Check(Configured(("Admission:Brust", "5")))).Message, StringComparison.Ordinal);
+        Assert.Contains("Did you mean Admission:Burst?", Assert.Throws<ConfigurationException>(() => settings.Check(Configured(("Admission:Brust", "5")))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

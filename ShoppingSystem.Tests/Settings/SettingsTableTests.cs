@@ -18,6 +18,7 @@ public sealed partial class SettingsTableTests
         .With<PurchaseLogOptions>(PurchaseLogOptions.Section)
         .With<KafkaOptions>(PurchaseLogOptions.Section)
         .With<AdmissionOptions>(AdmissionOptions.Section)
+        .With<CrossOriginOptions>(CrossOriginOptions.Section)
         .With<SignInOptions>(SignInOptions.Section)
         .With("Management:ApiKey", null, "read by two modules, neither of which has more to read");
 

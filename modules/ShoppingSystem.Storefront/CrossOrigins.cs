@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.Extensions.Configuration;
@@ -22,6 +23,7 @@ public sealed class CrossOriginOptions : IValidatableObject
     /// Origins as browsers write them (<c>https://shop.example.com</c>), or <c>*</c> alone for all: these may do what needs no
     /// credentials of the browser's, such as cookies.
     /// </summary>
+    [Description("origins (https://front.example.com) whose pages may call it from a browser; * alone: all, without credentials")]
     public IReadOnlyList<string> Origins { get; set; } = [];
 
     /// <summary>Checks that each is an origin: of anything else no browser would ever be from.</summary>
