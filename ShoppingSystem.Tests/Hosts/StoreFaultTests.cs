@@ -100,7 +100,7 @@ public sealed class StoreFaultTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task A_slow_store_records_all_there_is_in_larger_batches()
+    public async Task A_slow_store_records_all_there_is()
     {
         await using var cluster = await ClusterProcesses.StartAsync(recorders: 1);
         await using (cluster.Buy(_load))
