@@ -17,7 +17,11 @@ public sealed partial class PinTests
 
         Assert.Equal("true", central.Descendants("ManagePackageVersionsCentrally").Single().Value);
         Assert.Equal("true", central.Descendants("CentralPackageTransitivePinningEnabled").Single().Value);
-        Assert.All(central.Descendants("PackageVersion"), package => Assert.Matches(Exact(), (string)package.Attribute("Version")!));
+        var versions = central.Descendants("PackageVersion").ToDictionary(package => (string)package.Attribute("Include")!, package => (string)package.Attribute("Version")!);
+        // A preview, whose number ends with the day of its build. The AppHost alone has it, and that is in no image.
+        Assert.EndsWith("-preview.1.*", versions["Aspire.Hosting.Kubernetes"], StringComparison.Ordinal);
+        versions.Remove("Aspire.Hosting.Kubernetes");
+        Assert.All(versions.Values, version => Assert.Matches(Exact(), version));
         Assert.All(
             Files("*.csproj").Append(Path.Combine(Root, "Directory.Build.props")).SelectMany(project => XDocument.Load(project).Descendants("PackageReference")),
             reference => Assert.Null(reference.Attribute("Version") ?? reference.Attribute("VersionOverride")));
