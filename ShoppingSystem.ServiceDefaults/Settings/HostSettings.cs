@@ -20,6 +20,7 @@ public sealed class HostSettings(string summary)
         new("PathBase", null, "a path (/shop) before the routes that a proxy leaves in place"),
         new("Proxies", null, "networks (10.0.0.0/8) of proxies whose X-Forwarded-For, -Proto and -Prefix are believed", IsList: true),
         new("Secrets:Directory", null, "a directory whose files are settings: Management__ApiKey, …"),
+        .. Of<ShutdownOptions>(ShutdownOptions.Section),
     ];
 
     private readonly List<Setting> _settings = [];
@@ -49,15 +50,7 @@ public sealed class HostSettings(string summary)
     /// <summary>Adds the settings of an options class: each property that can be set, with its default and its <see cref="DescriptionAttribute"/>.</summary>
     public HostSettings With<TOptions>(string section) where TOptions : new()
     {
-        var defaults = new TOptions();
-        foreach (var property in Properties(typeof(TOptions)))
-        {
-            _settings.Add(new(
-                $"{section}:{property.Name}", Format(property.GetValue(defaults)),
-                property.GetCustomAttribute<DescriptionAttribute>()?.Description ?? "",
-                property.PropertyType != typeof(string) && property.PropertyType.IsAssignableTo(typeof(IEnumerable))));
-        }
-
+        _settings.AddRange(Of<TOptions>(section));
         return this;
     }
 
@@ -190,6 +183,15 @@ public sealed class HostSettings(string summary)
         key.Equals(other, StringComparison.OrdinalIgnoreCase) || key.StartsWith(other + ":", StringComparison.OrdinalIgnoreCase);
 
     private static string SectionOf(string key) => key.Split(':')[0];
+
+    private static IEnumerable<Setting> Of<TOptions>(string section) where TOptions : new()
+    {
+        var defaults = new TOptions();
+        return Properties(typeof(TOptions)).Select(property => new Setting(
+            $"{section}:{property.Name}", Format(property.GetValue(defaults)),
+            property.GetCustomAttribute<DescriptionAttribute>()?.Description ?? "",
+            property.PropertyType != typeof(string) && property.PropertyType.IsAssignableTo(typeof(IEnumerable))));
+    }
 
     private static IEnumerable<PropertyInfo> Properties(Type type) =>
         type.GetProperties(BindingFlags.Instance | BindingFlags.Public).Where(property => property.SetMethod is { IsPublic: true } && property.GetIndexParameters().Length == 0);

@@ -98,8 +98,8 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <summary>SIGKILL: it has no chance to finish anything.</summary>
     public Task KillAsync() => _process.KillAsync();
 
-    /// <summary>SIGTERM, as an orchestrator stops it; does not wait.</summary>
-    public void Signal() => _process.Signal();
+    /// <summary>SIGTERM, as an orchestrator stops it, or another signal; does not wait.</summary>
+    public void Signal(int signal = ChildProcess.Sigterm) => _process.Signal(signal);
 
     /// <summary>Waits until it has ended; answers with the exit code.</summary>
     public Task<int> ExitAsync() => _process.ExitAsync();
