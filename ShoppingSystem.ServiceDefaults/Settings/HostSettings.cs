@@ -47,9 +47,11 @@ public sealed class HostSettings(string summary)
         .Where(section => !FrameworkSettings.IsRoot(section)).Concat(_absent.Keys).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Adds the settings of an options class: each property that can be set, with its default and its <see cref="DescriptionAttribute"/>.</summary>
-    public HostSettings With<TOptions>(string section) where TOptions : new()
+    public HostSettings With<TOptions>(string section) where TOptions : class, new() => With(section, new TOptions());
+
+    /// <summary>The same, with the values that hold in this host where none are configured.</summary>
+    public HostSettings With<TOptions>(string section, TOptions defaults) where TOptions : class
     {
-        var defaults = new TOptions();
         foreach (var property in Properties(typeof(TOptions)))
         {
             _settings.Add(new(
@@ -87,6 +89,14 @@ public sealed class HostSettings(string summary)
             _elsewhere.Add($"{section}:{name}");
         }
 
+        return this;
+    }
+
+    /// <summary>The same for the settings that only the neighbour's class has, and this host's (<see cref="WithAll"/>) has not.</summary>
+    public HostSettings ShareAll(Type type, string section)
+    {
+        var own = _settings.Select(setting => setting.Key).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        _elsewhere.UnionWith(Properties(type).Select(property => $"{section}:{property.Name}").Where(key => !own.Contains(key)));
         return this;
     }
 
