@@ -173,7 +173,7 @@ public sealed class MongoFaultTests : IAsyncLifetime
 
         Assert.Equal((4, 0), (duplicate.Recorded, duplicate.Duplicates));
         Assert.Equal(new RefusedPurchase(2, "the store refuses it: DuplicateKey (11000)"), Assert.Single(duplicate.Refused));
-        Assert.Equal(new RefusedPurchase(0, "BSONObjectTooLarge (10334)"), Assert.Single(tooLarge.Refused));
+        Assert.Equal(new RefusedPurchase(0, "the store refuses it: BSONObjectTooLarge (10334)"), Assert.Single(tooLarge.Refused));
     }
 
     [Fact]

@@ -139,6 +139,20 @@ public sealed class PurchaseEventTests
     public void What_stands_for_no_id_is_none(string id) =>
         Assert.Equal(IdByPosition(), Read($$"""{"id":{{id}},"userid":"1","username":"u","price":1}""").Id);
 
+    [Fact]
+    public void An_id_beside_what_stands_for_none_counts()
+    {
+        const string None = "00000000-0000-0000-0000-000000000000";
+        var id = PurchaseId.FromProducer("purchases", "7");
+
+        Assert.Equal(id, Read($$"""{"id":7,"id":"{{None}}","userid":"1","username":"u","price":1}""").Id);
+        Assert.Equal(id, Read($$"""{"id":"{{None}}","_id":7,"userid":"1","username":"u","price":1}""").Id);
+        Assert.Equal(id, Read("""{"specversion":"1.0","source":"purchases","id":"1","data":{"id":7,"userid":"1","username":"u","price":1}}""").Id);
+        Assert.Equal(
+            PurchaseId.FromCloudEvent("purchases", "1"),
+            Read($$$"""{"specversion":"1.0","source":"purchases","id":"1","data":{"id":"{{{None}}}","userid":"1","username":"u","price":1}}""").Id);
+    }
+
     [Theory]
     [InlineData("", "not valid JSON: the event is empty")]
     [InlineData("   ", "not valid JSON")]

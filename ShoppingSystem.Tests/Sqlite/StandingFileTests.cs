@@ -21,11 +21,7 @@ public sealed class StandingFileTests
     {
         ["the directory is removed"] = ("log.db", directory => Directory.Delete(directory, recursive: true)),
         ["the directory is moved"] = ("log.db", directory => Directory.Move(directory, directory + "-moved")),
-        ["another directory is in its place"] = ("log.db", directory =>
-        {
-            Directory.Move(directory, directory + "-moved");
-            CopyAll(directory + "-moved", directory);
-        }),
+        ["another directory is in its place"] = ("log.db", ReplaceDirectory),
         ["all files of the log are removed"] = ("log.db", directory => Remove(directory, "log.db*")),
         ["all files of the record are removed"] = ("purchases.db", directory => Remove(directory, "purchases.db*")),
         ["log.db is removed"] = ("log.db", directory => Remove(directory, "log.db")),
@@ -37,12 +33,7 @@ public sealed class StandingFileTests
         ["log.db is another file"] = ("log.db", directory => Replace(directory, "log.db")),
         ["purchases.db is another file"] = ("purchases.db", directory => Replace(directory, "purchases.db")),
         ["purchases.db-wal is another file"] = ("purchases.db-wal", directory => Replace(directory, "purchases.db-wal")),
-        ["purchases.db is a link to another file"] = ("purchases.db", directory =>
-        {
-            Replace(directory, "purchases.db");
-            File.Move(Path.Combine(directory, "purchases.db"), Path.Combine(directory, "target"));
-            File.CreateSymbolicLink(Path.Combine(directory, "purchases.db"), Path.Combine(directory, "target"));
-        }),
+        ["purchases.db is a link to another file"] = ("purchases.db", ReplaceByLink),
         ["log.db is cut off"] = ("log.db", directory => CutOff(directory, "log.db", 4096)),
         ["log.db is emptied"] = ("log.db", directory => CutOff(directory, "log.db", 0)),
         ["log.db-wal is cut off"] = ("log.db-wal", directory => CutOff(directory, "log.db-wal", 4096)),
@@ -212,6 +203,19 @@ public sealed class StandingFileTests
     private static void Remove(string directory, string pattern) => Array.ForEach(Directory.GetFiles(directory, pattern), File.Delete);
 
     // As mv does it: the name then means a file with the same content.
+    private static void ReplaceDirectory(string directory)
+    {
+        Directory.Move(directory, directory + "-moved");
+        CopyAll(directory + "-moved", directory);
+    }
+
+    private static void ReplaceByLink(string directory)
+    {
+        Replace(directory, "purchases.db");
+        File.Move(Path.Combine(directory, "purchases.db"), Path.Combine(directory, "target"));
+        File.CreateSymbolicLink(Path.Combine(directory, "purchases.db"), Path.Combine(directory, "target"));
+    }
+
     private static void Replace(string directory, string name)
     {
         var (path, copy) = (Path.Combine(directory, name), Path.Combine(directory, "copy"));

@@ -169,7 +169,7 @@ internal struct EventFields
             Misread($"{name} {Contradiction}");
         }
 
-        field = value;
+        field = value ?? field;
     }
 
     private void Misread(string problem) => _misread ??= problem;
