@@ -16,7 +16,8 @@ public sealed class OddEventTests(ITestOutputHelper output)
         var seed = Seed.Next();
         output.WriteLine($"seed {seed}");
         var random = new Random(seed);
-        long[] times = [0, 1, -1, 1_705_663_200_000, long.MaxValue, long.MinValue + 1, 253_402_300_800_000];
+        // Brokers refuse what is more than an hour ahead of them (message.timestamp.after.max.ms).
+        long[] times = [0, 1, -1, 1_705_663_200_000, DateTimeOffset.UtcNow.AddMinutes(50).ToUnixTimeMilliseconds()];
         await using var cluster = await ClusterProcesses.StartAnywhereAsync(recorders: 1);
         using (var other = new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig { BootstrapServers = cluster.Brokers.BootstrapServers }).Build())
         {

@@ -1,7 +1,6 @@
 using Confluent.Kafka;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 // The names, shapes and configuration keys of Aspire.Confluent.Kafka, as far as the hosts use it: their Program.cs is the same with
 // either.
@@ -30,10 +29,9 @@ public sealed class KafkaProducerSettings : KafkaClientIntegrationSettings<Produ
 /// <summary>How a consumer is registered.</summary>
 public sealed class KafkaConsumerSettings : KafkaClientIntegrationSettings<ConsumerConfig>;
 
-/// <summary>Registers Kafka clients where Aspire.Confluent.Kafka can't be restored.</summary>
-public static partial class KafkaClients
+/// <summary>Registers Kafka clients where Aspire.Confluent.Kafka can't be restored. Where their own lines go is said by who configures the builder.</summary>
+public static class KafkaClients
 {
-    private const string LogCategory = "Confluent.Kafka";
     private const string ProducerSection = "Aspire:Confluent:Kafka:Producer";
     private const string ConsumerSection = "Aspire:Confluent:Kafka:Consumer";
 
@@ -47,8 +45,7 @@ public static partial class KafkaClients
         {
             var producer = new ProducerBuilder<TKey, TValue>(config);
             configureBuilder(services, producer);
-            var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(LogCategory);
-            return producer.SetLogHandler((_, message) => logger.Pass(message)).Build();
+            return producer.Build();
         });
     }
 
@@ -62,8 +59,7 @@ public static partial class KafkaClients
         {
             var consumer = new ConsumerBuilder<TKey, TValue>(config);
             configureBuilder(services, consumer);
-            var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(LogCategory);
-            return consumer.SetLogHandler((_, message) => logger.Pass(message)).Build();
+            return consumer.Build();
         });
     }
 
@@ -84,13 +80,4 @@ public static partial class KafkaClients
 
         return settings.Config;
     }
-
-    private static void Pass(this ILogger logger, LogMessage message)
-    {
-        var level = (LogLevel)message.LevelAs(LogLevelType.MicrosoftExtensionsLogging);
-        Log(logger, level, message.Message);
-    }
-
-    [LoggerMessage("{Message}")]
-    private static partial void Log(ILogger logger, LogLevel level, string message);
 }
