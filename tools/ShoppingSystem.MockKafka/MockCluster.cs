@@ -57,6 +57,9 @@ internal sealed class MockCluster : IDisposable
     public void CreateTopic(string topic, int partitions) =>
         Check(Librdkafka.MockTopicCreate(_cluster, topic, partitions, Math.Min(3, Brokers)));
 
+    /// <summary>Deletes a topic with all that stands in it; made again, it starts at offset 0.</summary>
+    public void DeleteTopic(string topic) => Check(Librdkafka.MockTopicDelete(_cluster, topic));
+
     /// <summary>Stops a broker from answering and closes its connections.</summary>
     public void Stop(int broker) => Check(Librdkafka.MockBrokerSetDown(_cluster, broker));
 
@@ -75,6 +78,12 @@ internal sealed class MockCluster : IDisposable
 
     /// <summary>Has the next requests of a kind fail with these errors (numbers of the protocol), one each.</summary>
     public void Fail(Api api, params int[] errors) => Librdkafka.MockPushRequestErrors(_cluster, (short)api, (nuint)errors.Length, errors);
+
+    /// <summary>Has every request of a kind fail with this error, until <see cref="StopFailing"/>.</summary>
+    public void FailAlways(Api api, int error) => Fail(api, [.. Enumerable.Repeat(error, 10_000)]);
+
+    /// <summary>Has requests of this kind succeed again.</summary>
+    public void StopFailing(Api api) => Librdkafka.MockClearRequestErrors(_cluster, (short)api);
 
     /// <summary>Begins to note what <see cref="Requests"/> counts.</summary>
     public void TrackRequests() => Librdkafka.MockStartRequestTracking(_cluster);
