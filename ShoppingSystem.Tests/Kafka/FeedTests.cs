@@ -315,6 +315,7 @@ public sealed class FeedTests(ITestOutputHelper output)
         Assert.InRange(first.Offset, 2, Unread);
         var warning = Assert.Single(host.Warnings, line => line.Contains("are gone", StringComparison.Ordinal));
         Assert.StartsWith($"The events 1 to {first.Offset - 1} of partition {first.Partition} are gone", warning, StringComparison.Ordinal);
+        Assert.Equal(first.Offset - 1, host.Feed.Loss?.Events);
     }
 
     [Fact]

@@ -283,6 +283,20 @@ public sealed class LogTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_topic_that_is_deleted_while_the_service_runs_is_created_again()
+    {
+        var admin = FakeAdmin.Create(ErrorCode.NoError, out var fake);
+        using var topic = new KafkaTopic(Options.Create(new KafkaOptions()), NullLogger<KafkaTopic>.Instance, _ => admin, "");
+        topic.Attach(NoClient.Instance);
+        await topic.Ensured.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Single(fake.Created);
+
+        fake.Delete();
+
+        await Eventually.TrueAsync(() => fake.Created.Count == 2, "it is there again");
+    }
+
+    [Fact]
     public async Task A_missing_topic_is_created_once_enough_brokers_have_started_for_its_replicas()
     {
         var admin = FakeAdmin.Create(ErrorCode.NoError, out var fake);
@@ -330,6 +344,7 @@ public sealed class LogTests(ITestOutputHelper output)
     private class FakeAdmin : DispatchProxy
     {
         private ErrorCode _answer;
+        private bool _exists;
 
         public List<TopicSpecification> Created { get; } = [];
 
@@ -338,6 +353,8 @@ public sealed class LogTests(ITestOutputHelper output)
         public bool IsAway { get; set; }
 
         public string? Told { get; private set; }
+
+        public void Delete() => _exists = false;
 
         public static IAdminClient Create(ErrorCode answer, out FakeAdmin fake)
         {
@@ -357,10 +374,12 @@ public sealed class LogTests(ITestOutputHelper output)
                     Told = (string)args![0]!;
                     return 1;
                 case nameof(IAdminClient.GetMetadata):
-                    return new Metadata([], [new TopicMetadata((string)args![0]!, [], new Error(ErrorCode.UnknownTopicOrPart))], 1, "fake");
+                    return new Metadata([], [new TopicMetadata((string)args![0]!, [], new Error(_exists ? ErrorCode.NoError : ErrorCode.UnknownTopicOrPart))], 1, "fake");
                 case nameof(IAdminClient.CreateTopicsAsync):
                     Created.AddRange((IEnumerable<TopicSpecification>)args![0]!);
-                    return (AnswersBefore.TryDequeue(out var answer) ? answer : _answer) is var code and not ErrorCode.NoError
+                    var code = AnswersBefore.TryDequeue(out var answer) ? answer : _answer;
+                    _exists = code is ErrorCode.NoError or ErrorCode.TopicAlreadyExists;
+                    return code is not ErrorCode.NoError
                         ? Task.FromException(new CreateTopicsException([new CreateTopicReport { Error = new Error(code) }]))
                         : Task.CompletedTask;
                 case nameof(IDisposable.Dispose):

@@ -155,7 +155,7 @@ public sealed class RecorderTests
     }
 
     private static Recorder NewRecorder(Feed feed, IPurchaseStore store, IDeadLetters letters, RecorderStatistics statistics) =>
-        new(feed, store, letters, statistics, new RecorderState(), TimeProvider.System, NullLogger<Recorder>.Instance);
+        new(feed, store, letters, statistics, new RecorderState(feed), TimeProvider.System, NullLogger<Recorder>.Instance);
 
     /// <summary>One batch, or two, and then silence.</summary>
     private sealed class Feed(params byte[][] events) : FeedBatch, IPurchaseFeed
@@ -172,6 +172,10 @@ public sealed class RecorderTests
         public Task Committed => _committed.Task;
 
         public IReadOnlyList<PartitionLag> Lag => [];
+
+        public string? Problem => null;
+
+        public FeedLoss? Loss => null;
 
         public IReadOnlyList<KeyValuePair<string, object?>> SpanTags => [];
 

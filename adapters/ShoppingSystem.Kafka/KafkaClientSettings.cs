@@ -114,7 +114,14 @@ public static partial class KafkaClientSettings
         // The key only chose the partition; what it says is in the value, too.
         return builder.SetKeyDeserializer(NoKey.Instance)
             .SetLogHandler((_, message) => troubles.PassOn(message))
-            .SetErrorHandler((_, error) => troubles.Note(error));
+            .SetErrorHandler((_, error) =>
+            {
+                // What ends the reading is told by the feed.
+                if (!error.IsFatal)
+                {
+                    troubles.Note(error);
+                }
+            });
     }
 
     // Where the brokers are, and how to talk to them: first, so that nothing that durability rests on can be changed by it.

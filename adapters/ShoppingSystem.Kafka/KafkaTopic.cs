@@ -35,6 +35,7 @@ internal sealed partial class KafkaTopic : IDisposable
     private Task? _watch;
     private Task<TopicState>? _observation;
     private long _observedAt;
+    private string? _notCreated;
 
     public KafkaTopic(IOptions<KafkaOptions> options, ILogger<KafkaTopic> logger, IConfiguration configuration, ClientTroubles troubles)
         : this(options, logger, client => new DependentAdminClientBuilder(client.Handle).Build(), KafkaConnection.Brokers(configuration), troubles)
@@ -116,7 +117,7 @@ internal sealed partial class KafkaTopic : IDisposable
         {
             return await DescribeAsync() is { } topic
                 ? new TopicState(topic.Partitions.Count, topic.Partitions.Count(partition => partition.Leader < 0), null)
-                : new TopicState(0, 0, $"the topic {Name} does not exist");
+                : new TopicState(0, 0, $"the topic {Name} does not exist", IsMissing: true);
         }
         catch (KafkaException e)
         {
@@ -129,6 +130,7 @@ internal sealed partial class KafkaTopic : IDisposable
     // that has not forgotten takes no notice.
     private async Task WatchAsync(CancellationToken disposed)
     {
+        var created = Task.CompletedTask;
         while (true)
         {
             await Task.Delay(WatchInterval, disposed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -137,12 +139,18 @@ internal sealed partial class KafkaTopic : IDisposable
                 return;
             }
 
-            if ((await ObserveAsync()).IsUnanswered)
+            var state = await ObserveAsync();
+            if (state.IsUnanswered)
             {
                 lock (_inUse)
                 {
                     _admin?.AddBrokers(_brokers);
                 }
+            }
+            else if (state.IsMissing && Ensured.IsCompleted && created.IsCompleted)
+            {
+                // Somebody has deleted it. Not waited for: should the brokers go away meanwhile, they are to be found again.
+                created = EnsureAsync(disposed);
             }
         }
     }
@@ -169,7 +177,12 @@ internal sealed partial class KafkaTopic : IDisposable
             }
             catch (KafkaException e) when (!IsPassing(e.Error))
             {
-                LogNotCreated(Name, _options.Partitions, e.Error.Reason);
+                if (e.Error.Reason != _notCreated)
+                {
+                    _notCreated = e.Error.Reason;
+                    LogNotCreated(Name, _options.Partitions, e.Error.Reason);
+                }
+
                 return;
             }
             catch (KafkaException e)
@@ -253,4 +266,5 @@ internal sealed partial class KafkaTopic : IDisposable
 /// <param name="Leaderless">How many of them nobody can append to at the moment.</param>
 /// <param name="Problem">Why there is no answer; null when there is.</param>
 /// <param name="IsUnanswered">True when no broker was reached.</param>
-internal sealed record TopicState(int Partitions, int Leaderless, string? Problem, bool IsUnanswered = false);
+/// <param name="IsMissing">True when the brokers know no such topic.</param>
+internal sealed record TopicState(int Partitions, int Leaderless, string? Problem, bool IsUnanswered = false, bool IsMissing = false);

@@ -12,6 +12,12 @@ internal sealed class SqlitePurchaseFeed(SqlitePurchaseLog log, PurchaseLogOptio
 
     public IReadOnlyList<PartitionLag> Lag => [new(Partition, log.End - log.Committed)];
 
+    /// <summary>What is wrong with the files is the health check's to say, which looks at them.</summary>
+    public string? Problem => null;
+
+    /// <summary>Nothing is trimmed from the log before it is committed.</summary>
+    public FeedLoss? Loss => null;
+
     public IReadOnlyList<KeyValuePair<string, object?>> SpanTags => log.SpanTags;
 
     public async IAsyncEnumerable<FeedBatch> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)

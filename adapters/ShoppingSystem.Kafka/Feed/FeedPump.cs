@@ -15,14 +15,16 @@ namespace ShoppingSystem.Kafka;
 /// for dead.
 /// </summary>
 internal sealed partial class FeedPump(
-    IConsumer<string, byte[]> consumer, KafkaTopic topic, KafkaOptions kafka, PurchaseLogOptions log, ILogger logger)
+    IConsumer<string, byte[]> consumer, KafkaTopic topic, FeedProblems problems, DataLoss loss, KafkaOptions kafka, PurchaseLogOptions log,
+    ILogger logger)
     : IRebalanceListener, IAsyncDisposable
 {
     private static readonly TimeSpan IdlePoll = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan PollBeforeCommit = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan PauseAfter = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan LagInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LagTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RefetchAfter = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan CommittedTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StartsTimeout = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(100);
@@ -46,11 +48,10 @@ internal sealed partial class FeedPump(
     private readonly Dictionary<int, Holding> _holdings = [];
     private readonly Dictionary<Holding, long> _toCommit = [];
     private readonly Queue<Arrival> _waiting = new();
-    private readonly Backoff _consumeBackoff = new();
     private readonly Backoff _commitBackoff = new();
     private readonly Backoff _lagBackoff = new();
     private long _waitingSince;
-    private long _lagAt;
+    private long _lookedAt;
 
     public IReadOnlyList<PartitionLag> Lag => _lag;
 
@@ -107,7 +108,8 @@ internal sealed partial class FeedPump(
             _holdings[start.Partition] = new Holding(start.Partition, Math.Max(0, start.Offset.Value), consumer.GetWatermarkOffsets(start.TopicPartition).High);
         }
 
-        _lagAt = 0;
+        _lookedAt = 0;
+        problems.Clear(FeedProblems.Action.Join);
         LogAssigned(partitions.Count, _holdings.Count);
         return starts;
     }
@@ -144,7 +146,7 @@ internal sealed partial class FeedPump(
             while (!_stopping.IsCancellationRequested)
             {
                 CommitWhatIsDone();
-                MeasureLag();
+                LookAfter();
                 PassOn();
             }
         }
@@ -154,12 +156,22 @@ internal sealed partial class FeedPump(
         catch (Exception e)
         {
             // Fatal by the client's own account, or a defect: the reader is told, and may read on with another consumer.
-            failure = e;
+            failure = Explain(e);
         }
 
         Close();
+        problems.ClearAllButRead();
         _arrived.Writer.TryComplete(failure);
         _ended.SetResult();
+    }
+
+    private Exception Explain(Exception failure)
+    {
+        var ofClient = failure as KafkaException ?? failure.InnerException as KafkaException;
+        var error = ofClient is null ? new Error(ErrorCode.Local_Fail, failure.Message) : FeedProblems.Unwrap(ofClient);
+        problems.Note(FeedProblems.Action.Read, error);
+        problems.Report();
+        return ofClient is null ? failure : new PurchaseFeedUnavailableException(problems.Describe(FeedProblems.Action.Read, error), failure);
     }
 
     private void PassOn()
@@ -187,42 +199,92 @@ internal sealed partial class FeedPump(
 
     private void Poll(TimeSpan timeout)
     {
-        if (_consumeBackoff.IsOn)
-        {
-            _nudge.WaitOne(IdlePoll);
-            return;
-        }
-
         try
         {
             if (consumer.Consume(timeout) is { } result && _holdings.TryGetValue(result.Partition, out var holding))
             {
-                _consumeBackoff.Reset();
-                holding.Fetched = true;
-                // What was committed may lie beyond the end: set by a tool, or from before the topic was deleted and created again.
-                holding.Committed = Math.Min(holding.Committed, result.Offset);
-                TellWhatIsGone(holding, result);
+                holding = Follow(holding, result);
                 if (!result.IsPartitionEOF)
                 {
                     Arrive(new Arrival(holding, ToEvent(result)));
                 }
             }
         }
-        catch (KafkaException e) when (!e.Error.IsFatal)
+        catch (ConsumeException e) when (!e.Error.IsFatal)
         {
-            LogConsumeFailed(e.Error.Code, e.Error.Reason, _consumeBackoff.Next());
+            // The client waits between its attempts by itself.
+            NoteFailure(e);
         }
     }
 
-    // The client goes on with what there still is, without a word. Other gaps mean nothing: markers of transactions take offsets, too.
-    private void TellWhatIsGone(Holding holding, ConsumeResult<string, byte[]> result)
+    private Holding Follow(Holding holding, ConsumeResult<string, byte[]> result)
     {
-        if (result.Offset > holding.Next && consumer.GetWatermarkOffsets(Place(holding)).Low is var first && first > holding.Next)
+        if (holding.FailedAt > 0 || !problems.IsEmpty)
         {
-            LogGone(holding.Next, first - 1, holding.Partition, kafka.ConsumerGroup);
+            holding.FailedAt = 0;
+            problems.Clear(FeedProblems.Action.Fetch, holding.Partition);
+            problems.Clear(FeedProblems.Action.Join);
         }
 
+        if (result.Offset < holding.Next)
+        {
+            holding = StartOver(holding, result.Offset);
+        }
+        else if (result.Offset > holding.Next && consumer.GetWatermarkOffsets(Place(holding)).Low is var first && first > holding.Next)
+        {
+            // The client goes on with what there still is, without a word. Other gaps mean nothing: markers of transactions
+            // take offsets, too.
+            loss.Deleted(holding.Partition, holding.Next, first - 1);
+        }
+
+        holding.Fetched = true;
         holding.Next = result.IsPartitionEOF ? result.Offset : result.Offset + 1;
+        return holding;
+    }
+
+    // The partition ended before the offset that was to come next: it was deleted and created again, brokers lost their ends, or
+    // a tool set what is committed. The offsets of before mean nothing any more, so they are not committed, and what is committed
+    // is set back: else a reader that starts when the partition has grown again would begin in its midst.
+    private Holding StartOver(Holding holding, long start)
+    {
+        loss.JumpedBack(holding.Partition, holding.Next, Math.Max(holding.Next, holding.End), consumer.GetWatermarkOffsets(Place(holding)).High);
+        holding.Gone = true;
+        _toCommit.Remove(holding);
+        var again = new Holding(holding.Partition, start, formerEnd: holding.FormerEnd) { Paused = holding.Paused };
+        _toCommit[again] = start;
+        return _holdings[holding.Partition] = again;
+    }
+
+    private void NoteFailure(ConsumeException e)
+    {
+        var partition = e.ConsumerRecord?.TopicPartition.Partition ?? Partition.Any;
+        if (_holdings.TryGetValue(partition, out var holding))
+        {
+            holding.FailedAt = Stopwatch.GetTimestamp();
+            problems.Note(FeedProblems.Action.Fetch, e.Error, partition);
+        }
+        else
+        {
+            problems.Note(FeedProblems.Action.Join, e.Error);
+        }
+
+        LogConsumeFailed(e.Error.Code, e.Error.Reason);
+        problems.Report();
+    }
+
+    // The client tells the end of a partition once, so a partition without new events would seem to fail for ever. Fetched anew,
+    // it is told again.
+    private void RefetchFailed()
+    {
+        foreach (var holding in _holdings.Values.Where(holding => holding is { FailedAt: > 0, Paused: false }))
+        {
+            if (Stopwatch.GetElapsedTime(holding.FailedAt) >= RefetchAfter)
+            {
+                holding.FailedAt = Stopwatch.GetTimestamp();
+                Pause([holding], true);
+                Pause([holding], false);
+            }
+        }
     }
 
     private void Arrive(Arrival arrival)
@@ -313,13 +375,16 @@ internal sealed partial class FeedPump(
 
             _toCommit.Clear();
             _commitBackoff.Reset();
+            problems.Clear(FeedProblems.Action.Commit);
         }
         catch (KafkaException e) when (!e.Error.IsFatal)
         {
-            // While partitions change hands the group takes no commits: that is no trouble.
-            var level = e.Error.Code is ErrorCode.RebalanceInProgress or ErrorCode.IllegalGeneration ? LogLevel.Information : LogLevel.Warning;
+            var error = FeedProblems.Unwrap(e);
+            problems.Note(FeedProblems.Action.Commit, error);
+            // While partitions change hands the group takes no commits: that is expected.
+            var level = error.Code is ErrorCode.RebalanceInProgress or ErrorCode.IllegalGeneration ? LogLevel.Debug : LogLevel.Warning;
             var delay = _commitBackoff.Next();
-            LogCommitFailed(level, e.Error.Code, e.Error.Reason, delay);
+            LogCommitFailed(level, error.Code, error.Reason, delay);
         }
     }
 
@@ -349,10 +414,16 @@ internal sealed partial class FeedPump(
         {
             holding.Gone = true;
             _toCommit.Remove(holding);
+            problems.Clear(FeedProblems.Action.Fetch, holding.Partition);
+        }
+
+        if (_toCommit.Count == 0)
+        {
+            problems.Clear(FeedProblems.Action.Commit);
         }
 
         _lag = [.. _lag.Where(partition => _holdings.ContainsKey(partition.Partition))];
-        _lagAt = 0;
+        _lookedAt = 0;
     }
 
     private bool IsInHand(List<Holding> holdings)
@@ -405,13 +476,18 @@ internal sealed partial class FeedPump(
         {
             try
             {
-                return [.. consumer.Committed(partitions, CommittedTimeout).Select(committed => committed.Offset == Offset.Unset
-                    ? new TopicPartitionOffset(committed.TopicPartition, Offset.Beginning)
-                    : new TopicPartitionOffset(committed.TopicPartition, committed.Offset))];
+                var committed = consumer.Committed(partitions, CommittedTimeout);
+                problems.Clear(FeedProblems.Action.ResolveStart);
+                return [.. committed.Select(start => start.Offset == Offset.Unset
+                    ? new TopicPartitionOffset(start.TopicPartition, Offset.Beginning)
+                    : new TopicPartitionOffset(start.TopicPartition, start.Offset))];
             }
             catch (KafkaException e) when (!e.Error.IsFatal && !_stopping.IsCancellationRequested && Stopwatch.GetElapsedTime(started) < StartsTimeout)
             {
-                LogStartsUnknown(partitions.Count, e.Error.Code, e.Error.Reason, backoff.Next());
+                var error = FeedProblems.Unwrap(e);
+                problems.Note(FeedProblems.Action.ResolveStart, error);
+                problems.Report();
+                LogStartsUnknown(partitions.Count, error.Code, error.Reason, backoff.Next());
                 while (backoff.IsOn && !_stopping.IsCancellationRequested)
                 {
                     CommitWhatIsDone();
@@ -442,14 +518,30 @@ internal sealed partial class FeedPump(
         }
     }
 
-    private void MeasureLag()
+    // What is not done for every event.
+    private void LookAfter()
     {
-        if (_lagBackoff.IsOn || Stopwatch.GetElapsedTime(_lagAt) < LagInterval)
+        if (Stopwatch.GetElapsedTime(_lookedAt) < LookInterval)
         {
             return;
         }
 
-        _lagAt = Stopwatch.GetTimestamp();
+        _lookedAt = Stopwatch.GetTimestamp();
+        if (_holdings.Count > 0)
+        {
+            problems.Clear(FeedProblems.Action.Read);
+        }
+
+        problems.Report();
+        RefetchFailed();
+        if (!_lagBackoff.IsOn)
+        {
+            MeasureLag();
+        }
+    }
+
+    private void MeasureLag()
+    {
         try
         {
             var lag = new List<PartitionLag>(_holdings.Count);
@@ -476,6 +568,13 @@ internal sealed partial class FeedPump(
     private long? LagOf(Holding holding)
     {
         var watermarks = holding.Paused ? consumer.QueryWatermarkOffsets(Place(holding), LagTimeout) : consumer.GetWatermarkOffsets(Place(holding));
+        // An answer without events, to a fetch that is refused, tells no end.
+        if (watermarks.High < 0 || holding.FailedAt > 0)
+        {
+            return null;
+        }
+
+        holding.End = Math.Max(holding.End, watermarks.High);
         return holding.Paused || holding.Fetched || watermarks.High != holding.FormerEnd
             ? Math.Max(0, watermarks.High - Math.Max(holding.Committed, watermarks.Low))
             : null;
@@ -552,11 +651,8 @@ internal sealed partial class FeedPump(
     [LoggerMessage(LogLevel.Information, "Nothing has been taken from the feed for a while: fetching {Count} partitions paused: {Paused}")]
     private partial void LogPaused(bool paused, int count);
 
-    [LoggerMessage(LogLevel.Warning, "Reading failed: {Code} {Reason}; next attempt in {Delay}")]
-    private partial void LogConsumeFailed(ErrorCode code, string reason, TimeSpan delay);
-
-    [LoggerMessage(LogLevel.Error, "The events {First} to {Last} of partition {Partition} are gone: the topic's retention deleted them before the group {Group} committed them. What was not recorded of them is lost")]
-    private partial void LogGone(long first, long last, int partition, string group);
+    [LoggerMessage(LogLevel.Debug, "Reading failed: {Code} {Reason}; the client tries again")]
+    private partial void LogConsumeFailed(ErrorCode code, string reason);
 
     [LoggerMessage("Committing failed: {Code} {Reason}; repeated in {Delay} or with the next batch")]
     private partial void LogCommitFailed(LogLevel level, ErrorCode code, string reason, TimeSpan delay);
@@ -564,7 +660,7 @@ internal sealed partial class FeedPump(
     [LoggerMessage(LogLevel.Debug, "The lag is unknown: {Code} {Reason}; next attempt in {Delay}")]
     private partial void LogLagUnknown(ErrorCode code, string reason, TimeSpan delay);
 
-    [LoggerMessage(LogLevel.Warning, "The committed offsets of {Count} partitions can't be read: {Code} {Reason}; next attempt in {Delay}")]
+    [LoggerMessage(LogLevel.Debug, "The committed offsets of {Count} partitions can't be read: {Code} {Reason}; next attempt in {Delay}")]
     private partial void LogStartsUnknown(int count, ErrorCode code, string reason, TimeSpan delay);
 
     [LoggerMessage(LogLevel.Warning, "Leaving the group failed")]

@@ -25,6 +25,12 @@ internal sealed class Holding(int partition, long start, long formerEnd)
     /// <summary>The offset that is to come next.</summary>
     public long Next { get; set; } = start;
 
+    /// <summary>The furthest end of the partition that has been heard of.</summary>
+    public long End { get; set; } = start;
+
+    /// <summary>When it was last found that it can't be fetched; 0 when it can.</summary>
+    public long FailedAt { get; set; }
+
     /// <summary>True once an event has come, or the message that there is none.</summary>
     public bool Fetched { get; set; }
 }

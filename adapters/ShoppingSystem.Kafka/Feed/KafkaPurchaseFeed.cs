@@ -23,6 +23,8 @@ internal sealed class KafkaPurchaseFeed : IPurchaseFeed
     private readonly KafkaOptions _kafka;
     private readonly PurchaseLogOptions _log;
     private readonly ILogger _logger;
+    private readonly FeedProblems _problems;
+    private readonly DataLoss _loss;
     private volatile FeedPump? _pump;
     private bool _isRead;
 
@@ -37,6 +39,8 @@ internal sealed class KafkaPurchaseFeed : IPurchaseFeed
         _kafka = kafka.Value;
         _log = log.Value;
         _logger = logger;
+        _problems = new FeedProblems(_kafka, logger);
+        _loss = new DataLoss(_kafka, logger);
         SpanTags =
         [
             new("messaging.system", "kafka"),
@@ -46,6 +50,10 @@ internal sealed class KafkaPurchaseFeed : IPurchaseFeed
     }
 
     public IReadOnlyList<PartitionLag> Lag => _pump?.Lag ?? [];
+
+    public string? Problem => _problems.Current;
+
+    public FeedLoss? Loss => _loss.Total;
 
     public IReadOnlyList<KeyValuePair<string, object?>> SpanTags { get; }
 
@@ -63,7 +71,7 @@ internal sealed class KafkaPurchaseFeed : IPurchaseFeed
             throw new InvalidOperationException("The feed is being read already.");
         }
 
-        _pump = new FeedPump(builder.Build(), _topic, _kafka, _log, _logger);
+        _pump = new FeedPump(builder.Build(), _topic, _problems, _loss, _kafka, _log, _logger);
         _rebalances.Listener = _pump;
         _pump.Start();
         return _pump;

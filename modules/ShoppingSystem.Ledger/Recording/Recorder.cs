@@ -21,7 +21,7 @@ internal sealed partial class Recorder(
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.Run(async () =>
     {
-        var untilItIsRead = UntilItWorks(LogFeedBroken);
+        var untilItIsRead = UntilItWorks(ReportFeedBroken);
         var untilItIsRecorded = UntilItWorks((reason, attempt, delay) =>
         {
             state.HeldUp(reason.Message);
@@ -101,6 +101,18 @@ internal sealed partial class Recorder(
         }
     }
 
+    private void ReportFeedBroken(Exception reason, int attempt, TimeSpan delay)
+    {
+        if (reason is PurchaseFeedUnavailableException)
+        {
+            LogFeedUnavailable(reason.Message, attempt, delay);
+        }
+        else
+        {
+            LogFeedBroken(reason, attempt, delay);
+        }
+    }
+
     private static ResiliencePipeline UntilItWorks(Action<Exception, int, TimeSpan> onRetry) => new ResiliencePipelineBuilder()
         .AddRetry(new RetryStrategyOptions
         {
@@ -124,6 +136,9 @@ internal sealed partial class Recorder(
 
     [LoggerMessage(LogLevel.Error, "The feed gave up; attempt {Attempt} to read on from what is committed in {Delay}")]
     private partial void LogFeedBroken(Exception? reason, int attempt, TimeSpan delay);
+
+    [LoggerMessage(LogLevel.Debug, "The feed gave up, as it has said: {Reason}; attempt {Attempt} to read on from what is committed in {Delay}")]
+    private partial void LogFeedUnavailable(string reason, int attempt, TimeSpan delay);
 
     [LoggerMessage(LogLevel.Warning, "Dead letter: {Topic}[{Partition}]@{Offset}: {Reason}")]
     private partial void LogDeadLetter(string topic, int partition, long offset, string reason);

@@ -27,7 +27,7 @@ internal sealed class StatisticsReader(
             await kept,
             new ProcessReply(
                 Environment.MachineName, snapshot.Started, state.HeldUpBy is { } reason ? $"held up: {reason}" : "recording",
-                snapshot.Recorded, snapshot.Duplicates, snapshot.RecordedLastSecond,
+                snapshot.Recorded, snapshot.Duplicates, state.Loss?.Events ?? 0, snapshot.RecordedLastSecond,
                 new LatencyReply(snapshot.P50?.TotalMilliseconds, snapshot.P95?.TotalMilliseconds, snapshot.P99?.TotalMilliseconds),
                 [.. snapshot.Latest.Select(HistoryEntryV1.From)]),
             [.. feed.Lag.Select(partition => new LagReply(partition.Partition, partition.Lag))],

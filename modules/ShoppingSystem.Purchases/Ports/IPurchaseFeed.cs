@@ -11,6 +11,7 @@ public interface IPurchaseFeed
     /// to others. One reader at a time.
     /// </summary>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    /// <exception cref="PurchaseFeedUnavailableException">This reading can't go on; another one may be begun.</exception>
     IAsyncEnumerable<FeedBatch> ReadAsync(CancellationToken cancellationToken = default);
 
     /// <summary>
@@ -18,6 +19,15 @@ public interface IPurchaseFeed
     /// that is known. Cheap: nothing is asked of the log.
     /// </summary>
     IReadOnlyList<PartitionLag> Lag { get; }
+
+    /// <summary>
+    /// Why the events of the log, or some of them, can't be read or committed at the moment, as an operator would want to read
+    /// it; null while reading works or nothing is known against it. Goes by itself once it works again. Cheap.
+    /// </summary>
+    string? Problem { get; }
+
+    /// <summary>What has gone from the log before this process read it, since it started; null when nothing has. Cheap.</summary>
+    FeedLoss? Loss { get; }
 
     /// <summary>
     /// What spans say of it, in the words of OpenTelemetry's messaging conventions: <c>messaging.system</c>,
@@ -54,3 +64,20 @@ public readonly record struct FeedEvent(
 /// <param name="Partition">The partition.</param>
 /// <param name="Lag">Events between the committed position and the end of the partition.</param>
 public readonly record struct PartitionLag(int Partition, long Lag);
+
+/// <summary>Events that went from the log before they were read.</summary>
+/// <param name="Events">How many, as far as that is known.</param>
+/// <param name="Reason">Which ones went last and why, as an operator would want to read it.</param>
+public sealed record FeedLoss(long Events, string Reason);
+
+/// <summary>
+/// A reading of the feed can't go on, for the reason that <see cref="IPurchaseFeed.Problem"/> tells and that the feed has
+/// logged. Nothing is lost by that: what is not committed is handed out again.
+/// </summary>
+public sealed class PurchaseFeedUnavailableException : Exception
+{
+    /// <summary>The reading has ended, with the reason as an operator would want to read it.</summary>
+    public PurchaseFeedUnavailableException(string message, Exception? innerException = null) : base(message, innerException)
+    {
+    }
+}
