@@ -251,6 +251,27 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
     }
 
     [BrowserFact]
+    public async Task What_was_lost_from_the_log_is_told_and_a_lag_that_is_not_known_is_not_0()
+    {
+        await using var ledger = await ScriptedLedger.StartAsync();
+        var lost = ScriptedLedger.Calm with
+        {
+            Process = ScriptedLedger.Calm.Process with { Lost = 1_234 },
+            Dependencies = new Dictionary<string, DependencyReply> { ["recorder"] = new("degraded", "purchases were lost") },
+        };
+        ledger.KeepSaying(lost);
+        await using var tab = await browser.OpenAsync(ledger.Address, ShopPageTests.Listen);
+        var page = tab.Page;
+        await Expect(Headline(page)).ToHaveTextAsync("Purchases were lost from the log");
+        await Expect(page.Locator("#verdict-detail")).ToHaveTextAsync("Purchases were lost. The recorder says so until it is started again.");
+        await Expect(page.Locator("#process-lost")).ToHaveTextAsync("1,234");
+
+        ledger.KeepSaying(ScriptedLedger.Calm with { Process = ScriptedLedger.Calm.Process with { State = "held up: no right to read" }, Lag = [] });
+        await Expect(Headline(page)).ToHaveTextAsync("Recording is held up");
+        await Expect(page.Locator("#lag")).ToHaveTextAsync("unknown");
+    }
+
+    [BrowserFact]
     public async Task A_recorder_that_is_held_up_a_store_that_is_away_and_lag_are_told()
     {
         await using var ledger = await ScriptedLedger.StartAsync();

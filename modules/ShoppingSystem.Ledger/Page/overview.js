@@ -22,8 +22,9 @@ export class Overview {
     this.#set("latency-note", latency.p95 === null
       ? "nothing recorded in the last 60 s"
       : `p99 ${formatLatency(latency.p99)}, of the last 60 s`);
-    this.#set("lag", formatCount(totalLag({ lag })));
-    this.#set("lag-note", `waiting in ${counted(lag.length, "partition")}`);
+    const lagUnknown = lag.length === 0 && process.state !== "recording";
+    this.#set("lag", lagUnknown ? unknown : formatCount(totalLag({ lag })));
+    this.#set("lag-note", lagUnknown ? "no partition can be read" : `waiting in ${counted(lag.length, "partition")}`);
     this.#set("duplicates", formatCount(Number(process.duplicates)));
     this.#set("dead", letters === null ? unknown : formatCount(letters));
     this.#find("dead").closest(".tile").classList.toggle("alarming", letters > 0);
@@ -33,6 +34,7 @@ export class Overview {
     this.#set("process-since", formatTime(started));
     this.#set("process-up", formatDuration(Math.max(0, now / 1000 - started)));
     this.#set("process-recorded", formatCount(Number(process.recorded)));
+    this.#set("process-lost", formatCount(Number(process.lost ?? 0)));
   }
 
   #find(id) {

@@ -43,6 +43,10 @@ function verdictOnStatistics({ recorded, deadLetters, process, lag, dependencies
   if (recorded === null || deadLetters === null) {
     return verdict("store-away", "bad", "The store can’t be asked", "Totals are unknown until it answers again.");
   }
+  if (Number(process.lost ?? 0) > 0) {
+    return verdict("lost", "bad", "Purchases were lost from the log",
+      `${sentence(dependencies.recorder?.reason ?? "")} The recorder says so until it is started again.`.trim());
+  }
   const [degraded] = states.filter(([, { state }]) => state !== "up");
   if (degraded) {
     return verdict(`degraded ${degraded[0]}`, "warning", `${degraded[0]} is degraded`, sentence(degraded[1].reason ?? ""));
