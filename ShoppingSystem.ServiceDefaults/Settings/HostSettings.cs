@@ -48,9 +48,12 @@ public sealed class HostSettings(string summary)
         .Where(section => !FrameworkSettings.IsRoot(section)).Concat(_absent.Keys).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Adds the settings of an options class: each property that can be set, with its default and its <see cref="DescriptionAttribute"/>.</summary>
-    public HostSettings With<TOptions>(string section) where TOptions : new()
+    public HostSettings With<TOptions>(string section) where TOptions : class, new() => With(section, new TOptions());
+
+    /// <summary>The same, with the values that hold in this host where none are configured.</summary>
+    public HostSettings With<TOptions>(string section, TOptions defaults) where TOptions : class
     {
-        _settings.AddRange(Of<TOptions>(section));
+        _settings.AddRange(Of(section, defaults));
         return this;
     }
 
@@ -80,6 +83,14 @@ public sealed class HostSettings(string summary)
             _elsewhere.Add($"{section}:{name}");
         }
 
+        return this;
+    }
+
+    /// <summary>The same for the settings that only the neighbour's class has, and this host's (<see cref="WithAll"/>) has not.</summary>
+    public HostSettings ShareAll(Type type, string section)
+    {
+        var own = _settings.Select(setting => setting.Key).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        _elsewhere.UnionWith(Properties(type).Select(property => $"{section}:{property.Name}").Where(key => !own.Contains(key)));
         return this;
     }
 
@@ -184,14 +195,11 @@ public sealed class HostSettings(string summary)
 
     private static string SectionOf(string key) => key.Split(':')[0];
 
-    private static IEnumerable<Setting> Of<TOptions>(string section) where TOptions : new()
-    {
-        var defaults = new TOptions();
-        return Properties(typeof(TOptions)).Select(property => new Setting(
+    private static IEnumerable<Setting> Of<TOptions>(string section, TOptions defaults) where TOptions : class =>
+        Properties(typeof(TOptions)).Select(property => new Setting(
             $"{section}:{property.Name}", Format(property.GetValue(defaults)),
             property.GetCustomAttribute<DescriptionAttribute>()?.Description ?? "",
             property.PropertyType != typeof(string) && property.PropertyType.IsAssignableTo(typeof(IEnumerable))));
-    }
 
     private static IEnumerable<PropertyInfo> Properties(Type type) =>
         type.GetProperties(BindingFlags.Instance | BindingFlags.Public).Where(property => property.SetMethod is { IsPublic: true } && property.GetIndexParameters().Length == 0);

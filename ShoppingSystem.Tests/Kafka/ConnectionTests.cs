@@ -2,6 +2,7 @@ using Confluent.Kafka;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ShoppingSystem.Kafka;
 using ShoppingSystem.MockKafka;
@@ -25,7 +26,7 @@ public sealed class ConnectionTests
         cluster.CreateTopic("purchases", 3);
         await using var tls = new TlsFront(cluster);
         await using var host = await KafkaHost.StartAsync(cluster, settings: [
-            ("Kafka:BootstrapServers", tls.BootstrapServers), ("Kafka:SecurityProtocol", "Ssl"), ("Kafka:SslCaLocation", tls.AuthorityFile),
+            ("ConnectionStrings:kafka", tls.BootstrapServers), ("Kafka:SecurityProtocol", "Ssl"), ("Kafka:SslCaLocation", tls.AuthorityFile),
             ("Shopping:AppendDeadline", "00:01:00")]);
         var purchase = Some.Purchase();
 
@@ -51,12 +52,67 @@ public sealed class ConnectionTests
         cluster.CreateTopic("purchases", 3);
         await using var tls = new TlsFront(cluster, certifiedHost);
         await using var host = await KafkaHost.StartAsync(cluster, feed: false, settings: [
-            ("Kafka:BootstrapServers", tls.BootstrapServers), ("Kafka:SecurityProtocol", "Ssl"),
+            ("ConnectionStrings:kafka", tls.BootstrapServers), ("Kafka:SecurityProtocol", "Ssl"),
             ("Kafka:SslCaLocation", anotherAuthority ? tls.AnotherAuthorityFile : tls.AuthorityFile), ("Shopping:AppendDeadline", "00:00:01")]);
 
         await Assert.ThrowsAsync<PurchaseLogUnavailableException>(async () => await host.Log.AppendAsync(Some.Purchase()));
-        Assert.Equal(HealthStatus.Unhealthy, (await HealthAsync(host)).Status);
-        await Eventually.TrueAsync(() => host.Warnings.Any(warning => warning.Contains("certificate", StringComparison.OrdinalIgnoreCase)), "it says why");
+        await SaysAsync(host, "is not trusted, or is for another name", "Kafka:SslCaLocation");
+    }
+
+    [Fact]
+    public async Task That_brokers_want_TLS_is_suspected_where_they_close_the_connection_at_once()
+    {
+        using var cluster = new MockCluster();
+        cluster.CreateTopic("purchases", 3);
+        await using var tls = new TlsFront(cluster);
+        await using var host = await KafkaHost.StartAsync(cluster, feed: false, settings: ("ConnectionStrings:kafka", tls.BootstrapServers));
+
+        await SaysAsync(host, "does it want TLS or SASL? Kafka:SecurityProtocol is Plaintext");
+    }
+
+    [Fact]
+    public async Task That_brokers_speak_no_TLS_is_told()
+    {
+        using var cluster = new MockCluster();
+        cluster.CreateTopic("purchases", 3);
+        await using var host = await KafkaHost.StartAsync(cluster, log: false, settings: [("Kafka:SecurityProtocol", "SSL")]);
+        await using var reading = host.Feed.ReadAsync().GetAsyncEnumerator();
+
+        await SaysAsync(host, "does not answer in TLS, and Kafka:SecurityProtocol is Ssl");
+    }
+
+    [Fact]
+    public async Task A_user_whom_the_brokers_refuse_is_named_and_the_password_is_not()
+    {
+        await using var broker = new RefusingBroker();
+        using var cluster = new MockCluster();
+        await using var host = await KafkaHost.StartAsync(cluster, feed: false, settings: [
+            ("ConnectionStrings:kafka", broker.BootstrapServers), ("Kafka:SecurityProtocol", "SASL_PLAINTEXT"), ("Kafka:SaslMechanism", "PLAIN"),
+            ("Kafka:SaslUsername", "ada"), ("Kafka:SaslPassword", "hush-hush")]);
+
+        await SaysAsync(host, $"{broker.BootstrapServers} refuses user ada", "Kafka:SaslPassword");
+        Assert.DoesNotContain(host.Warnings, warning => warning.Contains("hush-hush", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_trouble_that_goes_on_is_one_line_a_minute()
+    {
+        using var warnings = new Warnings();
+        using var loggers = LoggerFactory.Create(logging => logging.AddProvider(warnings));
+        var troubles = new ClientTroubles(Configuration(), loggers);
+
+        for (var i = 1; i <= 3; i++)
+        {
+            troubles.Note(new Error(ErrorCode.Local_Transport, $"b1:9092/bootstrap: Connect to ipv4#10.0.0.1:9092 failed: Connection refused (after {i}ms in state CONNECT)"));
+            troubles.Note(new Error(ErrorCode.Local_AllBrokersDown, "1/1 brokers are down"));
+            troubles.PassOn(new LogMessage("shop", SyslogLevel.Error, "FAIL", "[thrd:b1:9092/bootstrap]: the same in the client's words"));
+            troubles.PassOn(new LogMessage("shop", SyslogLevel.Warning, "REQTMOUT", $"Timed out {i} in-flight requests\nand more"));
+        }
+
+        Assert.Equal(["The Kafka client has trouble: nothing listens at b1:9092", "Timed out 1 in-flight requests and more"], warnings);
+        Assert.Equal("nothing listens at b1:9092", troubles.Reason);
+        troubles.Forget();
+        Assert.Null(troubles.Reason);
     }
 
     [Fact]
@@ -92,12 +148,161 @@ public sealed class ConnectionTests
         using var admin = new DependentAdminClientBuilder(producer.Handle).Build();
     }
 
-    [Fact]
-    public void What_durability_rests_on_can_not_be_configured_away()
+    [Theory]
+    [InlineData("SASL_SSL", "SCRAM-SHA-512")]
+    [InlineData("sasl_ssl", "scram-sha-512")]
+    [InlineData("SaslSsl", "ScramSha512")]
+    public void Kafkas_spelling_is_as_good_as_NETs(string protocol, string mechanism)
     {
-        var configuration = Configuration(("Kafka:Acks", "Leader"), ("Kafka:AllowAutoCreateTopics", "true"));
+        var configuration = Configuration(
+            ("Kafka:SecurityProtocol", protocol), ("Kafka:SaslMechanism", mechanism), ("Kafka:SaslUsername", "shop"), ("Kafka:SaslPassword", "p"));
 
-        var producer = new ProducerConfig { EnableIdempotence = false }.ForPurchases(configuration);
+        var config = new ProducerConfig().ForPurchases(configuration);
+
+        Assert.Equal((SecurityProtocol.SaslSsl, SaslMechanism.ScramSha512), (config.SecurityProtocol, config.SaslMechanism));
+    }
+
+    [Fact]
+    public void What_only_one_of_the_clients_has_is_taken_by_it_and_passed_over_by_the_other()
+    {
+        var configuration = Configuration(
+            ("Kafka:CompressionType", "zstd"), ("Kafka:LingerMs", "7.5"), ("Kafka:Partitioner", "murmur2_random"),
+            ("Kafka:GroupInstanceId", "recorder-1"), ("Kafka:SessionTimeoutMs", "9000"), ("Kafka:FetchMinBytes", "100"));
+
+        var producer = new ProducerConfig().ForPurchases(configuration);
+        var consumer = new ConsumerConfig().ForPurchases(configuration);
+
+        Assert.Equal((CompressionType.Zstd, 7.5, Partitioner.Murmur2Random), (producer.CompressionType, producer.LingerMs, producer.Partitioner));
+        Assert.Equal(("recorder-1", 9000, 100), (consumer.GroupInstanceId, consumer.SessionTimeoutMs, consumer.FetchMinBytes));
+        Assert.DoesNotContain(producer, setting => setting.Key is "group.instance.id");
+        Assert.DoesNotContain(consumer, setting => setting.Key is "compression.type");
+    }
+
+    [Fact]
+    public void The_newer_protocol_of_groups_can_be_had()
+    {
+        var config = new ConsumerConfig().ForPurchases(Configuration(("Kafka:GroupProtocol", "consumer"), ("ConnectionStrings:kafka", "127.0.0.1:1")));
+
+        using var consumer = new ConsumerBuilder<string, byte[]>(config).SetLogHandler((_, _) => { }).Build();
+        Assert.Equal(GroupProtocol.Consumer, config.GroupProtocol);
+    }
+
+    [Theory]
+    [InlineData("Kafka:Acks", "1")]
+    [InlineData("Kafka:Acks", "Leader")]
+    [InlineData("Kafka:Acks", "some")]
+    [InlineData("Kafka:EnableIdempotence", "false")]
+    [InlineData("Kafka:EnableDeliveryReports", "false")]
+    [InlineData("Kafka:EnableGaplessGuarantee", "true")]
+    [InlineData("Kafka:TransactionalId", "shop")]
+    [InlineData("Kafka:MessageTimeoutMs", "1000")]
+    [InlineData("Kafka:QueueBufferingMaxMessages", "10")]
+    [InlineData("Kafka:Partitioner", "random")]
+    [InlineData("Kafka:AllowAutoCreateTopics", "true")]
+    [InlineData("Kafka:BootstrapServers", "elsewhere:9092")]
+    [InlineData("Kafka:GroupId", "another")]
+    [InlineData("Kafka:EnableAutoCommit", "true")]
+    [InlineData("Kafka:EnableAutoOffsetStore", "true")]
+    [InlineData("Kafka:AutoOffsetReset", "latest")]
+    [InlineData("Kafka:EnablePartitionEof", "false")]
+    [InlineData("Kafka:PartitionAssignmentStrategy", "range")]
+    [InlineData("Kafka:IsolationLevel", "read_uncommitted")]
+    [InlineData("Kafka:ConsumeResultFields", "none")]
+    public void What_durability_rests_on_is_refused_by_both_services_with_the_reason(string key, string value)
+    {
+        var configuration = Configuration((key, value));
+
+        foreach (var configure in Clients(configuration))
+        {
+            Assert.Matches($"^{key} can't be .+: .{{20,}}\\.$", Assert.Throws<OptionsValidationException>(configure).Message);
+        }
+    }
+
+    [Fact]
+    public void What_durability_rests_on_may_be_said_once_more()
+    {
+        var configuration = Configuration(("Kafka:Acks", "all"), ("Kafka:EnableIdempotence", "true"), ("Kafka:AutoOffsetReset", "earliest"));
+
+        Assert.All(Clients(configuration), configure => configure());
+    }
+
+    [Theory]
+    [InlineData("Kafka:SocketTimeoutMs", "1")]
+    [InlineData("Kafka:SocketTimeoutMs", "soon")]
+    [InlineData("Kafka:SocketTimeoutMs", "99999999999")]
+    [InlineData("Kafka:MessageMaxBytes", "600")]
+    [InlineData("Kafka:ReconnectBackoffMaxMs", "-5")]
+    [InlineData("Kafka:Debug", "nonsense")]
+    [InlineData("Kafka:SocketKeepaliveEnable", "perhaps")]
+    public void A_value_that_the_client_can_not_use_is_one_line_that_names_it(string key, string value)
+    {
+        var configuration = Configuration((key, value));
+
+        foreach (var configure in Clients(configuration))
+        {
+            var message = Assert.Throws<OptionsValidationException>(configure).Message;
+            Assert.StartsWith(key, message, StringComparison.Ordinal);
+            Assert.DoesNotContain('\n', message);
+        }
+    }
+
+    [Theory]
+    [InlineData("Kafka:LingerMs", "-1")]
+    [InlineData("Kafka:MaxInFlight", "1000")]
+    [InlineData("Kafka:MessageSendMaxRetries", "0")]
+    [InlineData("Kafka:CompressionType", "rar")]
+    public void So_is_one_that_the_producer_can_not_use(string key, string value) => Assert.StartsWith(
+        key, Assert.Throws<OptionsValidationException>(() => new ProducerConfig().ForPurchases(Configuration((key, value)))).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("Kafka:FetchMinBytes", "0")]
+    [InlineData("Kafka:SessionTimeoutMs", "400000")]
+    [InlineData("Kafka:GroupProtocol", "newest")]
+    public void So_is_one_that_the_consumer_can_not_use(string key, string value) => Assert.StartsWith(
+        key, Assert.Throws<OptionsValidationException>(() => new ConsumerConfig().ForPurchases(Configuration((key, value)))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Where_a_word_is_wanted_the_legal_ones_are_listed() => Assert.Equal(
+        "Kafka:SaslMechanism is none of Gssapi, Plain, ScramSha256 (SCRAM-SHA-256), ScramSha512 (SCRAM-SHA-512), OAuthBearer.",
+        Assert.Throws<OptionsValidationException>(() => new ProducerConfig().ForPurchases(Configuration(("Kafka:SaslMechanism", "SCRAM-SHA-1")))).Message);
+
+    [Theory]
+    [InlineData("kafka://broker:9092")]
+    [InlineData("SASL_SSL://broker:9092")]
+    [InlineData("broker:99999")]
+    [InlineData("broker:0")]
+    [InlineData("broker:port")]
+    [InlineData("broker:9092/path")]
+    [InlineData("broker")]
+    [InlineData("[::1]")]
+    [InlineData("::1:9092")]
+    [InlineData(":9092")]
+    [InlineData("broker:9092,")]
+    [InlineData("broker:9092,,broker:9093")]
+    [InlineData("broker:9092;broker:9093")]
+    [InlineData("shop:hush-hush@broker:9092")]
+    public void Brokers_that_can_not_be_found_by_what_is_written_are_refused(string brokers)
+    {
+        foreach (var configure in Clients(Configuration(("ConnectionStrings:kafka", brokers))))
+        {
+            var message = Assert.Throws<OptionsValidationException>(configure).Message;
+            Assert.StartsWith("ConnectionStrings:kafka: ", message, StringComparison.Ordinal);
+            Assert.DoesNotContain("hush-hush", message);
+        }
+    }
+
+    [Theory]
+    [InlineData("broker:9092")]
+    [InlineData("kafka_1.example.com:9092, 10.0.0.1:65535,[::1]:9092")]
+    public void Every_way_to_write_brokers_is_taken(string brokers) =>
+        Assert.All(Clients(Configuration(("ConnectionStrings:kafka", brokers))), configure => configure());
+
+    [Fact]
+    public void What_durability_rests_on_is_set_whatever_was_set_before()
+    {
+        var configuration = Configuration();
+
+        var producer = new ProducerConfig { Acks = Acks.Leader, EnableIdempotence = false, AllowAutoCreateTopics = true }.ForPurchases(configuration);
         var consumer = new ConsumerConfig { EnableAutoCommit = true }.ForPurchases(configuration);
 
         Assert.Equal(Acks.All, producer.Acks);
@@ -129,7 +334,7 @@ public sealed class ConnectionTests
     {
         var configuration = Configuration([.. settings.Select(setting => setting.Replace("NO-PEM", NoPem, StringComparison.Ordinal).Split('=')).Select(parts => (parts[0], parts[1]))]);
 
-        foreach (var configure in (Action[])[() => new ProducerConfig().ForPurchases(configuration), () => new ConsumerConfig().ForPurchases(configuration)])
+        foreach (var configure in Clients(configuration))
         {
             var refusal = Assert.Throws<OptionsValidationException>(configure);
             Assert.Contains(complaint, refusal.Message);
@@ -139,6 +344,20 @@ public sealed class ConnectionTests
 
     private static IConfiguration Configuration(params (string Key, string Value)[] settings) =>
         new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => new KeyValuePair<string, string?>(setting.Key, setting.Value))).Build();
+
+    private static Action[] Clients(IConfiguration configuration) =>
+        [() => new ProducerConfig().ForPurchases(configuration), () => new ConsumerConfig().ForPurchases(configuration)];
+
+    // Readiness and the log, in one line each.
+    private static async Task SaysAsync(KafkaHost host, params string[] words)
+    {
+        string? said = null;
+        await Eventually.TrueAsync(
+            async () => words.All(word => (said = (await HealthAsync(host)).Entries["kafka"].Description)?.Contains(word, StringComparison.Ordinal) is true),
+            $"readiness says why");
+        Assert.DoesNotContain('\n', said!);
+        Assert.Contains(host.Warnings, warning => words.All(word => warning.Contains(word, StringComparison.Ordinal)) && !warning.Contains('\n'));
+    }
 
     private static Task<HealthReport> HealthAsync(KafkaHost host) => host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
 }

@@ -68,7 +68,6 @@ internal static class KafkaHostExtensions
         if (log)
         {
             services.AddSingleton(provider => new ProducerBuilder<string, byte[]>(new ProducerConfig().ForPurchases(configuration))
-                .SetLogHandler((_, _) => { })
                 .ForPurchases(provider)
                 .Build());
             services.AddKafkaPurchaseLog();
@@ -81,7 +80,6 @@ internal static class KafkaHostExtensions
             consumer?.Invoke(config);
             config.ForPurchases(configuration);
             services.AddSingleton(provider => (consumerBuilder?.Invoke(config) ?? new ConsumerBuilder<string, byte[]>(config))
-                .SetLogHandler((_, _) => { })
                 .ForPurchases(provider)
                 .Build());
             services.AddKafkaPurchaseFeed();

@@ -68,7 +68,7 @@ public sealed class CommandLineTests
         var plan = options!.Plan;
         Assert.Equal(new Uri("http://localhost:8081/"), plan.Url);
         Assert.Equal((3000, TimeSpan.FromSeconds(30)), (Assert.IsType<OpenLoad>(plan.Load).Count, plan.Load.Duration));
-        Assert.Equal((100, 1000, TimeSpan.FromSeconds(10)), (plan.Users, plan.MaxInFlight, plan.Timeout));
+        Assert.Equal((100, 1000, TimeSpan.FromSeconds(20)), (plan.Users, plan.MaxInFlight, plan.Timeout));
         Assert.Null(plan.Search);
         Assert.Null(plan.RetryFor);
         Assert.Null(plan.VerifyWithin);

@@ -156,6 +156,17 @@ public sealed class HostSettingsTests : IDisposable
     }
 
     [Fact]
+    public void Of_a_class_that_only_the_other_service_has_all_settings_may_be_in_the_environment_that_they_share()
+    {
+        var settings = new HostSettings("one of two").WithAll(typeof(ProducerConfig), "Kafka", "a client").ShareAll(typeof(ConsumerConfig), "Kafka");
+
+        settings.Check(Configured(("Kafka:LingerMs", "5"), ("Kafka:GroupInstanceId", "a"), ("Kafka:SecurityProtocol", "Ssl")));
+        settings.Check(["--Kafka:LingerMs=5", "--Kafka:SecurityProtocol=Ssl"]);
+        Assert.Contains("other service", Assert.Throws<ConfigurationException>(() => settings.Check(["--Kafka:GroupInstanceId=a"])).Message, StringComparison.Ordinal);
+        Assert.Contains("Did you mean Kafka:GroupProtocol?", Assert.Throws<ConfigurationException>(() => settings.Check(Configured(("Kafka:GroupProtocl", "a")))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_list_is_set_by_number()
     {
         var settings = new HostSettings("with a list").With<WithList>("Names");

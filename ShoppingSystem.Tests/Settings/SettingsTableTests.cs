@@ -52,6 +52,10 @@ public sealed partial class SettingsTableTests
     }
 
     [Fact]
+    public void The_table_has_what_is_otherwise_over_Kafka() =>
+        Assert.Equal($"{new PurchaseLogOptions().AppendDeadline} (cluster: {KafkaOptions.LogDefaults.AppendDeadline})", Table["Shopping:AppendDeadline"]);
+
+    [Fact]
     public void Every_options_class_is_one_of_these()
     {
         Type[] assemblies = [typeof(StandaloneOptions), typeof(PurchaseLogOptions), typeof(KafkaOptions), typeof(AdmissionOptions), typeof(LedgerModule), typeof(EmbeddedStorage), typeof(ShutdownOptions)];

@@ -23,24 +23,25 @@ public static partial class KafkaClientSettings
     public static ProducerConfig ForPurchases(this ProducerConfig config, IConfiguration configuration)
     {
         var kafka = configuration.GetSection(PurchaseLogOptions.Section).Get<KafkaOptions>() ?? new();
-        var log = configuration.GetSection(PurchaseLogOptions.Section).Get<PurchaseLogOptions>() ?? new();
+        var log = KafkaOptions.LogDefaults;
+        configuration.GetSection(PurchaseLogOptions.Section).Bind(log);
 
         config.Connect(configuration);
         config.Acks = Acks.All;
         config.EnableIdempotence = true;
         config.EnableDeliveryReports = true;
         config.MessageTimeoutMs = (int)log.AppendDeadline.TotalMilliseconds;
-        // More than are ever appended at the same time: a message still counts while its report is being passed on.
-        config.QueueBufferingMaxMessages = 2 * kafka.MaxPendingAppends;
+        // The brokers need not wait for their replicas any longer than the purchase does.
+        config.RequestTimeoutMs ??= config.MessageTimeoutMs;
+        config.QueueBufferingMaxMessages = kafka.MaxPendingAppends;
         // A producer that asks for an unknown topic would have it created with the brokers' number of partitions, not ours.
         config.AllowAutoCreateTopics = false;
 
-        // The log gathers what goes together by itself, and hears the reports on the thread that it sends from.
-        config.EnableBackgroundPoll = false;
-        config.LingerMs ??= 5;
+        // What comes while a request is on its way goes with the next one; a lone purchase waits for nobody.
+        config.LingerMs ??= 0;
         // The reports carry back what was sent; nobody reads it.
         config.DeliveryReportFields ??= "none";
-        return config.Client();
+        return config.Client(configuration);
     }
 
     /// <summary>Configures the consumer that <see cref="IPurchaseFeed"/> reads with.</summary>
@@ -58,7 +59,6 @@ public static partial class KafkaClientSettings
         config.AutoOffsetReset = AutoOffsetReset.Earliest;
         // How far the feed is behind in a partition that nothing arrives from is known by this.
         config.EnablePartitionEof = true;
-        config.PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky;
         config.AllowAutoCreateTopics = false;
         if (kafka.StaticMembership)
         {
@@ -66,24 +66,30 @@ public static partial class KafkaClientSettings
         }
 
         // The partitions of a reader that died are read on by others after the first; one that hangs leaves after the second.
-        config.SessionTimeoutMs ??= 15_000;
-        config.HeartbeatIntervalMs ??= 3_000;
+        if (config.GroupProtocol is not GroupProtocol.Consumer)
+        {
+            // The brokers settle these in the newer protocol.
+            config.PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky;
+            config.SessionTimeoutMs ??= 15_000;
+            config.HeartbeatIntervalMs ??= 3_000;
+        }
+
         config.MaxPollIntervalMs ??= 300_000;
-        return config.Client();
+        return config.Client(configuration);
     }
 
     /// <summary>
     /// Stops the host when the producer can't go on: one that has lost track of what was written refuses everything from then
     /// on, and only a new one can help. Without this <see cref="IPurchaseLog"/> does not start. Needs
-    /// <see cref="KafkaServices.AddKafkaPurchaseLog"/>. The producer's other troubles are logged.
+    /// <see cref="KafkaServices.AddKafkaPurchaseLog"/>. The producer's other troubles and its own lines are logged.
     /// </summary>
     public static ProducerBuilder<string, byte[]> ForPurchases(this ProducerBuilder<string, byte[]> builder, IServiceProvider services)
     {
         var host = services.GetRequiredService<IHostApplicationLifetime>();
         var logger = services.GetRequiredService<ILogger<KafkaPurchaseLog>>();
-        var troubles = new ClientTroubles(logger);
+        var troubles = services.GetRequiredService<ClientTroubles>();
         services.GetRequiredService<ProducerErrors>().AreHandled = true;
-        return builder.SetErrorHandler((_, error) =>
+        return builder.SetLogHandler((_, message) => troubles.PassOn(message)).SetErrorHandler((_, error) =>
         {
             if (error.IsFatal)
             {
@@ -99,14 +105,16 @@ public static partial class KafkaClientSettings
 
     /// <summary>
     /// Lets <see cref="IPurchaseFeed"/> know which partitions come and go. Without this it refuses to read. Needs
-    /// <see cref="KafkaServices.AddKafkaPurchaseFeed"/>. The consumer's troubles are logged.
+    /// <see cref="KafkaServices.AddKafkaPurchaseFeed"/>. The consumer's troubles and its own lines are logged.
     /// </summary>
     public static ConsumerBuilder<string, byte[]> ForPurchases(this ConsumerBuilder<string, byte[]> builder, IServiceProvider services)
     {
-        var troubles = new ClientTroubles(services.GetRequiredService<ILogger<KafkaPurchaseFeed>>());
+        var troubles = services.GetRequiredService<ClientTroubles>();
         services.GetRequiredService<Rebalances>().Attach(builder);
         // The key only chose the partition; what it says is in the value, too.
-        return builder.SetKeyDeserializer(NoKey.Instance).SetErrorHandler((_, error) => troubles.Note(error));
+        return builder.SetKeyDeserializer(NoKey.Instance)
+            .SetLogHandler((_, message) => troubles.PassOn(message))
+            .SetErrorHandler((_, error) => troubles.Note(error));
     }
 
     // Where the brokers are, and how to talk to them: first, so that nothing that durability rests on can be changed by it.
@@ -116,7 +124,7 @@ public static partial class KafkaClientSettings
         config.BootstrapServers ??= KafkaConnection.Brokers(configuration);
     }
 
-    private static T Client<T>(this T config) where T : ClientConfig
+    private static T Client<T>(this T config, IConfiguration configuration) where T : ClientConfig
     {
         config.ClientId ??= AppDomain.CurrentDomain.FriendlyName;
         // Back within a second after an outage, instead of ten; a broker that hangs is noticed after 10 s, instead of 60.
@@ -125,6 +133,7 @@ public static partial class KafkaClientSettings
         config.SocketKeepaliveEnable ??= true;
         // Partitions that are added to the topic are noticed after half a minute, instead of five.
         config.TopicMetadataRefreshIntervalMs ??= 30_000;
+        KafkaConnection.Try(configuration, config);
         return config;
     }
 

@@ -1,4 +1,5 @@
-using System.Reflection;
+using System.Net;
+using System.Text.RegularExpressions;
 using Confluent.Kafka;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
@@ -6,80 +7,97 @@ using Microsoft.Extensions.Options;
 namespace ShoppingSystem.Kafka;
 
 /// <summary>
-/// How to talk to the brokers: the section <c>Kafka</c> holds settings of the client under the names that
-/// <see cref="ClientConfig"/> has for them (<c>Kafka:SecurityProtocol</c>, <c>Kafka:SaslPassword</c>, …). Encryption and
-/// credentials that were only half configured are refused: a client that quietly went without them would send purchases to
-/// whoever answers.
+/// How to talk to the brokers: <c>ConnectionStrings:kafka</c> and the section <c>Kafka</c> (<see cref="KafkaSection"/>).
+/// Encryption and credentials that were only half configured are refused: a client that quietly went without them would send
+/// purchases to whoever answers.
 /// </summary>
-internal static class KafkaConnection
+internal static partial class KafkaConnection
 {
-    private const string Section = "Kafka";
+    private const string Section = KafkaSection.Name;
+    private const string BrokersKey = "ConnectionStrings:kafka";
 
     /// <summary>Where a client finds its first broker: <c>host:port</c>, separated by commas.</summary>
-    public static string Brokers(IConfiguration configuration) =>
-        configuration[$"{Section}:{nameof(ClientConfig.BootstrapServers)}"] ?? configuration.GetConnectionString("kafka") ?? "localhost:9092";
+    public static string Brokers(IConfiguration configuration) => configuration.GetConnectionString("kafka") ?? "localhost:9092";
 
     /// <summary>Puts what is configured into <paramref name="config"/>, and checks the outcome.</summary>
     /// <exception cref="OptionsValidationException">It can't be right; the message names the key, and no value that is secret.</exception>
     public static void Read(IConfiguration configuration, ClientConfig config)
     {
-        var configured = new ClientConfig();
-        var section = configuration.GetSection(Section);
-        if (section.GetChildren().FirstOrDefault(setting => !IsKnown(setting.Key)) is { Path: var unknown })
-        {
-            throw Refusal($"{unknown} is not a setting of the client: {nameof(ClientConfig)} has none of this name.");
-        }
-
-        // A protocol that is empty would mean none: passwords that were to be encrypted would not be.
-        if (section.GetChildren().FirstOrDefault(setting => setting.Value is { } value && string.IsNullOrWhiteSpace(value)) is { Path: var empty })
-        {
-            throw Refusal($"{empty} is configured, but empty.");
-        }
-
-        try
-        {
-            section.Bind(configured);
-        }
-        catch (InvalidOperationException e)
-        {
-            throw Refusal($"{Section}: {e.Message}");
-        }
-
-        foreach (var (name, value) in configured)
-        {
-            config.Set(name, value);
-        }
-
-        Check(config);
-        if (configured.Any())
-        {
-            Try(configured);
-        }
+        KafkaSection.Bind(configuration, config);
+        CheckBrokers(Brokers(configuration));
+        CheckSecurity(config);
     }
 
-    private static bool IsKnown(string name) =>
-        typeof(ClientConfig).GetProperty(name, BindingFlags.IgnoreCase | BindingFlags.Instance | BindingFlags.Public) is { CanWrite: true };
-
-    // Certificates, keys and much else only the client itself can judge. Without brokers it talks to nobody.
-    private static void Try(ClientConfig configured)
+    /// <summary>
+    /// Builds a client as <paramref name="config"/> says, and ends it: certificates, keys, ranges and much else only the client
+    /// itself can judge. Without brokers it talks to nobody.
+    /// </summary>
+    /// <exception cref="OptionsValidationException">There can be no such client; the message names the key.</exception>
+    public static void Try(IConfiguration configuration, ClientConfig config)
     {
+        if (!configuration.GetSection(Section).GetChildren().Any())
+        {
+            return;
+        }
+
+        var settings = config.ToDictionary();
+        settings.Remove("bootstrap.servers");
         try
         {
-            using var client = new ProducerBuilder<Null, Null>(new ProducerConfig(new ClientConfig(configured)) { BootstrapServers = null })
-                .SetLogHandler((_, _) => { })
-                .Build();
+            using var client = Build(config, settings);
         }
-        catch (InvalidOperationException e)
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or KafkaException)
         {
-            var culprit = configured.Select(setting => setting.Key).FirstOrDefault(name => e.Message.Contains(name, StringComparison.Ordinal));
-            throw Refusal($"{Section}{(culprit is null ? "" : $":{KeyOf(culprit)}")}: {e.Message}");
+            var keys = KafkaSection.Bind(configuration, (ClientConfig)Activator.CreateInstance(config.GetType())!);
+            var culprit = Names().Matches(e.Message).Select(name => name.Value.TrimEnd('.')).FirstOrDefault(keys.ContainsKey);
+            throw KafkaSection.Refusal($"{(culprit is null ? Section : keys[culprit])}: {e.Message.ReplaceLineEndings(" ").TrimEnd()}");
         }
     }
 
-    // ssl.ca.location is SslCaLocation.
-    private static string KeyOf(string name) => string.Concat(name.Split('.').Select(part => char.ToUpperInvariant(part[0]) + part[1..]));
+    private static IClient Build(ClientConfig config, Dictionary<string, string> settings) => config is ConsumerConfig
+        ? new ConsumerBuilder<Ignore, Ignore>(settings).SetLogHandler((_, _) => { }).Build()
+        : new ProducerBuilder<Null, Null>(settings).SetLogHandler((_, _) => { }).Build();
 
-    private static void Check(ClientConfig config)
+    // The client takes what it can't read for another name or port, and never says so.
+    private static void CheckBrokers(string brokers)
+    {
+        foreach (var entry in brokers.Split(',', StringSplitOptions.TrimEntries))
+        {
+            // Somebody may have put a password before the host.
+            var shown = entry.Contains('@', StringComparison.Ordinal) ? "an entry" : entry;
+            if (ComplaintOf(entry) is { } complaint)
+            {
+                throw KafkaSection.Refusal($"{BrokersKey}: {(entry.Length == 0 ? "an entry" : shown)} {complaint}. It is host:port, separated by commas.");
+            }
+        }
+
+        static string? ComplaintOf(string entry)
+        {
+            if (entry.Length == 0)
+            {
+                return "is empty";
+            }
+
+            if (entry.Contains("://", StringComparison.Ordinal))
+            {
+                return $"has a scheme; how brokers are spoken to is {Section}:{nameof(ClientConfig.SecurityProtocol)}";
+            }
+
+            var colon = entry.EndsWith(']') ? -1 : entry.LastIndexOf(':');
+            if (colon < 0)
+            {
+                return "has no port";
+            }
+
+            var (host, port) = (entry[..colon], entry[(colon + 1)..]);
+            var isAddress = host is ['[', .. var inner, ']'] && IPAddress.TryParse(inner, out _);
+            return !isAddress && !HostNames().IsMatch(host) ? "has no host name or address before its port"
+                : port.Length is 0 or > 5 || !port.All(char.IsAsciiDigit) || int.Parse(port) is 0 or > IPEndPoint.MaxPort ? "has a port that is none (1 to 65535)"
+                : null;
+        }
+    }
+
+    private static void CheckSecurity(ClientConfig config)
     {
         var protocol = config.SecurityProtocol ?? SecurityProtocol.Plaintext;
         var signsIn = protocol is SecurityProtocol.SaslPlaintext or SecurityProtocol.SaslSsl;
@@ -115,7 +133,7 @@ internal static class KafkaConnection
                 // "probe" has the client look for the authorities of the system.
                 if (path != "probe" && !File.Exists(path) && !Directory.Exists(path))
                 {
-                    throw Refusal($"{Section}:{name}: there is no file {path}.");
+                    throw KafkaSection.Refusal($"{Section}:{name}: there is no file {path}.");
                 }
             }
         }
@@ -124,7 +142,7 @@ internal static class KafkaConnection
         {
             if (!holds)
             {
-                throw Refusal($"{Section}:{name} is missing: {Section}:{nameof(config.SecurityProtocol)} is {protocol}, which needs {what}.");
+                throw KafkaSection.Refusal($"{Section}:{name} is missing: {Section}:{nameof(config.SecurityProtocol)} is {protocol}, which needs {what}.");
             }
         }
 
@@ -132,11 +150,16 @@ internal static class KafkaConnection
         {
             if (isSet)
             {
-                throw Refusal(
+                throw KafkaSection.Refusal(
                     $"{Section}:{name} is set, but {Section}:{nameof(config.SecurityProtocol)} is {protocol}, which makes no use of it. Did you mean {wanted}?");
             }
         }
     }
 
-    private static OptionsValidationException Refusal(string message) => new(Section, typeof(ClientConfig), [message]);
+    // The client's own names in its complaints: socket.timeout.ms.
+    [GeneratedRegex(@"[a-z][a-z0-9]*(?:\.[a-z0-9]+)*")]
+    private static partial Regex Names();
+
+    [GeneratedRegex("^[a-zA-Z0-9._-]+$")]
+    private static partial Regex HostNames();
 }

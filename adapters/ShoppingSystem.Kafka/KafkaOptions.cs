@@ -1,11 +1,18 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.Kafka;
 
 /// <summary>The log on Kafka, as the section <c>Shopping</c> configures it.</summary>
 public sealed class KafkaOptions
 {
+    /// <summary>
+    /// What <see cref="PurchaseLogOptions"/> are on Kafka where nothing is configured: it takes 9 s
+    /// (<c>broker.session.timeout.ms</c>) until a dead broker's partitions have other leaders, and purchases wait for them.
+    /// </summary>
+    public static PurchaseLogOptions LogDefaults => new() { AppendDeadline = TimeSpan.FromSeconds(15) };
+
     /// <summary>The topic. Created on start where it is missing and the brokers allow it.</summary>
     [RegularExpression("[a-zA-Z0-9._-]{1,249}", ErrorMessage = "Shopping:Topic must be 1 to 249 of a-z, A-Z, 0-9, '.', '_' and '-'.")]
     [Required(ErrorMessage = "Shopping:Topic must not be empty.")]

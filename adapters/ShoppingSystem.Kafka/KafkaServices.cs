@@ -15,7 +15,7 @@ public static class KafkaServices
         services.AddKafkaTopic();
         services.AddSingleton<ProducerErrors>();
         services.AddSingleton<KafkaPurchaseLog>();
-        services.AddSingleton<IPurchaseLog>(provider => provider.GetRequiredService<KafkaPurchaseLog>());
+        services.AddSingleton<IPurchaseLog>(provider => new ObservedPurchaseLog(provider.GetRequiredService<KafkaPurchaseLog>()));
         services.AddHostedService(provider => provider.GetRequiredService<KafkaPurchaseLog>());
         return services;
     }
@@ -40,8 +40,9 @@ public static class KafkaServices
             return;
         }
 
-        services.AddOptions<PurchaseLogOptions>().BindConfiguration(PurchaseLogOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<PurchaseLogOptions>().Configure(log => log.AppendDeadline = KafkaOptions.LogDefaults.AppendDeadline).BindConfiguration(PurchaseLogOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<KafkaOptions>().BindConfiguration(PurchaseLogOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<ClientTroubles>();
         services.AddSingleton<KafkaTopic>();
         services.AddHealthChecks().AddCheck<KafkaHealth>("kafka");
     }

@@ -25,6 +25,7 @@ internal sealed partial class KafkaTopic : IDisposable
     private readonly KafkaOptions _options;
     private readonly string _brokers;
     private readonly ILogger _logger;
+    private readonly ClientTroubles? _troubles;
     private readonly CancellationTokenSource _disposed = new();
     private readonly Lazy<Task> _ensured;
     private readonly Lock _gate = new();
@@ -35,13 +36,15 @@ internal sealed partial class KafkaTopic : IDisposable
     private Task<TopicState>? _observation;
     private long _observedAt;
 
-    public KafkaTopic(IOptions<KafkaOptions> options, ILogger<KafkaTopic> logger, IConfiguration configuration)
-        : this(options, logger, client => new DependentAdminClientBuilder(client.Handle).Build(), KafkaConnection.Brokers(configuration))
+    public KafkaTopic(IOptions<KafkaOptions> options, ILogger<KafkaTopic> logger, IConfiguration configuration, ClientTroubles troubles)
+        : this(options, logger, client => new DependentAdminClientBuilder(client.Handle).Build(), KafkaConnection.Brokers(configuration), troubles)
     {
     }
 
-    internal KafkaTopic(IOptions<KafkaOptions> options, ILogger<KafkaTopic> logger, Func<IClient, IAdminClient> administer, string brokers)
+    internal KafkaTopic(
+        IOptions<KafkaOptions> options, ILogger<KafkaTopic> logger, Func<IClient, IAdminClient> administer, string brokers, ClientTroubles? troubles = null)
     {
+        _troubles = troubles;
         _brokers = brokers;
         _administer = administer;
         _options = options.Value;
@@ -117,7 +120,7 @@ internal sealed partial class KafkaTopic : IDisposable
         }
         catch (KafkaException e)
         {
-            return new TopicState(0, 0, e.Error.Reason, IsUnanswered: e.Error.IsLocalError);
+            return new TopicState(0, 0, ReasonOf(e.Error), IsUnanswered: e.Error.IsLocalError);
         }
     }
 
@@ -171,16 +174,24 @@ internal sealed partial class KafkaTopic : IDisposable
             }
             catch (KafkaException e)
             {
-                LogNotYet(Name, e.Error.Reason, retry);
+                if (_troubles?.IsDue($"{nameof(LogNotYet)} {e.Error.Code}") ?? true)
+                {
+                    LogNotYet(Name, ReasonOf(e.Error));
+                }
+
                 await Task.Delay(retry, disposed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
+    // What the client answers to a request when no broker does is why in general; its errors say why.
+    private string ReasonOf(Error error) => error.IsLocalError && _troubles?.Reason is { } reason ? reason : error.Reason;
+
     // Any broker will do, whereas the asynchronous request for the same asks the controller only.
     private Task<TopicMetadata?> DescribeAsync() => AskAsync(admin =>
     {
         var topic = admin.GetMetadata(Name, RequestTimeout).Topics[0];
+        _troubles?.Forget();
         return topic.Error.Code switch
         {
             ErrorCode.NoError => topic,
@@ -234,8 +245,8 @@ internal sealed partial class KafkaTopic : IDisposable
     [LoggerMessage(LogLevel.Warning, "The topic {Topic} does not exist and can't be created from here: {Reason}. Create it with {Partitions} partitions; until then nothing can be appended")]
     private partial void LogNotCreated(string topic, int partitions, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "The topic {Topic} can't be looked up or created yet: {Reason}; next attempt in {Delay}")]
-    private partial void LogNotYet(string topic, string reason, TimeSpan delay);
+    [LoggerMessage(LogLevel.Warning, "The topic {Topic} can't be looked up or created yet, and is tried again: {Reason}")]
+    private partial void LogNotYet(string topic, string reason);
 }
 
 /// <param name="Partitions">How many partitions the topic has.</param>

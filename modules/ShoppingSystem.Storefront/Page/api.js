@@ -25,8 +25,8 @@ export class Unreachable extends Error {
   isTemporary = true;
 }
 
-// Longer than the shop's own deadline of 5 s, so that its answer is waited for.
-const deadlineMs = 10_000;
+// Longer than the shop's own deadline, which is 15 s over Kafka, so that its answer is waited for.
+const deadlineMs = 20_000;
 
 /** Buys an item. Asking again under the same key is the same purchase. Resolves once the purchase is durable. */
 export async function buy(customer, item, idempotencyKey) {

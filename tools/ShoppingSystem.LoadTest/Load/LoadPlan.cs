@@ -25,7 +25,7 @@ public sealed record LoadPlan
     public int MaxInFlight { get; init; } = 1000;
 
     /// <summary>How long a reply may take; also, how long a purchase may wait for a free connection before it counts as not sent.</summary>
-    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>How long a failed purchase is tried again under its idempotency key; null for not at all.</summary>
     public TimeSpan? RetryFor { get; init; }

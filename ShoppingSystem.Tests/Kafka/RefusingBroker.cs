@@ -1,0 +1,87 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+
+namespace ShoppingSystem.Tests.Kafka;
+
+/// <summary>A broker that wants SASL PLAIN and lets nobody in: as much of the protocol as it takes to be refused.</summary>
+internal sealed class RefusingBroker : IAsyncDisposable
+{
+    private const short SaslHandshake = 17;
+    private const short ApiVersions = 18;
+    private const short SaslAuthenticate = 36;
+    private const byte SaslAuthenticationFailed = 58;
+
+    private readonly CancellationTokenSource _stopped = new();
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly Task _serving;
+
+    public RefusingBroker()
+    {
+        _listener.Start();
+        _serving = ListenAsync();
+    }
+
+    public string BootstrapServers => $"127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopped.CancelAsync();
+        _listener.Dispose();
+        await _serving;
+        _stopped.Dispose();
+    }
+
+    private async Task ListenAsync()
+    {
+        var serving = new List<Task>();
+        try
+        {
+            while (true)
+            {
+                serving.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_stopped.Token)));
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or InvalidOperationException or SocketException)
+        {
+            await Task.WhenAll(serving);
+        }
+    }
+
+    private async Task ServeAsync(TcpClient client)
+    {
+        try
+        {
+            using (client)
+            {
+                await using var stream = client.GetStream();
+                var size = new byte[4];
+                while (true)
+                {
+                    await stream.ReadExactlyAsync(size, _stopped.Token);
+                    var request = new byte[BinaryPrimitives.ReadInt32BigEndian(size)];
+                    await stream.ReadExactlyAsync(request, _stopped.Token);
+                    byte[] reply = [.. request[4..8], .. Answer(BinaryPrimitives.ReadInt16BigEndian(request))];
+                    BinaryPrimitives.WriteInt32BigEndian(size, reply.Length);
+                    await stream.WriteAsync((byte[])[.. size, .. reply], _stopped.Token);
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
+        {
+            // Hung up, by the client or by the end of the test.
+        }
+    }
+
+    private static byte[] Answer(short request) => request switch
+    {
+        // No error; four kinds of requests, each with its first and last version; no throttling.
+        ApiVersions => [0, 0, 5, .. Versions(3, 9), .. Versions(SaslHandshake, 1), .. Versions(ApiVersions, 3), .. Versions(SaslAuthenticate, 1), 0, 0, 0, 0, 0],
+        // No error; the one mechanism.
+        SaslHandshake => [0, 0, 0, 0, 0, 1, 0, 5, .. "PLAIN"u8],
+        SaslAuthenticate => [0, SaslAuthenticationFailed, 0, 8, .. "Not you."u8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+        _ => throw new IOException("What comes before the sign-in was not expected."),
+    };
+
+    private static byte[] Versions(short request, byte last) => [0, (byte)request, 0, 0, 0, last, 0];
+}
