@@ -47,6 +47,7 @@ else
         .WithReference(shopping).WaitFor(shopping)
         .WithEnvironment("Management__ApiKey", apiKey)
         .WithReplicas(managementApis)
+        .WithoutDraining()
         .WithLinks("http", "Operations")
         .OnKubernetesByLag(kubernetes);
 
@@ -62,6 +63,7 @@ else
         .WithReference(managementApi)
         .WithEnvironment("Management__ApiKey", apiKey)
         .WithReplicas(webServers)
+        .WithoutDraining()
         .WithLinks("http", "Shop")
         .WithShopCommands("http")
         .OnKubernetesByCpu(kubernetes);

@@ -3,13 +3,16 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace ShoppingSystem.ServiceDefaults;
 
 /// <summary>
-/// Two questions: is the process up (<c>/-/healthy</c>, <c>/alive</c>), and can it do its work (<c>/-/ready</c>,
-/// <c>/health</c>)? The second names every dependency with its state and answers 503 when one that is needed is down.
+/// Three questions. Is the process up (<c>/-/healthy</c>, <c>/alive</c>)? Should it be sent requests (<c>/-/serving</c>)? Not
+/// while it is starting or draining; what it shares with its replicas does not count, because that would take all of them out of
+/// service at once. Can it do its work (<c>/-/ready</c>, <c>/health</c>)? This names every dependency with its state and answers
+/// 503 when one that is needed is down, or while it is draining.
 /// </summary>
 internal static class Probes
 {
@@ -28,16 +31,38 @@ internal static class Probes
             }).AllowAnonymous().DisableHttpMetrics();
         }
 
+        routes.MapGet("/-/serving", WriteServing).AllowAnonymous().DisableHttpMetrics().ExcludeFromDescription();
         foreach (var path in (string[])["/-/ready", "/health"])
         {
             routes.MapHealthChecks(path, new HealthCheckOptions { ResponseWriter = WriteReport }).AllowAnonymous().DisableHttpMetrics();
         }
     }
 
+    private static Task WriteServing(HttpContext context)
+    {
+        var body = new JsonObject { ["status"] = "serving" };
+        if (context.RequestServices.GetRequiredService<Drain>().Obstacle is { } obstacle)
+        {
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            body = new() { ["status"] = "not_serving", ["reason"] = obstacle };
+        }
+
+        context.Response.Headers.CacheControl = "no-store";
+        context.Response.ContentType = "application/json";
+        return context.Response.WriteAsync(body.ToJsonString());
+    }
+
     private static Task WriteReport(HttpContext context, HealthReport report)
     {
         var body = new JsonObject { ["status"] = report.Status is HealthStatus.Unhealthy ? "not_ready" : "ready" };
         var reasons = new JsonObject();
+        if (context.RequestServices.GetRequiredService<Drain>() is { HasBegun: true, Obstacle: { } obstacle })
+        {
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            body["status"] = "not_ready";
+            reasons["service"] = obstacle;
+        }
+
         foreach (var (name, entry) in report.Entries)
         {
             body[name] = entry.Status switch

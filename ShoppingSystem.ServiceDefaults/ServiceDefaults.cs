@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace ShoppingSystem.ServiceDefaults;
 
@@ -15,9 +14,6 @@ public static class ServiceDefaultsExtensions
     private const int MaxRequestHeadersSize = 16 * 1024;
 
     private static readonly TimeSpan RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-
-    // Orchestrators kill 30 s after they asked to stop. This leaves time to answer, flush, commit and leave the group.
-    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(25);
 
     // Kestrel wakes its connections when it is told to stop. A body that JSON is read from by way of Kestrel's pipe ends
     // there, and the request is answered 500; read as a stream, as up to .NET 9, it goes on.
@@ -36,9 +32,9 @@ public static class ServiceDefaultsExtensions
             kestrel.Limits.MaxRequestHeadersTotalSize = MaxRequestHeadersSize;
             kestrel.Limits.RequestHeadersTimeout = RequestHeadersTimeout;
         });
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<IStartupFilter, HeadRequests>();
+        builder.AddDrain();
         builder.AddUnfinishedRequests();
         builder.AddForwardedHeaders();
         builder.AddPathPrefix();
@@ -53,7 +49,7 @@ public static class ServiceDefaultsExtensions
     /// <summary>
     /// Adds to <paramref name="app"/>: problem details for whatever goes wrong, bodies in any spelling of JSON, security headers,
     /// pages of other origins where a module lets them in (<c>AddCors</c>), the probes
-    /// (<c>/-/healthy</c>, <c>/alive</c>, <c>/-/ready</c>, <c>/health</c>) and the docs (<c>/docs</c>,
+    /// (<c>/-/healthy</c>, <c>/alive</c>, <c>/-/serving</c>, <c>/-/ready</c>, <c>/health</c>) and the docs (<c>/docs</c>,
     /// <c>/openapi/v1.json</c>). Call it before mapping anything else.
     /// </summary>
     public static WebApplication UseServiceDefaults(this WebApplication app)

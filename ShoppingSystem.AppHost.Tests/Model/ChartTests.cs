@@ -72,7 +72,8 @@ public sealed class ChartTests : IAsyncLifetime
             var deployment = Template(service, "deployment");
 
             Assert.Contains("path: \"/-/healthy\"", deployment);
-            Assert.Contains("path: \"/-/ready\"", deployment);
+            Assert.Contains("path: \"/-/serving\"", deployment);
+            Assert.Contains("terminationGracePeriodSeconds: 30", deployment);
             Assert.Contains("cpu: \"500m\"", deployment);
             Assert.Contains("runAsNonRoot: true", deployment);
         }

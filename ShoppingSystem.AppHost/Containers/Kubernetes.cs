@@ -134,16 +134,17 @@ internal static class KubernetesExtensions
         var pod = deployment.Spec.Template.Spec;
         pod.EnableServiceLinks = false;
         pod.AutomountServiceAccountToken = false;
-        // 5 s until nobody sends requests any more, 25 s at most for what is under way, 5 s to spare.
-        pod.TerminationGracePeriodSeconds = 35;
+        // On SIGTERM a service goes on serving until its clients are elsewhere (Shutdown:DrainTime, 5 s), and then finishes what is
+        // under way: 25 s at most in all, 5 s to spare.
+        pod.TerminationGracePeriodSeconds = 30;
         pod.SecurityContext = new() { RunAsNonRoot = true, RunAsUser = 1654, RunAsGroup = 1654, SeccompProfile = new() { Type = "RuntimeDefault" } };
         pod.Volumes.Add(new() { Name = "tmp", EmptyDir = new() });
 
         var container = pod.Containers.Single();
-        container.Lifecycle = new() { PreStop = new() { Sleep = new() { Seconds = 5 }, Exec = null!, HttpGet = null!, TcpSocket = null! } };
         container.StartupProbe = Probe("/-/healthy", period: 2, timeout: 2, failures: 60);
         container.LivenessProbe = Probe("/-/healthy", period: 10, timeout: 5, failures: 3);
-        container.ReadinessProbe = Probe("/-/ready", period: 5, timeout: 5, failures: 2);
+        // Not /-/ready: what all pods share must not take all of them out of service at once.
+        container.ReadinessProbe = Probe("/-/serving", period: 5, timeout: 5, failures: 2);
         container.SecurityContext = new() { AllowPrivilegeEscalation = false, ReadOnlyRootFilesystem = true, Capabilities = new() { Drop = { "ALL" } } };
         container.VolumeMounts.Add(new() { Name = "tmp", MountPath = "/tmp" });
         container.Resources = new()

@@ -20,6 +20,7 @@ public sealed class HostSettings(string summary)
         new("PathBase", null, "a path (/shop) before the routes that a proxy leaves in place"),
         new("Proxies", null, "networks (10.0.0.0/8) of proxies whose X-Forwarded-For, -Proto and -Prefix are believed", IsList: true),
         new("Secrets:Directory", null, "a directory whose files are settings: Management__ApiKey, …"),
+        .. Of<ShutdownOptions>(ShutdownOptions.Section),
     ];
 
     private readonly List<Setting> _settings = [];
@@ -52,14 +53,7 @@ public sealed class HostSettings(string summary)
     /// <summary>The same, with the values that hold in this host where none are configured.</summary>
     public HostSettings With<TOptions>(string section, TOptions defaults) where TOptions : class
     {
-        foreach (var property in Properties(typeof(TOptions)))
-        {
-            _settings.Add(new(
-                $"{section}:{property.Name}", Format(property.GetValue(defaults)),
-                property.GetCustomAttribute<DescriptionAttribute>()?.Description ?? "",
-                property.PropertyType != typeof(string) && property.PropertyType.IsAssignableTo(typeof(IEnumerable))));
-        }
-
+        _settings.AddRange(Of(section, defaults));
         return this;
     }
 
@@ -200,6 +194,12 @@ public sealed class HostSettings(string summary)
         key.Equals(other, StringComparison.OrdinalIgnoreCase) || key.StartsWith(other + ":", StringComparison.OrdinalIgnoreCase);
 
     private static string SectionOf(string key) => key.Split(':')[0];
+
+    private static IEnumerable<Setting> Of<TOptions>(string section, TOptions defaults) where TOptions : class =>
+        Properties(typeof(TOptions)).Select(property => new Setting(
+            $"{section}:{property.Name}", Format(property.GetValue(defaults)),
+            property.GetCustomAttribute<DescriptionAttribute>()?.Description ?? "",
+            property.PropertyType != typeof(string) && property.PropertyType.IsAssignableTo(typeof(IEnumerable))));
 
     private static IEnumerable<PropertyInfo> Properties(Type type) =>
         type.GetProperties(BindingFlags.Instance | BindingFlags.Public).Where(property => property.SetMethod is { IsPublic: true } && property.GetIndexParameters().Length == 0);

@@ -159,7 +159,7 @@ public sealed class SignInTests(SignInTests.Shop shop) : IClassFixture<SignInTes
     [InlineData("http://login.example", "shop", "Authentication:Authority")]
     [InlineData("login.example", "shop", "Authentication:Authority")]
     [InlineData("https://login.example", "", "Authentication:Audience")]
-    [InlineData("", "shop", "Authentication:Audience")]
+    [InlineData("", "shop", "Authentication:Authority")]
     public async Task A_sign_in_that_would_not_hold_stops_the_start_and_is_named(string authority, string audience, string key)
     {
         var (exitCode, output) = await HostProcess.RunAsync(HostProgram.WebServer,

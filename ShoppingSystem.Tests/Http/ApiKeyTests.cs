@@ -27,6 +27,7 @@ public sealed class ApiKeyTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Routes))]
+    [InlineData("GET", "/-/histories")]
     public async Task Without_the_key_nothing_is_told(string method, string path)
     {
         foreach (var key in (string?[])[null, "", "wrong", "s3cre", "s3crets", "S3cret", "s3cret,s3cret"])
@@ -66,6 +67,7 @@ public sealed class ApiKeyTests : IAsyncLifetime
 
     [Theory]
     [InlineData("/-/healthy")]
+    [InlineData("/-/serving")]
     [InlineData("/-/ready")]
     [InlineData("/docs")]
     [InlineData("/openapi/v1.json")]

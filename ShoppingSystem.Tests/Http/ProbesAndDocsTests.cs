@@ -23,6 +23,18 @@ public sealed class ProbesAndDocsTests(ShopFixture fixture) : IClassFixture<Shop
     }
 
     [Theory]
+    [InlineData("shop")]
+    [InlineData("management")]
+    public async Task The_process_says_that_it_serves(string service)
+    {
+        using var reply = await _shop[service].GetAsync("/-/serving");
+
+        Assert.Equal(HttpStatusCode.OK, reply.StatusCode);
+        Assert.Equal("""{"status":"serving"}""", await reply.Content.ReadAsStringAsync());
+        Assert.Equal("application/json", reply.Content.Headers.ContentType?.MediaType);
+    }
+
+    [Theory]
     [InlineData("shop", "/-/ready", "log", "management-api")]
     [InlineData("shop", "/health", "log", "management-api")]
     [InlineData("management", "/-/ready", "recorder", "store")]
@@ -41,6 +53,7 @@ public sealed class ProbesAndDocsTests(ShopFixture fixture) : IClassFixture<Shop
 
     [Theory]
     [InlineData("shop", "/")]
+    [InlineData("shop", "/-/serving")]
     [InlineData("shop", "/-/ready")]
     [InlineData("shop", "/openapi/v1.json")]
     [InlineData("shop", "/api/v1/getAllUserBuys/123")]

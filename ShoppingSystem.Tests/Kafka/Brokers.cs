@@ -9,6 +9,10 @@ namespace ShoppingSystem.Tests.Kafka;
 /// </summary>
 internal sealed class Brokers : IDisposable
 {
+    public const string DefaultTopic = "purchases";
+    public const string DefaultGroup = "management-api-group";
+    public const int DefaultPartitions = 12;
+
     private static readonly string? Real = Environment.GetEnvironmentVariable("SHOPPING_TEST_KAFKA");
 
     private readonly IDisposable? _own;
@@ -18,22 +22,25 @@ internal sealed class Brokers : IDisposable
     /// <summary>Where they listen: <c>host:port</c>, separated by commas.</summary>
     public string BootstrapServers { get; }
 
-    public string Topic { get; private init; } = Pipeline.Topic;
+    public string Topic { get; private init; } = DefaultTopic;
 
-    public string Group { get; private init; } = Pipeline.Group;
+    public string Group { get; private init; } = DefaultGroup;
 
-    public int Partitions { get; private init; } = Pipeline.Partitions;
+    public int Partitions { get; private init; } = DefaultPartitions;
 
     public bool AreReal => _own is TestTopic;
 
     /// <summary>What makes the faults, where the brokers are <see cref="NewMock"/>'s.</summary>
     public MockCluster Mock => (MockCluster)_own!;
 
-    public static Brokers New(int partitions = Pipeline.Partitions)
+    public static Brokers New(int partitions = DefaultPartitions) => NewReal(partitions) ?? NewMock(partitions);
+
+    /// <summary>A topic on real brokers; null where there are none.</summary>
+    public static Brokers? NewReal(int partitions = DefaultPartitions)
     {
         if (Real is null)
         {
-            return NewMock(partitions);
+            return null;
         }
 
         // The host that starts first creates the topic.
@@ -41,10 +48,10 @@ internal sealed class Brokers : IDisposable
         return new Brokers(Real, new TestTopic(name)) { Topic = name, Group = name, Partitions = partitions };
     }
 
-    public static Brokers NewMock(int partitions = Pipeline.Partitions)
+    public static Brokers NewMock(int partitions = DefaultPartitions)
     {
         var mock = new MockCluster();
-        mock.CreateTopic(Pipeline.Topic, partitions);
+        mock.CreateTopic(DefaultTopic, partitions);
         return new Brokers(mock.BootstrapServers, mock) { Partitions = partitions };
     }
 

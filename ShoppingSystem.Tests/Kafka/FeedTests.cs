@@ -2,6 +2,7 @@ using System.Text;
 using Confluent.Kafka;
 using ShoppingSystem.MockKafka;
 using ShoppingSystem.Purchases;
+using ShoppingSystem.Tests.Hosts;
 using ShoppingSystem.Tests.Support;
 using Xunit.Abstractions;
 
@@ -319,8 +320,8 @@ public sealed class FeedTests(ITestOutputHelper output)
     [Fact]
     public async Task Events_of_other_producers_are_recorded_and_what_is_none_becomes_a_dead_letter()
     {
-        await using var pipeline = await Pipeline.StartAsync(output);
-        using var other = new ProducerBuilder<string?, byte[]?>(new ProducerConfig { BootstrapServers = pipeline.Brokers.BootstrapServers }).Build();
+        await using var cluster = await ClusterProcesses.StartAnywhereAsync(recorders: 1);
+        using var other = new ProducerBuilder<string?, byte[]?>(new ProducerConfig { BootstrapServers = cluster.Brokers.BootstrapServers }).Build();
         string[] good =
         [
             """{"username":"Bob","userId":"u7","price":"3.20","timestamp":"2024-01-19T11:20:00Z"}""",
@@ -342,16 +343,16 @@ public sealed class FeedTests(ITestOutputHelper output)
         }
 
         await Eventually.TrueAsync(
-            async () => await pipeline.Store.CountAsync() == good.Length + 1 && await pipeline.DeadLetters.CountAsync() == bad.Length,
+            async () => await cluster.Store.CountAsync() == good.Length + 1 && await cluster.DeadLetters.CountAsync() == bad.Length,
             Patience, "all are dealt with");
-        Assert.Equal(4, (await pipeline.Store.ReadHistoryAsync("u8", 10)).Purchases.Count);
-        var letters = (await pipeline.DeadLetters.ListAsync(10)).Letters;
+        Assert.Equal(4, (await cluster.Store.ReadHistoryAsync("u8", 10)).Purchases.Count);
+        var letters = (await cluster.DeadLetters.ListAsync(10)).Letters;
         Assert.All(letters, letter => Assert.NotEmpty(letter.Reason));
         Assert.Contains(letters, letter => letter.Event.Value.Span.SequenceEqual("not json"u8));
         output.WriteLine(string.Join('\n', letters.Select(letter => letter.Reason)));
 
         Task SendAsync(byte[]? value, Timestamp timestamp) =>
-            other.ProduceAsync(new TopicPartition(pipeline.Brokers.Topic, 3), new Message<string?, byte[]?> { Value = value, Timestamp = timestamp });
+            other.ProduceAsync(new TopicPartition(cluster.Brokers.Topic, 3), new Message<string?, byte[]?> { Value = value, Timestamp = timestamp });
     }
 
     private static MockCluster NewCluster()

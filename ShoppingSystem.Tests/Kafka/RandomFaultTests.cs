@@ -1,15 +1,16 @@
 using System.Diagnostics;
 using ShoppingSystem.MockKafka;
+using ShoppingSystem.Tests.Hosts;
 using ShoppingSystem.Tests.Support;
 using Xunit.Abstractions;
 
 namespace ShoppingSystem.Tests.Kafka;
 
 /// <summary>
-/// Everything that may happen to a cluster happens to it, in random order and under load, with a process for everything.
-/// Customers try again under the same key, as the contract says; in the end each acknowledged purchase is recorded exactly
-/// once. Runs for a good half minute; with <c>SHOPPING_TEST_LONG=true</c> for two and a half minutes. The seed is printed: with
-/// <c>SHOPPING_TEST_SEED</c> the same faults happen in the same order.
+/// Everything that may happen to a cluster happens to it, in random order and under load: to the brokers, to the store, to the
+/// web server and to two management APIs that share the partitions. Customers try again under the same key, as the contract says;
+/// in the end each acknowledged purchase is recorded exactly once. Runs for a good half minute; with <c>SHOPPING_TEST_LONG=true</c>
+/// for two and a half minutes. The seed is printed: with <c>SHOPPING_TEST_SEED</c> the same faults happen in the same order.
 /// </summary>
 public sealed class RandomFaultTests(ITestOutputHelper output)
 {
@@ -17,7 +18,6 @@ public sealed class RandomFaultTests(ITestOutputHelper output)
     private const int Customers = 16;
     private const int Recorders = 2;
     private const int LongestOutage = 2500;
-    private const string AppendDeadline = "--Shopping:AppendDeadline=00:00:02";
     private static readonly TimeSpan LongerThanTheDeadline = TimeSpan.FromSeconds(2.5);
     private static readonly TimeSpan Length = LongRun.Or(TimeSpan.FromSeconds(35), TimeSpan.FromSeconds(150));
 
@@ -25,6 +25,10 @@ public sealed class RandomFaultTests(ITestOutputHelper output)
     private static readonly int[] ProduceErrors = [3, 5, 6, 7, 9, 13, 19, 20];
     private static readonly int[] FetchErrors = [-1, 3, 5, 6, 7, 9, 13];
     private static readonly int[] CoordinatorErrors = [7, 14, 15, 16, 27];
+
+    // What a server says that steps down, starts, stops or is overloaded.
+    private static readonly int[] StoreErrors = [91, 133, 189, 10107, 11600, 13435];
+    private const int WriteConcernTimeout = 64;
 
     private static readonly MockCluster.Api[] OfTheCoordinator =
         [MockCluster.Api.OffsetCommit, MockCluster.Api.OffsetCommit, MockCluster.Api.OffsetFetch, MockCluster.Api.Heartbeat, MockCluster.Api.FindCoordinator];
@@ -46,7 +50,7 @@ public sealed class RandomFaultTests(ITestOutputHelper output)
     {
         output.WriteLine($"seed {seed}");
         var load = new BuyingLoad(Customers, pause: TimeSpan.FromMilliseconds(5));
-        await using var cluster = await ClusterProcesses.StartAsync(Recorders, AppendDeadline);
+        await using var cluster = await ClusterProcesses.StartAsync(Recorders, ("Shopping__AppendDeadline", "00:00:02"));
         try
         {
             await RunAsync(seed, cluster, load);
@@ -67,37 +71,24 @@ public sealed class RandomFaultTests(ITestOutputHelper output)
     private async Task RunAsync(int seed, ClusterProcesses cluster, BuyingLoad load)
     {
         var random = new Random(seed);
-        using var stop = new CancellationTokenSource();
-        var buying = load.RunAsync(cluster.Shop.BaseAddress!, stop.Token);
         var started = Stopwatch.GetTimestamp();
-        // Each at least once, then each again, in another order.
-        for (var round = 1; round == 1 || Stopwatch.GetElapsedTime(started) < Length; round++)
+        await using (cluster.Buy(load))
         {
-            Fault[] faults = [.. Faults(cluster, random)];
-            random.Shuffle(faults);
-            foreach (var fault in faults.TakeWhile(_ => round == 1 || Stopwatch.GetElapsedTime(started) < Length))
+            // Each at least once, then each again, in another order.
+            for (var round = 1; round == 1 || Stopwatch.GetElapsedTime(started) < Length; round++)
             {
-                await HappensAsync(fault, cluster, load);
+                Fault[] faults = [.. Faults(cluster, random)];
+                random.Shuffle(faults);
+                foreach (var fault in faults.TakeWhile(_ => round == 1 || Stopwatch.GetElapsedTime(started) < Length))
+                {
+                    await HappensAsync(fault, cluster, load);
+                }
             }
         }
 
-        await stop.CancelAsync();
-        await buying;
-        await cluster.UntilReadyAsync();
-        await load.RetryAsync(cluster.Shop).WaitAsync(TimeSpan.FromMinutes(2));
-        await cluster.UntilCaughtUpAsync();
-
         output.WriteLine(string.Join(", ", _happened.CountBy(fault => fault).OrderBy(fault => fault.Key).Select(fault => $"{fault.Value} x {fault.Key}")));
-        var management = cluster.Recorders[0].Client;
-        var recorded = await load.ReadAllHistoriesAsync(management);
-        if (load.MissingFrom(recorded) is { Count: > 0 } missing)
-        {
-            output.WriteLine($"{Whereabouts.Describe(new Brokers(cluster.BootstrapServers), missing)}\ndead letters: {await management.GetStringAsync("/api/v1/dead-letters")}");
-        }
-
-        load.NothingIsLostOrDoubled(
-            recorded, output,
-            $"seed {seed}, {_happened.Count} faults in {Stopwatch.GetElapsedTime(started).TotalSeconds:0} s");
+        await cluster.NothingIsLostOrDoubledAsync(
+            load, output, $"seed {seed}, {_happened.Count} faults in {Stopwatch.GetElapsedTime(started).TotalSeconds:0} s");
     }
 
     private async Task HappensAsync(Fault fault, ClusterProcesses cluster, BuyingLoad load)
@@ -112,12 +103,12 @@ public sealed class RandomFaultTests(ITestOutputHelper output)
 
         // Customers get on with it before the next one happens.
         await cluster.TrueAsync(
-            () => Task.FromResult(load.Acknowledged.Count > acknowledged + Customers), ChildProcess.Patience, $"after {fault.Name}, customers buy");
+            () => Task.FromResult(load.Acknowledged.Count > acknowledged + Customers), $"after {fault.Name}, customers buy", ChildProcess.Patience);
     }
 
     private static IEnumerable<Fault> Faults(ClusterProcesses cluster, Random random)
     {
-        var broker = random.Next(1, ClusterProcesses.Brokers + 1);
+        var broker = random.Next(1, ClusterProcesses.BrokerCount + 1);
         var outage = random.Next(LongestOutage);
         yield return new("a broker goes down", async () =>
         {
@@ -127,16 +118,16 @@ public sealed class RandomFaultTests(ITestOutputHelper output)
         });
         yield return new("all brokers go down for longer than the deadline", async () =>
         {
-            await EachBrokerAsync(i => $"stop {i}");
+            await cluster.CommandEachAsync(i => $"stop {i}");
             await Task.Delay(LongerThanTheDeadline);
-            await EachBrokerAsync(i => $"start {i}");
+            await cluster.CommandEachAsync(i => $"start {i}");
         });
         var milliseconds = random.Next(50, 400);
         yield return new("brokers are slow", async () =>
         {
-            await EachBrokerAsync(i => $"slow {i} {milliseconds * i}");
+            await cluster.CommandEachAsync(i => $"slow {i} {milliseconds * i}");
             await Task.Delay(outage);
-            await EachBrokerAsync(i => $"slow {i} 0");
+            await cluster.CommandEachAsync(i => $"slow {i} 0");
         });
         yield return Failing("appends", MockCluster.Api.Produce, ProduceErrors);
         yield return Failing("fetches", MockCluster.Api.Fetch, FetchErrors);
@@ -144,27 +135,27 @@ public sealed class RandomFaultTests(ITestOutputHelper output)
         yield return new("the coordinator moves", async () =>
         {
             await cluster.UntilSharedAsync();
-            await cluster.CommandAsync($"coordinate {Pipeline.Group} {broker}");
+            await cluster.CommandAsync($"coordinate {Brokers.DefaultGroup} {broker}");
         });
-        var partition = random.Next(ClusterProcesses.Partitions);
+        var partition = random.Next(cluster.Brokers.Partitions);
         yield return new("a leader moves", () => cluster.CommandAsync($"lead {partition} {broker}"));
         var victim = random.Next(Recorders);
-        yield return new("a recorder is killed", async () =>
+        yield return new("a management API is killed", async () =>
         {
             var recorder = cluster.Recorders[victim];
-            await recorder.Process.KillAsync();
+            await recorder.KillAsync();
             await Task.Delay(outage);
             await cluster.RemoveAsync(recorder);
             await cluster.StartRecorderAsync();
         });
-        yield return new("a recorder is replaced", async () =>
+        yield return new("a management API is replaced", async () =>
         {
             // One that is still starting would just end.
             var recorder = cluster.Recorders[victim];
-            await Eventually.TrueAsync(recorder.Client.IsReadyAsync, "the recorder is ready");
-            recorder.Process.Signal();
+            await Eventually.TrueAsync(recorder.Client.IsReadyAsync, "it is ready");
+            recorder.Signal();
             await cluster.StartRecorderAsync();
-            Assert.Equal(0, await recorder.Process.ExitAsync());
+            Assert.Equal(0, await recorder.ExitAsync());
             await cluster.RemoveAsync(recorder);
         });
         yield return new("the web server is killed", async () =>
@@ -172,6 +163,38 @@ public sealed class RandomFaultTests(ITestOutputHelper output)
             await cluster.Web.KillAsync();
             await cluster.StartWebAsync();
         });
+        yield return new("the store is away", async () =>
+        {
+            cluster.Mongo.Stop();
+            await Task.Delay(outage);
+            cluster.Mongo.Start();
+        });
+        yield return new("the store is frozen", async () =>
+        {
+            cluster.Mongo.Freeze();
+            await Task.Delay(outage);
+            cluster.Mongo.Thaw();
+        });
+        yield return new("the store is slow", async () =>
+        {
+            cluster.Mongo.SlowDown(TimeSpan.FromMilliseconds(milliseconds));
+            await Task.Delay(outage);
+            cluster.Mongo.SlowDown(TimeSpan.Zero);
+        });
+        // Of two that get lost in a row the driver tells the recorder: it tries once more by itself.
+        var inARow = random.Next(1, 4);
+        yield return new("answers of the store get lost", () => OfTheStore(new MockMongo.Fault.LostAnswer()));
+        yield return new("requests to the store get lost", () => OfTheStore(new MockMongo.Fault.LostRequest()));
+        var code = random.GetItems(StoreErrors, 1)[0];
+        yield return new("writes to the store are refused", () => OfTheStore(new MockMongo.Fault.CommandError(code)));
+        yield return new("some documents are not written", () => OfTheStore(new MockMongo.Fault.WriteErrors(code, 0)));
+        yield return new("writes to the store are not known to be durable", () => OfTheStore(new MockMongo.Fault.WriteConcernError(WriteConcernTimeout)));
+
+        Task OfTheStore(MockMongo.Fault fault)
+        {
+            cluster.Mongo.Fail("update", fault, inARow);
+            return Task.CompletedTask;
+        }
 
         Fault Failing(string what, MockCluster.Api request, int[] errors, Func<Task>? first = null)
         {
@@ -181,14 +204,6 @@ public sealed class RandomFaultTests(ITestOutputHelper output)
                 await (first?.Invoke() ?? Task.CompletedTask);
                 await cluster.CommandAsync($"fail {request} {string.Join(' ', some)}");
             });
-        }
-
-        async Task EachBrokerAsync(Func<int, string> command)
-        {
-            for (var i = 1; i <= ClusterProcesses.Brokers; i++)
-            {
-                await cluster.CommandAsync(command(i));
-            }
         }
     }
 

@@ -1,3 +1,4 @@
+using ShoppingSystem.Tests.Hosts;
 using ShoppingSystem.Tests.Support;
 using Xunit.Abstractions;
 
@@ -10,18 +11,18 @@ public sealed class ShutdownTests(ITestOutputHelper output)
     public async Task Told_to_stop_under_load_they_finish_what_they_have_begun()
     {
         var load = new BuyingLoad(16);
-        await using var cluster = await ClusterProcesses.StartAsync(recorders: 2, "--Shopping:AppendDeadline=00:01:00");
-        using var stop = new CancellationTokenSource();
-        var buying = load.RunAsync(cluster.Shop.BaseAddress!, stop.Token);
-        await cluster.TrueAsync(() => Task.FromResult(load.Acknowledged.Count > 1000), ChildProcess.Patience, "customers buy");
+        await using var cluster = await ClusterProcesses.StartAsync(recorders: 2, ("Shopping__AppendDeadline", "00:01:00"));
+        await using (cluster.Buy(load))
+        {
+            await cluster.TrueAsync(() => load.Acknowledged.Count > 1000, "customers buy");
 
-        await StopAsync(cluster.Recorders[0]);
-        cluster.Web.Signal();
-        Assert.Equal(0, await cluster.Web.ExitAsync());
-        Assert.Equal("", cluster.Web.Errors);
-        await stop.CancelAsync();
-        await buying;
-        await StopAsync(cluster.Recorders[0]);
+            await cluster.StopAsync(cluster.Recorders[0]);
+            cluster.Web.Signal();
+            Assert.Equal(0, await cluster.Web.ExitAsync());
+            Assert.Equal("", cluster.Web.Errors);
+        }
+
+        await cluster.StopAsync(cluster.Recorders[0]);
 
         await cluster.StartWebAsync();
         var recorder = await cluster.StartRecorderAsync();
@@ -29,15 +30,7 @@ public sealed class ShutdownTests(ITestOutputHelper output)
         await cluster.UntilCaughtUpAsync();
 
         // Nothing was tried again, so what is recorded but was not acknowledged would be a reply that got lost.
-        load.NothingIsLostOrDoubled(await load.ReadAllHistoriesAsync(recorder.Client), output, "web server and recorders told to stop");
-
-        async Task StopAsync(RecorderProcess recorder)
-        {
-            recorder.Process.Signal();
-            Assert.Equal(0, await recorder.Process.ExitAsync());
-            Assert.Equal("", recorder.Process.Errors);
-            await cluster.RemoveAsync(recorder);
-        }
+        load.NothingIsLostOrDoubled(await load.ReadAllHistoriesAsync(recorder.Client), output, "web server and management APIs told to stop");
     }
 
     [Fact]
@@ -45,32 +38,43 @@ public sealed class ShutdownTests(ITestOutputHelper output)
     {
         var load = new BuyingLoad(16);
         await using var cluster = await ClusterProcesses.StartAsync(recorders: 1);
-        using var stop = new CancellationTokenSource();
-        var buying = load.RunAsync(cluster.Shop.BaseAddress!, stop.Token);
-        await cluster.TrueAsync(() => Task.FromResult(load.Acknowledged.Count > 1000), ChildProcess.Patience, "customers buy");
-        for (var broker = 1; broker <= ClusterProcesses.Brokers; broker++)
+        await using (cluster.Buy(load))
         {
-            await cluster.CommandAsync($"stop {broker}");
+            await cluster.TrueAsync(() => load.Acknowledged.Count > 1000, "customers buy");
+            await cluster.CommandEachAsync(broker => $"stop {broker}");
+
+            cluster.Recorders[0].Signal();
+            cluster.Web.Signal();
+            Assert.Equal(0, await cluster.Recorders[0].ExitAsync());
+            Assert.Equal(0, await cluster.Web.ExitAsync());
         }
 
-        cluster.Recorders[0].Process.Signal();
-        cluster.Web.Signal();
-        Assert.Equal(0, await cluster.Recorders[0].Process.ExitAsync());
-        Assert.Equal(0, await cluster.Web.ExitAsync());
-        await stop.CancelAsync();
-        await buying;
         await cluster.RemoveAsync(cluster.Recorders[0]);
+        await cluster.CommandEachAsync(broker => $"start {broker}");
+        await cluster.StartWebAsync();
+        await cluster.StartRecorderAsync();
+        await cluster.NothingIsLostOrDoubledAsync(load, output, "told to stop while all brokers were away");
+    }
 
-        for (var broker = 1; broker <= ClusterProcesses.Brokers; broker++)
+    [Fact]
+    public async Task Told_to_stop_while_the_store_is_away_the_management_API_ends_all_the_same_and_nothing_is_lost()
+    {
+        var load = new BuyingLoad(16);
+        await using var cluster = await ClusterProcesses.StartAsync(recorders: 1);
+        await using (cluster.Buy(load))
         {
-            await cluster.CommandAsync($"start {broker}");
+            await cluster.TrueAsync(() => load.Acknowledged.Count > 500, "customers buy");
+            cluster.Mongo.Freeze();
+            var before = load.Acknowledged.Count;
+            await cluster.TrueAsync(() => load.Acknowledged.Count > before + 500, "customers buy meanwhile");
+
+            cluster.Recorders[0].Signal();
+            Assert.Equal(0, await cluster.Recorders[0].ExitAsync());
         }
 
-        await cluster.StartWebAsync();
-        var recorder = await cluster.StartRecorderAsync();
-        await cluster.UntilReadyAsync();
-        await load.RetryAsync(cluster.Shop).WaitAsync(TimeSpan.FromMinutes(2));
-        await cluster.UntilCaughtUpAsync();
-        load.NothingIsLostOrDoubled(await load.ReadAllHistoriesAsync(recorder.Client), output, "told to stop while all brokers were away");
+        await cluster.RemoveAsync(cluster.Recorders[0]);
+        cluster.Mongo.Thaw();
+        await cluster.StartRecorderAsync();
+        await cluster.NothingIsLostOrDoubledAsync(load, output, "told to stop while the store was frozen");
     }
 }

@@ -25,9 +25,9 @@ internal static class Whereabouts
         }).SetLogHandler((_, _) => { }).Build();
         try
         {
-            var partitions = Enumerable.Range(0, Pipeline.Partitions).Select(i => new TopicPartition(brokers.Topic, i)).ToList();
+            var partitions = Enumerable.Range(0, brokers.Partitions).Select(i => new TopicPartition(brokers.Topic, i)).ToList();
             consumer.Assign(partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Beginning)));
-            var places = Find(consumer, missing.ToHashSet());
+            var places = Find(consumer, brokers.Partitions, missing.ToHashSet());
             var committed = consumer.Committed(partitions, Patience).ToDictionary(at => at.Partition.Value, at => at.Offset);
 
             var text = new StringBuilder();
@@ -52,10 +52,10 @@ internal static class Whereabouts
         }
     }
 
-    private static ILookup<Guid, FeedEvent> Find(IConsumer<Ignore, byte[]> consumer, HashSet<Guid> ids)
+    private static ILookup<Guid, FeedEvent> Find(IConsumer<Ignore, byte[]> consumer, int partitions, HashSet<Guid> ids)
     {
         var found = new List<(Guid Id, FeedEvent Event)>();
-        for (var ends = 0; ends < Pipeline.Partitions && consumer.Consume(Patience) is { } result;)
+        for (var ends = 0; ends < partitions && consumer.Consume(Patience) is { } result;)
         {
             if (result.IsPartitionEOF)
             {

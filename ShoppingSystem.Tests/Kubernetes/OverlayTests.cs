@@ -180,7 +180,8 @@ public sealed partial class OverlayTests
 
             Assert.Equal("/-/healthy", container.Text("startupProbe/httpGet/path"));
             Assert.Equal("/-/healthy", container.Text("livenessProbe/httpGet/path"));
-            Assert.Equal("/-/ready", container.Text("readinessProbe/httpGet/path"));
+            // Not by what all pods share, which would take all of them out of service at once.
+            Assert.Equal("/-/serving", container.Text("readinessProbe/httpGet/path"));
             foreach (var probe in new[] { "startupProbe", "livenessProbe", "readinessProbe" })
             {
                 Assert.Contains(container.Each("ports"), port => port.Text("name") == container.Text($"{probe}/httpGet/port"));
@@ -188,8 +189,9 @@ public sealed partial class OverlayTests
 
             Assert.Equal("RollingUpdate", deployment.Text("spec/strategy/type"));
             Assert.Equal(0, deployment.Number("spec/strategy/rollingUpdate/maxUnavailable"));
-            // The services take up to 25 s to finish what is under way, after the pause in which requests stop coming.
-            Assert.True(pod.Number("terminationGracePeriodSeconds") >= container.Number("lifecycle/preStop/sleep/seconds") + 25);
+            // The services themselves go on serving until requests stop coming; then, within 25 s of SIGTERM, they have ended.
+            Assert.Null(container.At("lifecycle"));
+            Assert.True(pod.Number("terminationGracePeriodSeconds") >= 25 + 5);
             Assert.NotEmpty(pod.Each("topologySpreadConstraints"));
             Assert.All(pod.Each("topologySpreadConstraints"), spread => Assert.True(deployment.IsSelectedBy(spread.Map("labelSelector/matchLabels"))));
             Assert.Equal("true", container.Text("securityContext/readOnlyRootFilesystem"));

@@ -58,7 +58,7 @@ public sealed partial class SettingsTableTests
     [Fact]
     public void Every_options_class_is_one_of_these()
     {
-        Type[] assemblies = [typeof(StandaloneOptions), typeof(PurchaseLogOptions), typeof(KafkaOptions), typeof(AdmissionOptions), typeof(LedgerModule), typeof(EmbeddedStorage)];
+        Type[] assemblies = [typeof(StandaloneOptions), typeof(PurchaseLogOptions), typeof(KafkaOptions), typeof(AdmissionOptions), typeof(LedgerModule), typeof(EmbeddedStorage), typeof(ShutdownOptions)];
         var classes = assemblies.SelectMany(type => type.Assembly.GetExportedTypes()).Where(type => type.Name.EndsWith("Options", StringComparison.Ordinal)).ToList();
 
         Assert.NotEmpty(classes);

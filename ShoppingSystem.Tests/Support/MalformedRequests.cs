@@ -21,7 +21,7 @@ internal sealed class MalformedRequests(int seed, IReadOnlyList<Guid> ids)
         "/api/v1/buy", "/api/buy", "/api/v1/getAllUserBuys/{}", "/api/user/{}/purchases", "/api/getAllUserBuys/{}", "/api/v1/users/{}/summary",
         "/api/v1/purchases/{}", "/api/purchases/{}", "/api/purchases", "/api/v1/stats", "/api/v1/stats/stream", "/api/v1/dead-letters",
         "/api/v1/dead-letters/{id}/replay", "/api/v1/dead-letters/{id}", "/api/v1/dead-letters/{}/replay", "/", "/index.html", "/docs",
-        "/docs/index.html", "/openapi/v1.json", "/openapi/{}.json", "/-/healthy", "/-/ready", "/alive", "/health", "/{}", "/{}/{}", "/api/{}", "/docs/{}",
+        "/docs/index.html", "/openapi/v1.json", "/openapi/{}.json", "/-/healthy", "/-/serving", "/-/ready", "/alive", "/health", "/{}", "/{}/{}", "/api/{}", "/docs/{}",
     ];
 
     private static readonly string[] Segments =

@@ -1,10 +1,12 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using ShoppingSystem.Tests.Support;
 
 namespace ShoppingSystem.Tests.Telemetry;
 
@@ -26,6 +28,28 @@ internal sealed class Collector : IAsyncDisposable
     public IReadOnlyCollection<ExportedSpan> Spans => _spans;
 
     public IReadOnlyCollection<ExportedLog> Logs => _logs;
+
+    /// <summary>The spans of a trace that have arrived.</summary>
+    public List<ExportedSpan> Of(ActivityTraceId trace) => [.. _spans.Where(span => span.TraceId == trace.ToHexString())];
+
+    /// <summary>The only span of this name in a trace.</summary>
+    public ExportedSpan Of(ActivityTraceId trace, string name) => Assert.Single(Of(trace), span => span.Name == name);
+
+    /// <summary>The spans that are linked to a trace.</summary>
+    public List<ExportedSpan> LinkedTo(ActivityTraceId trace) => [.. _spans.Where(span => span.Links.Exists(link => link.TraceId == trace.ToHexString()))];
+
+    /// <summary>Waits until the spans of these names in a trace have arrived.</summary>
+    public async Task UntilExportedAsync(ActivityTraceId trace, params string[] names)
+    {
+        try
+        {
+            await Eventually.TrueAsync(() => names.All(name => Of(trace).Exists(span => span.Name == name)), string.Join(", ", names));
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{e.Message}; what has arrived: {string.Join(", ", Of(trace).Select(span => span.Name))}", e);
+        }
+    }
 
     /// <summary>The names of all metrics.</summary>
     public ICollection<string> Metrics => _metrics.Keys;
@@ -70,7 +94,8 @@ internal sealed class Collector : IAsyncDisposable
             foreach (var span in resourceSpans.Messages(2).SelectMany(scope => scope.Messages(2)))
             {
                 _spans.Enqueue(new ExportedSpan(
-                    span.Hex(1), span.Hex(2), span.Hex(4), span.Text(5), (int)span.Number(6), Attributes(span, 9), span.Messages(13).Count(), resource));
+                    span.Hex(1), span.Hex(2), span.Hex(4), span.Text(5), Kind(span.Number(6)), Attributes(span, 9),
+                    [.. span.Messages(13).Select(link => (link.Hex(1), link.Hex(2)))], resource));
             }
         }
     }
@@ -90,6 +115,15 @@ internal sealed class Collector : IAsyncDisposable
             _metrics[metric.Text(1)] = metric;
         }
     }
+
+    private static ActivityKind Kind(ulong number) => number switch
+    {
+        2 => ActivityKind.Server,
+        3 => ActivityKind.Client,
+        4 => ActivityKind.Producer,
+        5 => ActivityKind.Consumer,
+        _ => ActivityKind.Internal,
+    };
 
     private static async Task<Message> ReadAsync(HttpContext context)
     {
@@ -181,6 +215,17 @@ internal sealed class Collector : IAsyncDisposable
 }
 
 internal sealed record ExportedSpan(
-    string TraceId, string SpanId, string ParentId, string Name, int Kind, Dictionary<string, object> Attributes, int Links, Dictionary<string, object> Resource);
+    string TraceId, string SpanId, string ParentId, string Name, ActivityKind Kind, Dictionary<string, object> Attributes,
+    List<(string TraceId, string SpanId)> Links, Dictionary<string, object> Resource)
+{
+    /// <summary>Checks the kind of a span, its parent, the service that it is of, and its attributes: these and no others.</summary>
+    public void Is(ActivityKind kind, string parentId, string service, params (string Key, object Value)[] attributes)
+    {
+        Assert.Equal((kind, parentId, service), (Kind, ParentId, Resource["service.name"]));
+        Assert.Equal(
+            attributes.Select(attribute => $"{attribute.Key}={attribute.Value}").Order(StringComparer.Ordinal),
+            Attributes.Select(attribute => $"{attribute.Key}={attribute.Value}").Order(StringComparer.Ordinal));
+    }
+}
 
 internal sealed record ExportedLog(string Body, string Level, string TraceId, string SpanId, Dictionary<string, object> Attributes);

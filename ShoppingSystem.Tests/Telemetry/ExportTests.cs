@@ -110,7 +110,7 @@ public sealed class ExportTests : IDisposable
         await using var standalone = await StandaloneProcess.StartAsync(_data, collector.Environment);
 
         await Eventually.TrueAsync(() => collector.Spans.Any(span => span.Name == "process purchases"), "the span has arrived");
-        Assert.Equal(events, collector.Spans.Single(span => span.Name == "process purchases").Links);
+        Assert.Equal(events, collector.Spans.Single(span => span.Name == "process purchases").Links.Count);
     }
 
     [Theory]

@@ -105,6 +105,7 @@ public sealed class TraceTests
     [Theory]
     [InlineData("shop", "/alive")]
     [InlineData("shop", "/-/healthy")]
+    [InlineData("shop", "/-/serving")]
     [InlineData("shop", "/-/ready")]
     [InlineData("shop", "/health")]
     [InlineData("shop", "/")]

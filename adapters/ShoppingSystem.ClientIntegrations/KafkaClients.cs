@@ -2,7 +2,8 @@ using Confluent.Kafka;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
-// The names and shapes of Aspire.Confluent.Kafka, as far as the hosts use it: their Program.cs is the same with either.
+// The names, shapes and configuration keys of Aspire.Confluent.Kafka, as far as the hosts use it: their Program.cs is the same with
+// either.
 namespace Microsoft.Extensions.Hosting;
 
 /// <summary>How a Kafka client is registered. It has no health checks, traces and metrics of its own that could be switched off.</summary>
@@ -31,12 +32,15 @@ public sealed class KafkaConsumerSettings : KafkaClientIntegrationSettings<Consu
 /// <summary>Registers Kafka clients where Aspire.Confluent.Kafka can't be restored. Where their own lines go is said by who configures the builder.</summary>
 public static class KafkaClients
 {
+    private const string ProducerSection = "Aspire:Confluent:Kafka:Producer";
+    private const string ConsumerSection = "Aspire:Confluent:Kafka:Consumer";
+
     /// <summary>Registers an <see cref="IProducer{TKey, TValue}"/> for the brokers of <c>ConnectionStrings:NAME</c>.</summary>
     public static void AddKafkaProducer<TKey, TValue>(
         this IHostApplicationBuilder builder, string connectionName,
         Action<KafkaProducerSettings> configureSettings, Action<IServiceProvider, ProducerBuilder<TKey, TValue>> configureBuilder)
     {
-        var config = builder.Configure<KafkaProducerSettings, ProducerConfig>(connectionName, configureSettings);
+        var config = builder.Configure<KafkaProducerSettings, ProducerConfig>(ProducerSection, connectionName, configureSettings);
         builder.Services.AddSingleton(services =>
         {
             var producer = new ProducerBuilder<TKey, TValue>(config);
@@ -50,7 +54,7 @@ public static class KafkaClients
         this IHostApplicationBuilder builder, string connectionName,
         Action<KafkaConsumerSettings> configureSettings, Action<IServiceProvider, ConsumerBuilder<TKey, TValue>> configureBuilder)
     {
-        var config = builder.Configure<KafkaConsumerSettings, ConsumerConfig>(connectionName, configureSettings);
+        var config = builder.Configure<KafkaConsumerSettings, ConsumerConfig>(ConsumerSection, connectionName, configureSettings);
         builder.Services.AddSingleton(services =>
         {
             var consumer = new ConsumerBuilder<TKey, TValue>(config);
@@ -59,11 +63,15 @@ public static class KafkaClients
         });
     }
 
-    private static TConfig Configure<TSettings, TConfig>(this IHostApplicationBuilder builder, string connectionName, Action<TSettings> configure)
+    // What is configured for all clients, then what is for the one of this name, then what the host says.
+    private static TConfig Configure<TSettings, TConfig>(
+        this IHostApplicationBuilder builder, string section, string connectionName, Action<TSettings> configure)
         where TSettings : KafkaClientIntegrationSettings<TConfig>, new()
         where TConfig : ClientConfig, new()
     {
         var settings = new TSettings();
+        builder.Configuration.GetSection(section).Bind(settings);
+        builder.Configuration.GetSection(section).GetSection(connectionName).Bind(settings);
         configure(settings);
         if (builder.Configuration.GetConnectionString(connectionName) is { } brokers)
         {

@@ -33,14 +33,12 @@ public static partial class KafkaClientSettings
         config.MessageTimeoutMs = (int)log.AppendDeadline.TotalMilliseconds;
         // The brokers need not wait for their replicas any longer than the purchase does.
         config.RequestTimeoutMs ??= config.MessageTimeoutMs;
-        // More than are ever appended at the same time: a message still counts while its report is being passed on.
-        config.QueueBufferingMaxMessages = 2 * kafka.MaxPendingAppends;
+        config.QueueBufferingMaxMessages = kafka.MaxPendingAppends;
         // A producer that asks for an unknown topic would have it created with the brokers' number of partitions, not ours.
         config.AllowAutoCreateTopics = false;
 
-        // The log gathers what goes together by itself, and hears the reports on the thread that it sends from.
-        config.EnableBackgroundPoll = false;
-        config.LingerMs ??= 5;
+        // What comes while a request is on its way goes with the next one; a lone purchase waits for nobody.
+        config.LingerMs ??= 0;
         // The reports carry back what was sent; nobody reads it.
         config.DeliveryReportFields ??= "none";
         return config.Client(configuration);

@@ -15,7 +15,7 @@ public static class KafkaServices
         services.AddKafkaTopic();
         services.AddSingleton<ProducerErrors>();
         services.AddSingleton<KafkaPurchaseLog>();
-        services.AddSingleton<IPurchaseLog>(provider => provider.GetRequiredService<KafkaPurchaseLog>());
+        services.AddSingleton<IPurchaseLog>(provider => new ObservedPurchaseLog(provider.GetRequiredService<KafkaPurchaseLog>()));
         services.AddHostedService(provider => provider.GetRequiredService<KafkaPurchaseLog>());
         return services;
     }

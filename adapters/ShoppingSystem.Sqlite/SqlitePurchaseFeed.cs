@@ -12,8 +12,7 @@ internal sealed class SqlitePurchaseFeed(SqlitePurchaseLog log, PurchaseLogOptio
 
     public IReadOnlyList<PartitionLag> Lag => [new(Partition, log.End - log.Committed)];
 
-    public IReadOnlyList<KeyValuePair<string, object?>> SpanTags { get; } =
-        [new("messaging.system", "sqlite"), new("messaging.destination.name", Topic)];
+    public IReadOnlyList<KeyValuePair<string, object?>> SpanTags => log.SpanTags;
 
     public async IAsyncEnumerable<FeedBatch> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

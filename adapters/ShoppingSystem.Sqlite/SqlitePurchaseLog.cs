@@ -112,10 +112,11 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
         _deadlines.Change(interval, interval);
     }
 
+    public IReadOnlyList<KeyValuePair<string, object?>> SpanTags { get; } =
+        [new("messaging.system", "sqlite"), new("messaging.destination.name", "purchases")];
+
     public ValueTask AppendAsync(Purchase purchase, CancellationToken cancellationToken = default) =>
-        Signals.AppendDuration.Enabled || Signals.Activities.HasListeners()
-            ? AppendObservedAsync(purchase, cancellationToken)
-            : new ValueTask(Enqueue(purchase).WaitAsync(cancellationToken));
+        new(Enqueue(purchase).WaitAsync(cancellationToken));
 
     /// <summary>Completes when something has been appended after the call.</summary>
     public Task AppendedAsync() => Volatile.Read(ref _appended).Task;
@@ -145,27 +146,6 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
         await _deadlines.DisposeAsync();
         _guard.Close(_held);
         _work.Dispose();
-    }
-
-    private async ValueTask AppendObservedAsync(Purchase purchase, CancellationToken cancellationToken)
-    {
-        var started = Stopwatch.GetTimestamp();
-        using var span = Signals.Activities.StartActivity("send purchases", ActivityKind.Producer);
-        span?.SetTag("messaging.system", "sqlite")
-            .SetTag("messaging.operation.type", "send")
-            .SetTag("messaging.operation.name", "send")
-            .SetTag("messaging.destination.name", "purchases");
-        try
-        {
-            await Enqueue(purchase).WaitAsync(cancellationToken);
-            Signals.AppendDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
-        }
-        catch (PurchaseLogUnavailableException e)
-        {
-            span?.SetTag("error.type", "unavailable").SetStatus(ActivityStatusCode.Error, e.Message);
-            Signals.AppendDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, new KeyValuePair<string, object?>("error.type", "unavailable"));
-            throw;
-        }
     }
 
     /// <returns>Completes when the purchase is durable.</returns>

@@ -11,7 +11,7 @@ public static class SqliteServices
     /// <summary>For the storefront: the log to append to.</summary>
     public static IHostApplicationBuilder AddSqlitePurchaseLog(this IHostApplicationBuilder builder, EmbeddedStorage storage)
     {
-        builder.Services.AddSingleton<IPurchaseLog>(storage.Log);
+        builder.Services.AddSingleton<IPurchaseLog>(new ObservedPurchaseLog(storage.Log));
         builder.Services.AddHealthChecks().AddCheck("log", () => storage.Log.Failure is { } reason
             ? HealthCheckResult.Unhealthy(reason)
             : HealthCheckResult.Healthy());

@@ -11,7 +11,7 @@ using ShoppingSystem.Storefront;
 // The web server as the benchmarks want it: with the log of choice, or with the append taken out.
 //   --telemetry none|off|on: logs to the console as the hosts do, and none: nothing of .NET's telemetry is there to be asked,
 //   off: nothing asks it, on: exported to OTEL_EXPORTER_OTLP_ENDPOINT
-//   --log none|sqlite|kafka   --data DIRECTORY   --record true|false (run the recorder beside it)   --producer:LingerMs 2 and the like
+//   --log none|sqlite|kafka|plain   --data DIRECTORY   --record true|false (run the recorder beside it)   --producer:LingerMs 2 and the like
 //   --fill N (with --record true): so many purchases are in the record before it starts, 100 of each user
 //   --recording fill|recorder|raw: no shop, but the recorder alone, see there
 //   --sink true: no shop, but a place to export to, which throws away what it gets
@@ -63,8 +63,11 @@ switch (builder.Configuration["log"])
         builder.Services.AddSingleton(provider => new ProducerBuilder<string, byte[]>(config).ForPurchases(provider).Build());
         builder.Services.AddKafkaPurchaseLog();
         break;
+    case "plain":
+        builder.Services.AddSingleton<IPurchaseLog>(new PlainLog(builder.Configuration["ConnectionStrings:kafka"]!));
+        break;
     case var other:
-        Console.Error.WriteLine($"--log none, --log sqlite or --log kafka, not '{other}'.");
+        Console.Error.WriteLine($"--log none, --log sqlite, --log kafka or --log plain, not '{other}'.");
         return 2;
 }
 

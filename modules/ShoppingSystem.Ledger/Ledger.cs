@@ -39,6 +39,7 @@ public static class LedgerModule
     public static WebApplication MapLedger(this WebApplication app)
     {
         app.UseApiKey();
+        app.MapHistoryProbe();
         var api = app.MapGroup("/api").DescribeApiKey(app);
         api.MapStatistics();
         var record = api.MapGroup("").AnswerWhileStoreIsAway();

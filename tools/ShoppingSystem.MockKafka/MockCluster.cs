@@ -18,7 +18,7 @@ internal sealed class MockCluster : IDisposable
     public MockCluster(int brokers = 3)
     {
         var conf = Librdkafka.ConfNew();
-        _ = Librdkafka.ConfSet(conf, "log_level", "2", 0, 0);
+        _ = Librdkafka.ConfSet(conf, "log_level", "0", 0, 0);
         _client = Librdkafka.New(Librdkafka.Producer, conf, 0, 0);
         _cluster = _client == 0 ? 0 : Librdkafka.MockClusterNew(_client, brokers);
         if (_cluster == 0)

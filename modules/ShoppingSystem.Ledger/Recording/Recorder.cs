@@ -17,7 +17,7 @@ internal sealed partial class Recorder(
     TimeProvider time, ILogger<Recorder> logger) : BackgroundService
 {
     /// <summary>How long the batch in hand may take to be finished after the host was told to stop.</summary>
-    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(15);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.Run(async () =>
     {

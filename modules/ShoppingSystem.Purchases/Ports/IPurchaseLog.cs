@@ -14,6 +14,12 @@ public interface IPurchaseLog
     /// take any more. The purchase may still be recorded; a retry under the same id is safe.
     /// </exception>
     ValueTask AppendAsync(Purchase purchase, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// What spans say of it, in the words of OpenTelemetry's messaging conventions: <c>messaging.system</c> and
+    /// <c>messaging.destination.name</c>.
+    /// </summary>
+    IReadOnlyList<KeyValuePair<string, object?>> SpanTags => [];
 }
 
 /// <summary>The log could not make a purchase durable in time. Nothing was acknowledged.</summary>
@@ -23,4 +29,7 @@ public sealed class PurchaseLogUnavailableException : Exception
     public PurchaseLogUnavailableException(string message, Exception? innerException = null) : base(message, innerException)
     {
     }
+
+    /// <summary>What went wrong, in few words that are the same each time: the <c>error.type</c> of spans and metrics.</summary>
+    public string ErrorType { get; init; } = "unavailable";
 }

@@ -1,14 +1,15 @@
+using System.Net;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace ShoppingSystem.Storefront;
 
 /// <summary>
-/// Without the management API there is no history, but buying goes on: its absence is told, and does not take the
-/// storefront out of service.
+/// Whether histories can be had: the management API is there, takes the key, and has them. Without them buying goes on: that is
+/// told, and does not take the storefront out of service.
 /// </summary>
 internal sealed class ManagementApiHealth(IHttpClientFactory clients) : IHealthCheck
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -16,10 +17,14 @@ internal sealed class ManagementApiHealth(IHttpClientFactory clients) : IHealthC
         patience.CancelAfter(Patience);
         try
         {
-            using var reply = await clients.CreateClient(nameof(ManagementApi)).GetAsync(new Uri("-/healthy", UriKind.Relative), patience.Token);
-            return reply.IsSuccessStatusCode
-                ? HealthCheckResult.Healthy()
-                : HealthCheckResult.Degraded($"answered {(int)reply.StatusCode}; no history meanwhile");
+            using var reply = await clients.CreateClient(nameof(ManagementApi)).GetAsync(new Uri("-/histories", UriKind.Relative), patience.Token);
+            return reply.StatusCode switch
+            {
+                HttpStatusCode.NoContent => HealthCheckResult.Healthy(),
+                HttpStatusCode.ServiceUnavailable => HealthCheckResult.Degraded("its store does not answer; no history meanwhile"),
+                HttpStatusCode.Unauthorized => HealthCheckResult.Degraded("refuses the key that Management:ApiKey says; no history meanwhile"),
+                var status => HealthCheckResult.Degraded($"answered {(int)status}; no history meanwhile"),
+            };
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {

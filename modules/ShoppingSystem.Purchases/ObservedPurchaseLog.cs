@@ -1,0 +1,47 @@
+using System.Diagnostics;
+
+namespace ShoppingSystem.Purchases;
+
+/// <summary>A log whose appends have a span, and are counted in <see cref="Signals.AppendDuration"/>. Costs nothing while nobody listens.</summary>
+/// <param name="log">The log.</param>
+public sealed class ObservedPurchaseLog(IPurchaseLog log) : IPurchaseLog
+{
+    private readonly string _spanName =
+        $"send {log.SpanTags.FirstOrDefault(tag => tag.Key is "messaging.destination.name").Value ?? "purchases"}";
+
+    /// <inheritdoc />
+    public IReadOnlyList<KeyValuePair<string, object?>> SpanTags => log.SpanTags;
+
+    /// <inheritdoc />
+    public ValueTask AppendAsync(Purchase purchase, CancellationToken cancellationToken = default) =>
+        Signals.AppendDuration.Enabled || Signals.Activities.HasListeners()
+            ? ObserveAsync(purchase, cancellationToken)
+            : log.AppendAsync(purchase, cancellationToken);
+
+    private async ValueTask ObserveAsync(Purchase purchase, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        using var span = Signals.Activities.StartActivity(_spanName, ActivityKind.Producer);
+        if (span is { IsAllDataRequested: true })
+        {
+            foreach (var (name, value) in log.SpanTags)
+            {
+                span.SetTag(name, value);
+            }
+
+            span.SetTag("messaging.operation.type", "send").SetTag("messaging.operation.name", "send");
+        }
+
+        try
+        {
+            await log.AppendAsync(purchase, cancellationToken);
+            Signals.AppendDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
+        }
+        catch (PurchaseLogUnavailableException e)
+        {
+            span?.SetTag("error.type", e.ErrorType).SetStatus(ActivityStatusCode.Error, e.Message);
+            Signals.AppendDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, new KeyValuePair<string, object?>("error.type", e.ErrorType));
+            throw;
+        }
+    }
+}
