@@ -60,17 +60,6 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public async Task That_brokers_want_TLS_is_suspected_where_they_close_the_connection_at_once()
-    {
-        using var cluster = new MockCluster();
-        cluster.CreateTopic("purchases", 3);
-        await using var tls = new TlsFront(cluster);
-        await using var host = await KafkaHost.StartAsync(cluster, feed: false, settings: ("ConnectionStrings:kafka", tls.BootstrapServers));
-
-        await SaysAsync(host, "does it want TLS or SASL? Kafka:SecurityProtocol is Plaintext");
-    }
-
-    [Fact]
     public async Task That_brokers_speak_no_TLS_is_told()
     {
         using var cluster = new MockCluster();
