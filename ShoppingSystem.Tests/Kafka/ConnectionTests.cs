@@ -59,15 +59,26 @@ public sealed class ConnectionTests
         await SaysAsync(host, "is not trusted, or is for another name", "Kafka:SslCaLocation");
     }
 
-    [Fact]
-    public async Task That_brokers_speak_no_TLS_is_told()
+    [Theory]
+    [InlineData("SSL", "does not answer in TLS, and Kafka:SecurityProtocol is Ssl")]
+    [InlineData("PLAINTEXT", "does it want TLS or SASL? Kafka:SecurityProtocol is Plaintext")]
+    public async Task Brokers_that_speak_another_protocol_are_suspected_of_it_by_either_client(string protocol, string suspicion)
     {
+        await using var broker = new ClosingBroker();
         using var cluster = new MockCluster();
-        cluster.CreateTopic("purchases", 3);
-        await using var host = await KafkaHost.StartAsync(cluster, log: false, settings: [("Kafka:SecurityProtocol", "SSL")]);
-        await using var reading = host.Feed.ReadAsync().GetAsyncEnumerator();
+        (string, string)[] settings = [("ConnectionStrings:kafka", broker.BootstrapServers), ("Kafka:SecurityProtocol", protocol)];
 
-        await SaysAsync(host, "does not answer in TLS, and Kafka:SecurityProtocol is Ssl");
+        await using (var producing = await KafkaHost.StartAsync(cluster, feed: false, settings: settings))
+        {
+            await SaysAsync(producing, $"{broker.BootstrapServers} ", suspicion);
+        }
+
+        await using var consuming = await KafkaHost.StartAsync(cluster, log: false, settings: settings);
+        await using var reading = consuming.Feed.ReadAsync().GetAsyncEnumerator();
+        var next = reading.MoveNextAsync();
+
+        await SaysAsync(consuming, $"{broker.BootstrapServers} ", suspicion);
+        Assert.False(next.IsCompleted);
     }
 
     [Fact]
@@ -353,7 +364,7 @@ public sealed class ConnectionTests
                 said = (await HealthAsync(host)).Entries["kafka"].Description;
                 return said is not null && words.All(word => said.Contains(word, StringComparison.Ordinal));
             },
-            "readiness says why");
+            () => $"readiness says why, not \"{said}\"");
         Assert.DoesNotContain('\n', said!);
         await Eventually.TrueAsync(
             () => host.Warnings.Any(warning => words.All(word => warning.Contains(word, StringComparison.Ordinal)) && !warning.Contains('\n')), "the log says why");

@@ -97,6 +97,12 @@ internal sealed partial class ClientTroubles
         // Those of errors are there for people who debug: the errors themselves are told above.
         var level = message.Facility is "FAIL" or "ERROR" ? LogLevel.Debug : (LogLevel)message.LevelAs(LogLevelType.MicrosoftExtensionsLogging);
         var line = message.Message.ReplaceLineEndings(" ");
+        // That a broker closes a connection before it was of use is no error to the client.
+        if (message is { Facility: "FAIL", Level: SyslogLevel.Info } && ClosedEarly().Match(line) is { Success: true } closed)
+        {
+            Note(new Error(ErrorCode.Local_Transport, closed.Groups["reason"].Value));
+        }
+
         if (level < LogLevel.Information || IsDue($"{message.Facility} {Numbers().Replace(line, "")}"))
         {
             LogLine(_clientLogger, level, line);
@@ -178,6 +184,10 @@ internal sealed partial class ClientTroubles
     // sasl_ssl://kafka-1:9093/bootstrap: SSL handshake failed: … (after 5ms in state SSL_HANDSHAKE, 3 identical error(s) suppressed)
     [GeneratedRegex(@"^(?:\w+://)?(?<broker>(?:\[[^\]]+\]|[^/:\s]+):\d+)/[^:\s]+: (?<what>.*?)(?: \(after \d+ms in state (?<state>\w+).*\))?$")]
     private static partial Regex Reasons();
+
+    // [thrd:kafka-1:9093/bootstrap]: kafka-1:9093/bootstrap: Disconnected while … (after 5ms in state APIVERSION_QUERY)
+    [GeneratedRegex(@"^\[thrd:.+?\]: (?<reason>.*: Disconnected.* in state (?:APIVERSION_QUERY|SSL_HANDSHAKE|AUTH\w*)\b.*)$")]
+    private static partial Regex ClosedEarly();
 
     [GeneratedRegex(@"\d+")]
     private static partial Regex Numbers();
