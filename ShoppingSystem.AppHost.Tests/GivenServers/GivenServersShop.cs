@@ -24,7 +24,7 @@ public sealed class GivenServersShop : IAsyncLifetime
     public async Task InitializeAsync()
     {
         Kafka.CreateTopic("purchases", Partitions);
-        Shop = await StartAsync(2);
+        Shop = await StartAsync(1);
     }
 
     public async Task DisposeAsync()

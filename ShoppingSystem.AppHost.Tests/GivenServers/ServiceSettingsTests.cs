@@ -33,6 +33,20 @@ public sealed class ServiceSettingsTests(GivenServersShop given) : IClassFixture
     }
 
     [Fact]
+    public async Task Every_replica_is_started_and_healthy_and_what_is_bought_is_recorded()
+    {
+        await using var shop = await given.StartAsync(2);
+
+        foreach (var (resource, replicas) in new[] { ("web-server", 1), ("management-api", 2) })
+        {
+            var states = await shop.HealthyReplicasAsync(resource, replicas);
+            Assert.All(states, state => Assert.Equal(KnownResourceStates.Running, state.State?.Text));
+        }
+
+        await Scenarios.A_retry_under_one_key_is_one_purchase(shop);
+    }
+
+    [Fact]
     public async Task A_setting_that_can_not_be_used_ends_the_service_and_its_console_log_names_it()
     {
         await using var shop = await given.StartAsync(1, builder =>

@@ -65,7 +65,8 @@ internal sealed class RunningShop : IAsyncDisposable
         }
     }
 
-    public IEnumerable<string> Names => Model.Resources.Select(resource => resource.Name).Where(name => !name.StartsWith("aspire-", StringComparison.Ordinal));
+    public IEnumerable<string> Names => Model.Resources.Select(resource => resource.Name)
+        .Where(name => !name.StartsWith("aspire-", StringComparison.Ordinal) && !name.EndsWith("-rebuilder", StringComparison.Ordinal));
 
     public async Task<string> ApiKeyAsync() =>
         (await Model.Resources.OfType<ParameterResource>().Single(parameter => parameter.Name == ApiKey).GetValueAsync(CancellationToken.None))!;

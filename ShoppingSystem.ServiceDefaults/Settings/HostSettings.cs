@@ -20,7 +20,7 @@ public sealed class HostSettings(string summary)
         new("PathBase", null, "a path (/shop) before the routes that a proxy leaves in place"),
         new("Proxies", null, "networks (10.0.0.0/8) of proxies whose X-Forwarded-For, -Proto and -Prefix are believed", IsList: true),
         new("Secrets:Directory", null, "a directory whose files are settings: Management__ApiKey, …"),
-        .. Of<ShutdownOptions>(ShutdownOptions.Section),
+        .. Of(ShutdownOptions.Section, new ShutdownOptions()),
     ];
 
     private readonly List<Setting> _settings = [];

@@ -143,7 +143,8 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
         await Eventually.TrueAsync(
             async () =>
             {
-                await client.BuyAsync("late");
+                using var reply = await client.PostAsync("/api/v1/buy", Support.Http.Json("""{"username":"Ada","userid":"late","price":1}"""));
+                Assert.Equal((HttpStatusCode.Accepted, HttpVersion.Version20), (reply.StatusCode, reply.Version));
                 return Volatile.Read(ref connections) > 1;
             },
             Patience, "the client has connected anew");

@@ -106,7 +106,7 @@ public sealed class ServingTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_web_server_whose_key_is_not_the_management_APIs_says_that_there_is_no_history()
     {
-        await using var management = await HostProcess.StartAsync(HostProgram.ManagementApi, Environment([("Management__ApiKey", "one")]));
+        await using var management = await HostProcess.StartAsync(HostProgram.ManagementApi, Environment([("Management__ApiKey", "one"), ("Shopping__ConsumerGroup", "another")]));
         (string, string) address = ("services__management-api__http__0", management.Address.ToString());
         await using var stranger = await HostProcess.StartAsync(HostProgram.WebServer, Environment([address, ("Management__ApiKey", "another")]));
         await using var shop = await HostProcess.StartAsync(HostProgram.WebServer, Environment([address, ("Management__ApiKey", "one")]));

@@ -148,21 +148,6 @@ public sealed class LogTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void A_client_in_trouble_says_so_now_and_then()
-    {
-        var warnings = new Warnings();
-        var troubles = new ClientTroubles(warnings);
-
-        for (var i = 0; i < 100; i++)
-        {
-            troubles.Note(new Error(ErrorCode.Local_AllBrokersDown));
-            troubles.Note(new Error(ErrorCode.Local_Transport));
-        }
-
-        Assert.Equal(2, warnings.Count);
-    }
-
-    [Fact]
     public async Task A_producer_that_cannot_go_on_stops_the_host()
     {
         using var cluster = NewCluster();

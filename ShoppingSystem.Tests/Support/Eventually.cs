@@ -12,13 +12,19 @@ internal static class Eventually
 
     public static Task TrueAsync(Func<Task<bool>> condition, string what) => TrueAsync(condition, Patience, what);
 
-    public static async Task TrueAsync(Func<Task<bool>> condition, TimeSpan patience, string what)
+    /// <param name="condition">What is to become true.</param>
+    /// <param name="what">Asked when it has not.</param>
+    public static Task TrueAsync(Func<Task<bool>> condition, Func<string> what) => TrueAsync(condition, Patience, what);
+
+    public static Task TrueAsync(Func<Task<bool>> condition, TimeSpan patience, string what) => TrueAsync(condition, patience, () => what);
+
+    private static async Task TrueAsync(Func<Task<bool>> condition, TimeSpan patience, Func<string> what)
     {
         for (var start = Stopwatch.GetTimestamp(); !await condition(); await Task.Delay(Interval))
         {
             if (Stopwatch.GetElapsedTime(start) > patience)
             {
-                throw new TimeoutException($"Not within {patience}: {what}");
+                throw new TimeoutException($"Not within {patience}: {what()}");
             }
         }
     }

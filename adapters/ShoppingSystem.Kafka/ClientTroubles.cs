@@ -97,6 +97,12 @@ internal sealed partial class ClientTroubles
         // Those of errors are there for people who debug: the errors themselves are told above.
         var level = message.Facility is "FAIL" or "ERROR" ? LogLevel.Debug : (LogLevel)message.LevelAs(LogLevelType.MicrosoftExtensionsLogging);
         var line = message.Message.ReplaceLineEndings(" ");
+        // That a broker closes a connection before it was of use is no error to the client.
+        if (message is { Facility: "FAIL", Level: SyslogLevel.Info } && ClosedEarly().Match(line) is { Success: true } closed)
+        {
+            Note(new Error(ErrorCode.Local_Transport, closed.Groups["reason"].Value));
+        }
+
         if (level < LogLevel.Information || IsDue($"{message.Facility} {Numbers().Replace(line, "")}"))
         {
             LogLine(_clientLogger, level, line);
@@ -124,8 +130,12 @@ internal sealed partial class ClientTroubles
     {
         var match = Reasons().Match(error.Reason.ReplaceLineEndings(" "));
         var (broker, what) = match.Success ? (match.Groups["broker"].Value, match.Groups["what"].Value) : ("a broker", error.Reason.ReplaceLineEndings(" "));
+        var state = match.Groups["state"].Value;
         var (kind, text) = error.Code switch
         {
+            _ when Says("PLAINTEXT broker listener") || (state is "SSL_HANDSHAKE" && Says("Disconnected")) => NoTls(),
+            _ when (state is "APIVERSION_QUERY" || state.StartsWith("AUTH", StringComparison.Ordinal)) && Says("Disconnected") =>
+                (Kind.Hung, $"{broker} closed the connection at once: {Suspicion}"),
             ErrorCode.Local_Authentication when what.Contains("handshake", StringComparison.Ordinal) =>
                 (Kind.Refused, $"{broker} does not take the SASL mechanism {_mechanism} (Kafka:SaslMechanism): {what}"),
             ErrorCode.Local_Authentication when _user is not null =>
@@ -133,8 +143,7 @@ internal sealed partial class ClientTroubles
             ErrorCode.Local_Authentication => (Kind.Refused, $"{broker} refuses this client: {what}"),
             ErrorCode.Local_Ssl when Says("certificate verify failed", "could not be verified") =>
                 (Kind.Refused, $"the certificate of {broker} is not trusted, or is for another name (Kafka:SslCaLocation, and the names in ConnectionStrings:kafka and in the brokers' advertised listeners)"),
-            ErrorCode.Local_Ssl when Says("PLAINTEXT", "wrong version number", "packet length", "record layer", "http request") =>
-                (Kind.Hung, $"{broker} does not answer in TLS, and Kafka:SecurityProtocol is {_protocol}: does it want {(_mechanism is null ? "Plaintext or SaslPlaintext" : "SaslPlaintext")}?"),
+            ErrorCode.Local_Ssl when Says("wrong version number", "packet length", "record layer", "http request") => NoTls(),
             ErrorCode.Local_Ssl when Says("certificate required", "client SSL authentication", "alert bad certificate", "alert unknown ca", "alert certificate") =>
                 (Kind.Refused, $"{broker} wants a certificate of this client that it trusts (Kafka:SslCertificateLocation, Kafka:SslKeyLocation): {what}"),
             ErrorCode.Local_Ssl => (Kind.Hung, $"no TLS connection with {broker}: {what}"),
@@ -146,6 +155,9 @@ internal sealed partial class ClientTroubles
             _ => (Kind.Other, match.Success ? $"{broker}: {what}" : what),
         };
         return (kind, $"{error.Code} {broker} {kind}", text);
+
+        (Kind, string) NoTls() =>
+            (Kind.Hung, $"{broker} does not answer in TLS, and Kafka:SecurityProtocol is {_protocol}: does it want {(_mechanism is null ? "Plaintext or SaslPlaintext" : "SaslPlaintext")}?");
 
         bool Says(params ReadOnlySpan<string> words)
         {
@@ -170,8 +182,12 @@ internal sealed partial class ClientTroubles
     };
 
     // sasl_ssl://kafka-1:9093/bootstrap: SSL handshake failed: … (after 5ms in state SSL_HANDSHAKE, 3 identical error(s) suppressed)
-    [GeneratedRegex(@"^(?:\w+://)?(?<broker>(?:\[[^\]]+\]|[^/:\s]+):\d+)/[^:\s]+: (?<what>.*?)(?: \(after \d+ms in state .*\))?$")]
+    [GeneratedRegex(@"^(?:\w+://)?(?<broker>(?:\[[^\]]+\]|[^/:\s]+):\d+)/[^:\s]+: (?<what>.*?)(?: \(after \d+ms in state (?<state>\w+).*\))?$")]
     private static partial Regex Reasons();
+
+    // [thrd:kafka-1:9093/bootstrap]: kafka-1:9093/bootstrap: Disconnected while … (after 5ms in state APIVERSION_QUERY)
+    [GeneratedRegex(@"^\[thrd:.+?\]: (?<reason>.*: Disconnected.* in state (?:APIVERSION_QUERY|SSL_HANDSHAKE|AUTH\w*)\b.*)$")]
+    private static partial Regex ClosedEarly();
 
     [GeneratedRegex(@"\d+")]
     private static partial Regex Numbers();

@@ -16,6 +16,17 @@ internal static partial class KafkaConnection
     private const string Section = KafkaSection.Name;
     private const string BrokersKey = "ConnectionStrings:kafka";
 
+    // Names of one setting: the client complains by the first, and is configured by the second.
+    private static readonly Dictionary<string, string> s_aliases = new()
+    {
+        ["queue.buffering.max.ms"] = "linger.ms",
+        ["retries"] = "message.send.max.retries",
+        ["max.in.flight.requests.per.connection"] = "max.in.flight",
+        ["compression.codec"] = "compression.type",
+        ["sasl.mechanisms"] = "sasl.mechanism",
+        ["fetch.message.max.bytes"] = "max.partition.fetch.bytes",
+    };
+
     /// <summary>Where a client finds its first broker: <c>host:port</c>, separated by commas.</summary>
     public static string Brokers(IConfiguration configuration) => configuration.GetConnectionString("kafka") ?? "localhost:9092";
 
@@ -49,7 +60,7 @@ internal static partial class KafkaConnection
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or KafkaException)
         {
             var keys = KafkaSection.Bind(configuration, (ClientConfig)Activator.CreateInstance(config.GetType())!);
-            var culprit = Names().Matches(e.Message).Select(name => name.Value.TrimEnd('.')).FirstOrDefault(keys.ContainsKey);
+            var culprit = Names().Matches(e.Message).Select(name => s_aliases.GetValueOrDefault(name.Value, name.Value)).FirstOrDefault(keys.ContainsKey);
             throw KafkaSection.Refusal($"{(culprit is null ? Section : keys[culprit])}: {e.Message.ReplaceLineEndings(" ").TrimEnd()}");
         }
     }

@@ -141,7 +141,12 @@ internal sealed partial class FeedPump(
         try
         {
             topic.Attach(consumer);
-            topic.Ensured.Wait(_stopping.Token);
+            while (!topic.Ensured.Wait(TimeSpan.Zero, _stopping.Token))
+            {
+                // The client tells of its errors, and why it doesn't connect, only to whoever polls.
+                Poll(IdlePoll);
+            }
+
             consumer.Subscribe(topic.Name);
             while (!_stopping.IsCancellationRequested)
             {
