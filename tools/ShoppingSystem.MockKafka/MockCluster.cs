@@ -60,6 +60,9 @@ internal sealed class MockCluster : IDisposable
     /// <summary>Deletes a topic with all that stands in it; made again, it starts at offset 0.</summary>
     public void DeleteTopic(string topic) => Check(Librdkafka.MockTopicDelete(_cluster, topic));
 
+    /// <summary>Has the brokers say this error (a number of the protocol; 0 for none) of a topic that they are asked about.</summary>
+    public void FailTopic(string topic, int error) => Librdkafka.MockTopicSetError(_cluster, topic, error);
+
     /// <summary>Stops a broker from answering and closes its connections.</summary>
     public void Stop(int broker) => Check(Librdkafka.MockBrokerSetDown(_cluster, broker));
 
