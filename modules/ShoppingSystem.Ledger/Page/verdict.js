@@ -31,9 +31,10 @@ export function verdictOn({ latest, receivedAt }, connection, now) {
 }
 
 function verdictOnStatistics({ recorded, deadLetters, process, lag, dependencies }) {
+  const lost = Number(process.lost ?? 0);
   if (process.state !== "recording") {
     return verdict("held-up", "bad", "Recording is held up",
-      `${sentence(process.state.replace(/^held up: /, ""))} Purchases wait in the log until it works again; none is lost.`);
+      `${sentence(process.state.replace(/^held up: /, ""))} Purchases wait in the log until it works again${lost > 0 ? "" : "; none is lost"}.`);
   }
   const states = Object.entries(dependencies);
   const [down] = states.filter(([, { state }]) => state === "down");
@@ -43,7 +44,7 @@ function verdictOnStatistics({ recorded, deadLetters, process, lag, dependencies
   if (recorded === null || deadLetters === null) {
     return verdict("store-away", "bad", "The store can’t be asked", "Totals are unknown until it answers again.");
   }
-  if (Number(process.lost ?? 0) > 0) {
+  if (lost > 0) {
     return verdict("lost", "bad", "Purchases were lost from the log",
       `${sentence(dependencies.recorder?.reason ?? "")} The recorder says so until it is started again.`.trim());
   }
