@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Confluent.Kafka;
 using ShoppingSystem.MockKafka;
@@ -254,6 +255,9 @@ public sealed class FeedTests(ITestOutputHelper output)
 
         Assert.Equal(0, reading.Current.Events[0].Offset);
         await Eventually.TrueAsync(() => host.Feed.Lag is [{ Lag: Events }], "nothing is recorded yet");
+        Assert.Contains("has committed 1000000 in partition 0", host.Feed.Loss?.Reason, StringComparison.Ordinal);
+        Assert.Contains("unless a tool set that", host.Feed.Loss?.Reason, StringComparison.Ordinal);
+        Assert.Single(host.Warnings, line => line.Contains($"has committed 1000000 in partition 0, which ends at {Events}", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -297,6 +301,7 @@ public sealed class FeedTests(ITestOutputHelper output)
         const int Unread = 8000;
         var purchase = Some.Purchase(new string('u', 128), item: string.Concat(Enumerable.Repeat("🛒", 128)));
         using var cluster = NewCluster();
+        using var counted = new CountedLosses();
         await using var host = await KafkaHost.StartAsync(cluster);
         await host.Log.AppendAsync(purchase);
         await using (var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator())
@@ -316,6 +321,7 @@ public sealed class FeedTests(ITestOutputHelper output)
         var warning = Assert.Single(host.Warnings, line => line.Contains("are gone", StringComparison.Ordinal));
         Assert.StartsWith($"The events 1 to {first.Offset - 1} of partition {first.Partition} are gone", warning, StringComparison.Ordinal);
         Assert.Equal(first.Offset - 1, host.Feed.Loss?.Events);
+        Assert.Contains((first.Partition.ToString(CultureInfo.InvariantCulture), first.Offset - 1), counted);
     }
 
     [Fact]

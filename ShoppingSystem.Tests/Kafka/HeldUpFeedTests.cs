@@ -1,4 +1,7 @@
 using System.Net;
+using Confluent.Kafka;
+using Microsoft.Extensions.DependencyInjection;
+using ShoppingSystem.Kafka;
 using ShoppingSystem.MockKafka;
 using ShoppingSystem.MockMongo;
 using ShoppingSystem.Purchases;
@@ -15,6 +18,7 @@ public sealed class HeldUpFeedTests(ITestOutputHelper output)
     private const int TopicAuthorizationFailed = 29;
     private const int GroupAuthorizationFailed = 30;
     private const int FencedInstanceId = 82;
+    private const int RebalanceInProgress = 27;
     private const int UnknownServerError = -1;
 
     private const string MissingOnTopic = "the topic purchases may not be read: the right Read on the topic is missing";
@@ -82,6 +86,65 @@ public sealed class HeldUpFeedTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_right_on_the_group_that_is_taken_away_where_nothing_is_bought_is_a_problem_until_it_is_given_back()
+    {
+        using var cluster = NewCluster();
+        await using var host = await KafkaHost.StartAsync(cluster);
+        await using var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
+        _ = reading.MoveNextAsync().AsTask();
+        await Eventually.TrueAsync(() => host.Feed.Lag.Count == 12, "all partitions are read to their ends");
+
+        cluster.FailAlways(MockCluster.Api.JoinGroup, GroupAuthorizationFailed);
+        cluster.FailAlways(MockCluster.Api.Heartbeat, GroupAuthorizationFailed);
+        await Eventually.TrueAsync(() => host.Feed.Problem == MissingOnGroup && host.Feed.Lag.Count == 0, "it is known, and the lag is not");
+        cluster.StopFailing(MockCluster.Api.Heartbeat);
+        cluster.StopFailing(MockCluster.Api.JoinGroup);
+
+        await Eventually.TrueAsync(() => host.Feed.Problem is null && host.Feed.Lag.Count == 12, "all partitions are read again");
+    }
+
+    [Fact]
+    public async Task A_topic_that_may_not_be_seen_any_more_is_a_problem_although_no_partition_of_it_is_held()
+    {
+        using var cluster = NewCluster();
+        await using var host = await KafkaHost.StartAsync(cluster);
+        await using var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
+        _ = reading.MoveNextAsync().AsTask();
+        await Eventually.TrueAsync(() => host.Feed.Lag.Count == 12, "all partitions are read to their ends");
+
+        cluster.FailTopic("purchases", TopicAuthorizationFailed);
+        await Eventually.TrueAsync(() => host.Warnings.Any(line => line.Contains("12 partitions were lost", StringComparison.Ordinal)), "the client gives them up");
+        var topic = host.Services.GetRequiredService<KafkaTopic>();
+        var watched = topic.Watched;
+        await Eventually.TrueAsync(() => !ReferenceEquals(topic.Watched, watched), "the topic is looked at");
+        await Eventually.TrueAsync(() => host.Feed.Problem == MissingOnTopic, "it is known");
+        Assert.Empty(host.Feed.Lag);
+        cluster.FailTopic("purchases", 0);
+
+        await Eventually.TrueAsync(() => host.Feed.Problem is null && host.Feed.Lag.Count == 12, "all partitions are read again");
+    }
+
+    [Fact]
+    public async Task Commits_that_are_refused_while_the_group_rebalances_are_no_problem_however_long_that_takes()
+    {
+        // The delays between the attempts add up to more than the time after which what may pass is a problem.
+        const int Attempts = 8;
+        using var cluster = NewCluster();
+        await using var host = await KafkaHost.StartAsync(cluster);
+        await host.Log.AppendAsync(Some.Purchase());
+        cluster.TrackRequests();
+        cluster.FailAlways(MockCluster.Api.OffsetCommit, RebalanceInProgress);
+        await using var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
+        Assert.True(await reading.MoveNextAsync());
+        await reading.Current.CommitAsync();
+
+        await Eventually.TrueAsync(() => cluster.Requests().GetValueOrDefault((short)MockCluster.Api.OffsetCommit) >= Attempts, "it is tried again");
+
+        Assert.Null(host.Feed.Problem);
+        Assert.DoesNotContain(host.Warnings, line => line.Contains("Committing failed", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Commits_that_go_on_failing_are_a_problem_until_one_works()
     {
         using var cluster = NewCluster();
@@ -127,10 +190,46 @@ public sealed class HeldUpFeedTests(ITestOutputHelper output)
         output.WriteLine(string.Join('\n', host.Warnings));
     }
 
+    /// <param name="forgotten">Whether the client gives the partitions up meanwhile, which takes it half a minute or more by default.</param>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_topic_that_is_gone_for_a_while_is_a_problem_and_what_went_with_it_is_told_when_it_is_there_again(bool forgotten)
+    {
+        using var cluster = new MockCluster();
+        cluster.CreateTopic("purchases", 1);
+        await using var host = await KafkaHost.StartAsync(cluster, consumer: config =>
+        {
+            if (forgotten)
+            {
+                (config.TopicMetadataRefreshIntervalMs, config.TopicMetadataPropagationMaxMs) = (500, 0);
+            }
+        });
+        await AppendAsync(host.Log, Events);
+        await using var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
+        for (var seen = 0; seen < Events; seen += reading.Current.Events.Count)
+        {
+            Assert.True(await reading.MoveNextAsync());
+            await reading.Current.CommitAsync();
+        }
+
+        // What is committed goes with it, as on real brokers.
+        cluster.DeleteTopic("purchases");
+        await Eventually.TrueAsync(() => host.Feed.Problem == "the topic purchases does not exist" && host.Feed.Lag.Count == 0, "it is known");
+        await Eventually.TrueAsync(
+            () => !forgotten || host.Warnings.Any(line => line.StartsWith("1 partitions were lost", StringComparison.Ordinal)), "the client gives it up");
+        cluster.CreateTopic("purchases", 1);
+
+        await Eventually.TrueAsync(() => host.Feed.Problem is null && host.Feed.Lag.Count == 1, "it is read again");
+        output.WriteLine(string.Join('\n', host.Warnings));
+        Assert.Contains($"the end of partition 0 of purchases jumped back from {Events} to 0", host.Feed.Loss?.Reason, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_topic_deleted_and_created_again_is_read_from_its_start_and_told_as_data_loss()
     {
         using var cluster = new MockCluster();
+        using var counted = new CountedLosses();
         cluster.CreateTopic("purchases", 1);
         await using var host = await KafkaHost.StartAsync(cluster);
         await AppendAsync(host.Log, Events);
@@ -150,6 +249,7 @@ public sealed class HeldUpFeedTests(ITestOutputHelper output)
         Assert.True(await reading.MoveNextAsync());
         Assert.Equal(0, reading.Current.Events[0].Offset);
         Assert.Equal(1, host.Feed.Loss?.Events);
+        Assert.Contains(("0", 1), counted);
         Assert.Contains($"the end of partition 0 of purchases jumped back from {Events} to ", host.Feed.Loss!.Reason, StringComparison.Ordinal);
         Assert.Single(host.Warnings, line => line.StartsWith($"The end of partition 0 jumped back from {Events} to ", StringComparison.Ordinal));
         await reading.Current.CommitAsync();
@@ -161,26 +261,54 @@ public sealed class HeldUpFeedTests(ITestOutputHelper output)
     {
         using var cluster = NewCluster();
         using var mongo = new MockServer();
+        await using var buyer = await KafkaHost.StartAsync(cluster, feed: false);
+        await AppendAsync(buyer.Log, Events);
         cluster.FailAlways(MockCluster.Api.Fetch, TopicAuthorizationFailed);
-        await using var recorder = await HostProcess.StartAsync(
-            HostProgram.ManagementApi, ("ConnectionStrings__kafka", cluster.BootstrapServers), ("ConnectionStrings__shopping", mongo.ConnectionString("shopping")));
+        await using var recorder = await StartRecorderAsync(cluster, mongo);
 
-        await ReadyAsync(HttpStatusCode.ServiceUnavailable, "the right Read on the topic is missing");
+        await ReadyAsync(recorder, HttpStatusCode.ServiceUnavailable, "the right Read on the topic is missing");
 
-        var stats = await recorder.Client.GetStringAsync("/api/v1/stats");
-        Assert.Contains("\"lag\":[]", stats, StringComparison.Ordinal);
+        var stats = "";
+        await Eventually.TrueAsync(
+            async () => (stats = await recorder.Client.GetStringAsync("/api/v1/stats")).Contains("\"lag\":[]", StringComparison.Ordinal),
+            () => $"all partitions have failed; {stats}");
         Assert.Contains("held up: " + MissingOnTopic, stats, StringComparison.Ordinal);
         Assert.Contains(MissingOnTopic, recorder.Output, StringComparison.Ordinal);
         cluster.StopFailing(MockCluster.Api.Fetch);
-        await ReadyAsync(HttpStatusCode.OK, "\"recorder\":\"up\"");
+        await ReadyAsync(recorder, HttpStatusCode.OK, "\"recorder\":\"up\"");
+    }
 
-        Task ReadyAsync(HttpStatusCode status, string text) => Eventually.TrueAsync(
+    [Fact]
+    public async Task A_recorder_that_missed_events_is_degraded_and_says_which_and_how_many()
+    {
+        using var cluster = NewCluster();
+        using var mongo = new MockServer();
+        using (var tool = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = cluster.BootstrapServers, GroupId = Brokers.DefaultGroup }).Build())
+        {
+            tool.Commit([new TopicPartitionOffset("purchases", 3, 1_000)]);
+        }
+
+        await using var recorder = await StartRecorderAsync(cluster, mongo);
+
+        await ReadyAsync(recorder, HttpStatusCode.OK, "has committed 1000 in partition 3 of purchases, which ends at 0");
+        await ReadyAsync(recorder, HttpStatusCode.OK, "\"recorder\":\"degraded\"");
+        Assert.Contains("\"lost\":1,", await recorder.Client.GetStringAsync("/api/v1/stats"), StringComparison.Ordinal);
+    }
+
+    private static Task<HostProcess> StartRecorderAsync(MockCluster cluster, MockServer mongo) => HostProcess.StartAsync(
+        HostProgram.ManagementApi, ("ConnectionStrings__kafka", cluster.BootstrapServers), ("ConnectionStrings__shopping", mongo.ConnectionString("shopping")));
+
+    private static async Task ReadyAsync(HostProcess recorder, HttpStatusCode status, string text)
+    {
+        var last = "";
+        await Eventually.TrueAsync(
             async () =>
             {
                 using var reply = await recorder.Client.GetAsync("/-/ready");
-                return reply.StatusCode == status && (await reply.Content.ReadAsStringAsync()).Contains(text, StringComparison.Ordinal);
+                last = $"{reply.StatusCode} {await reply.Content.ReadAsStringAsync()}";
+                return reply.StatusCode == status && last.Contains(text, StringComparison.Ordinal);
             },
-            $"readiness is {status} and says {text}");
+            () => $"readiness is {status} and says {text}; it is {last}");
     }
 
     private static MockCluster NewCluster()

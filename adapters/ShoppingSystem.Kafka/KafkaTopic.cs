@@ -55,6 +55,9 @@ internal sealed partial class KafkaTopic : IDisposable
 
     public string Name => _options.Topic;
 
+    /// <summary>The state of the topic as it was last looked at by itself, which is done every five seconds; null before.</summary>
+    public TopicState? Watched { get; private set; }
+
     /// <summary>Completes when the topic exists or will not be created from here. Never fails; waits for as long as no broker answers.</summary>
     public Task Ensured => _ensured.Value;
 
@@ -117,11 +120,11 @@ internal sealed partial class KafkaTopic : IDisposable
         {
             return await DescribeAsync() is { } topic
                 ? new TopicState(topic.Partitions.Count, topic.Partitions.Count(partition => partition.Leader < 0), null)
-                : new TopicState(0, 0, $"the topic {Name} does not exist", IsMissing: true);
+                : new TopicState(0, 0, new Error(ErrorCode.UnknownTopicOrPart, $"the topic {Name} does not exist"));
         }
         catch (KafkaException e)
         {
-            return new TopicState(0, 0, ReasonOf(e.Error), IsUnanswered: e.Error.IsLocalError);
+            return new TopicState(0, 0, new Error(e.Error.Code, ReasonOf(e.Error)));
         }
     }
 
@@ -139,7 +142,7 @@ internal sealed partial class KafkaTopic : IDisposable
                 return;
             }
 
-            var state = await ObserveAsync();
+            var state = Watched = await ObserveAsync();
             if (state.IsUnanswered)
             {
                 lock (_inUse)
@@ -264,7 +267,14 @@ internal sealed partial class KafkaTopic : IDisposable
 
 /// <param name="Partitions">How many partitions the topic has.</param>
 /// <param name="Leaderless">How many of them nobody can append to at the moment.</param>
-/// <param name="Problem">Why there is no answer; null when there is.</param>
-/// <param name="IsUnanswered">True when no broker was reached.</param>
-/// <param name="IsMissing">True when the brokers know no such topic.</param>
-internal sealed record TopicState(int Partitions, int Leaderless, string? Problem, bool IsUnanswered = false, bool IsMissing = false);
+/// <param name="Error">Why there is no answer; null when there is.</param>
+internal sealed record TopicState(int Partitions, int Leaderless, Error? Error)
+{
+    public string? Problem => Error?.Reason;
+
+    /// <summary>True when no broker was reached.</summary>
+    public bool IsUnanswered => Error is { IsLocalError: true };
+
+    /// <summary>True when the brokers know no such topic.</summary>
+    public bool IsMissing => Error is { Code: ErrorCode.UnknownTopicOrPart };
+}

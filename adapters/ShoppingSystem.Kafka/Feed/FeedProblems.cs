@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 
@@ -8,7 +7,7 @@ namespace ShoppingSystem.Kafka;
 /// What keeps the topic from being read at the moment. The client tells an error once and then goes on trying without a
 /// word, so an error stands until what it has kept from happening happens. Written by the thread of the consumer, read by all.
 /// </summary>
-internal sealed partial class FeedProblems(KafkaOptions kafka, ILogger logger)
+internal sealed partial class FeedProblems(KafkaOptions kafka, TimeProvider time, ILogger logger)
 {
     /// <summary>Errors that may pass by themselves, a moved leader for one, are no problem before they have stood this long.</summary>
     private static readonly TimeSpan Passing = TimeSpan.FromSeconds(5);
@@ -21,7 +20,7 @@ internal sealed partial class FeedProblems(KafkaOptions kafka, ILogger logger)
     private readonly Lock _gate = new();
     private readonly Dictionary<Subject, Problem> _problems = [];
     private volatile bool _isEmpty = true;
-    private string? _reported;
+    private (Action, ErrorCode)? _reported;
     private long _reportedAt;
 
     /// <summary>What can fail.</summary>
@@ -30,8 +29,11 @@ internal sealed partial class FeedProblems(KafkaOptions kafka, ILogger logger)
         /// <summary>The whole reading, which has ended.</summary>
         Read,
 
-        /// <summary>To become a member of the group, and to find the topic.</summary>
+        /// <summary>To become a member of the group.</summary>
         Join,
+
+        /// <summary>To find the topic.</summary>
+        FindTopic,
 
         /// <summary>To find out where the partitions are to be read from.</summary>
         ResolveStart,
@@ -47,7 +49,9 @@ internal sealed partial class FeedProblems(KafkaOptions kafka, ILogger logger)
     public bool IsEmpty => _isEmpty;
 
     /// <summary>The reason why reading doesn't work, for an operator; null when it works.</summary>
-    public string? Current
+    public string? Current => Worst is var (action, error) ? Describe(action, error) : null;
+
+    private (Action Action, Error Error)? Worst
     {
         get
         {
@@ -60,9 +64,9 @@ internal sealed partial class FeedProblems(KafkaOptions kafka, ILogger logger)
             {
                 foreach (var (subject, problem) in _problems.OrderBy(entry => entry.Key.Action).ThenBy(entry => entry.Key.Partition))
                 {
-                    if (IsDecided(subject, problem.Error) || Stopwatch.GetElapsedTime(problem.Since) >= Passing)
+                    if (IsDecided(subject, problem.Error) || time.GetElapsedTime(problem.Since) >= Passing)
                     {
-                        return Describe(subject.Action, problem.Error);
+                        return (subject.Action, problem.Error);
                     }
                 }
             }
@@ -76,7 +80,7 @@ internal sealed partial class FeedProblems(KafkaOptions kafka, ILogger logger)
         lock (_gate)
         {
             var subject = new Subject(action, partition);
-            var now = Stopwatch.GetTimestamp();
+            var now = time.GetTimestamp();
             var since = _problems.TryGetValue(subject, out var known) ? known.Since : now;
             _problems[subject] = new Problem(error, since, now);
             _isEmpty = false;
@@ -95,7 +99,7 @@ internal sealed partial class FeedProblems(KafkaOptions kafka, ILogger logger)
         {
             var subject = new Subject(action, partition);
             if (_problems.TryGetValue(subject, out var problem)
-                && (problem.Error.Code is not ErrorCode.FencedInstanceId || Stopwatch.GetElapsedTime(problem.NotedAt) >= FencedFor))
+                && (problem.Error.Code is not ErrorCode.FencedInstanceId || time.GetElapsedTime(problem.NotedAt) >= FencedFor))
             {
                 _problems.Remove(subject);
                 _isEmpty = _problems.Count == 0;
@@ -117,21 +121,28 @@ internal sealed partial class FeedProblems(KafkaOptions kafka, ILogger logger)
         }
     }
 
-    /// <summary>Logs the problem when there is one, and once a minute for as long as it lasts. To be called often.</summary>
+    /// <summary>
+    /// Logs the problem when there is one, and once a minute for as long as it lasts, in however many partitions. To be called
+    /// often, by the thread of the consumer.
+    /// </summary>
     public void Report()
     {
-        var problem = Current;
-        if (problem is not null && (problem != _reported || Stopwatch.GetElapsedTime(_reportedAt) >= RepeatAfter))
+        var worst = Worst;
+        var kind = worst is var (action, error) ? (action, error.Code) : ((Action, ErrorCode)?)null;
+        if (worst is var (failed, reason))
         {
-            _reportedAt = Stopwatch.GetTimestamp();
-            LogProblem(problem);
+            if (kind != _reported || time.GetElapsedTime(_reportedAt) >= RepeatAfter)
+            {
+                _reportedAt = time.GetTimestamp();
+                LogProblem(Describe(failed, reason));
+            }
         }
-        else if (problem is null && _reported is not null)
+        else if (_reported is not null)
         {
             LogSolved(kafka.Topic);
         }
 
-        _reported = problem;
+        _reported = kind;
     }
 
     /// <summary>What an error means, for an operator.</summary>
@@ -143,9 +154,11 @@ internal sealed partial class FeedProblems(KafkaOptions kafka, ILogger logger)
             + (kafka.StaticMembership
                 ? "with Shopping:StaticMembership every recorder needs a host name of its own"
                 : "every recorder needs a Kafka:GroupInstanceId of its own"),
+        ErrorCode.UnknownTopicOrPart => $"the topic {kafka.Topic} does not exist",
         _ => action switch
         {
             Action.Commit => $"what is recorded can't be committed for the group {kafka.ConsumerGroup}: {error.Reason}",
+            Action.Join => $"the group {kafka.ConsumerGroup} can't be joined: {error.Reason}",
             Action.ResolveStart => $"the committed offsets of the group {kafka.ConsumerGroup} can't be read: {error.Reason}",
             _ => $"the topic {kafka.Topic} can't be read: {error.Reason}",
         },

@@ -52,6 +52,7 @@ internal sealed partial class FeedPump(
     private readonly Backoff _lagBackoff = new();
     private long _waitingSince;
     private long _lookedAt;
+    private TopicState? _topic;
 
     public IReadOnlyList<PartitionLag> Lag => _lag;
 
@@ -105,7 +106,8 @@ internal sealed partial class FeedPump(
         var starts = FindStarts(partitions);
         foreach (var start in starts)
         {
-            _holdings[start.Partition] = new Holding(start.Partition, Math.Max(0, start.Offset.Value), consumer.GetWatermarkOffsets(start.TopicPartition).High);
+            _holdings[start.Partition] = new Holding(
+                start.Partition, start.Offset == Offset.Beginning ? null : start.Offset, consumer.GetWatermarkOffsets(start.TopicPartition).High, loss.Recall(start.Partition));
         }
 
         _lookedAt = 0;
@@ -235,7 +237,12 @@ internal sealed partial class FeedPump(
         {
             holding = StartOver(holding, result.Offset);
         }
-        else if (result.Offset > holding.Next && consumer.GetWatermarkOffsets(Place(holding)).Low is var first && first > holding.Next)
+        else if (!holding.Fetched && holding is { StartIsCommitted: false, Former: { } former } && WatermarksOf(holding).High.Value is var end and >= 0 && end < former.End)
+        {
+            // The brokers forget what is committed of a topic that is deleted.
+            loss.JumpedBack(holding.Partition, former.Next, former.End, end);
+        }
+        else if (result.Offset > holding.Next && WatermarksOf(holding).Low.Value is var first && first > holding.Next)
         {
             // The client goes on with what there still is, without a word. Other gaps mean nothing: markers of transactions
             // take offsets, too.
@@ -252,29 +259,59 @@ internal sealed partial class FeedPump(
     // is set back: else a reader that starts when the partition has grown again would begin in its midst.
     private Holding StartOver(Holding holding, long start)
     {
-        loss.JumpedBack(holding.Partition, holding.Next, Math.Max(holding.Next, holding.End), consumer.GetWatermarkOffsets(Place(holding)).High);
+        var end = Math.Max(start, WatermarksOf(holding).High.Value);
+        if (holding.Fetched || holding.Former is not null)
+        {
+            loss.JumpedBack(holding.Partition, holding.Next, Math.Max(holding.Next, holding.End), end);
+        }
+        else
+        {
+            loss.CommittedBeyond(holding.Partition, holding.Next, end);
+        }
+
         holding.Gone = true;
         _toCommit.Remove(holding);
-        var again = new Holding(holding.Partition, start, formerEnd: holding.FormerEnd) { Paused = holding.Paused };
+        var again = new Holding(holding.Partition, start, holding.FormerWatermark, former: null) { Paused = holding.Paused };
         _toCommit[again] = start;
         return _holdings[holding.Partition] = again;
     }
 
     private void NoteFailure(ConsumeException e)
     {
-        var partition = e.ConsumerRecord?.TopicPartition.Partition ?? Partition.Any;
-        if (_holdings.TryGetValue(partition, out var holding))
+        // Of an error that is of no partition the client says partition 0, without a topic or without an offset.
+        if (e.ConsumerRecord is not { Topic: not null } record || (record.Offset < 0 && IsOfTopic(e.Error)))
+        {
+            problems.Note(IsOfTopic(e.Error) ? FeedProblems.Action.FindTopic : FeedProblems.Action.Join, e.Error);
+        }
+        else if (_holdings.TryGetValue(record.Partition, out var holding))
         {
             holding.FailedAt = Stopwatch.GetTimestamp();
-            problems.Note(FeedProblems.Action.Fetch, e.Error, partition);
-        }
-        else
-        {
-            problems.Note(FeedProblems.Action.Join, e.Error);
+            problems.Note(FeedProblems.Action.Fetch, e.Error, holding.Partition);
         }
 
         LogConsumeFailed(e.Error.Code, e.Error.Reason);
         problems.Report();
+    }
+
+    private static bool IsOfTopic(Error error) => error.Code is
+        ErrorCode.UnknownTopicOrPart or ErrorCode.TopicAuthorizationFailed or ErrorCode.TopicException or ErrorCode.Local_UnknownTopic;
+
+    // Whoever holds no partition hears nothing of the topic from the client after the first time, and a member of the group whose
+    // topic is deleted holds none.
+    private void LookAtTopic()
+    {
+        if (topic.Watched is { IsUnanswered: false } state && !ReferenceEquals(state, _topic))
+        {
+            _topic = state;
+            if (state.Error is { } error)
+            {
+                problems.Note(FeedProblems.Action.FindTopic, error);
+            }
+            else
+            {
+                problems.Clear(FeedProblems.Action.FindTopic);
+            }
+        }
     }
 
     // The client tells the end of a partition once, so a partition without new events would seem to fail for ever. Fetched anew,
@@ -319,6 +356,11 @@ internal sealed partial class FeedPump(
                     events.Add(arrival.Event);
                     ends[arrival.Holding] = arrival.Event.Offset + 1;
                 }
+            }
+
+            foreach (var (holding, end) in ends)
+            {
+                holding.HandedOut = end;
             }
 
             if (events.Count > 0)
@@ -385,9 +427,15 @@ internal sealed partial class FeedPump(
         catch (KafkaException e) when (!e.Error.IsFatal)
         {
             var error = FeedProblems.Unwrap(e);
-            problems.Note(FeedProblems.Action.Commit, error);
-            // While partitions change hands the group takes no commits: that is expected.
-            var level = error.Code is ErrorCode.RebalanceInProgress or ErrorCode.IllegalGeneration ? LogLevel.Debug : LogLevel.Warning;
+            // While partitions change hands the group takes no commits, however long that takes: that is expected. Who was thrown
+            // out of it loses its partitions in a moment.
+            var isRebalance = error.Code is ErrorCode.RebalanceInProgress or ErrorCode.IllegalGeneration;
+            if (!isRebalance && error.Code is not ErrorCode.UnknownMemberId)
+            {
+                problems.Note(FeedProblems.Action.Commit, error);
+            }
+
+            var level = isRebalance ? LogLevel.Debug : LogLevel.Warning;
             var delay = _commitBackoff.Next();
             LogCommitFailed(level, error.Code, error.Reason, delay);
         }
@@ -419,6 +467,7 @@ internal sealed partial class FeedPump(
         {
             holding.Gone = true;
             _toCommit.Remove(holding);
+            loss.Remember(holding.Partition, Math.Max(holding.Committed, holding.HandedOut), holding.End);
             problems.Clear(FeedProblems.Action.Fetch, holding.Partition);
         }
 
@@ -537,6 +586,7 @@ internal sealed partial class FeedPump(
             problems.Clear(FeedProblems.Action.Read);
         }
 
+        LookAtTopic();
         problems.Report();
         RefetchFailed();
         if (!_lagBackoff.IsOn)
@@ -572,18 +622,24 @@ internal sealed partial class FeedPump(
     // nothing is fetched it has to be asked for; asked for beside a fetch, it would have to wait for that.
     private long? LagOf(Holding holding)
     {
-        var watermarks = holding.Paused ? consumer.QueryWatermarkOffsets(Place(holding), LagTimeout) : consumer.GetWatermarkOffsets(Place(holding));
+        if (holding.FailedAt > 0)
+        {
+            return null;
+        }
+
+        var watermarks = holding.Paused ? consumer.QueryWatermarkOffsets(Place(holding), LagTimeout) : WatermarksOf(holding);
         // An answer without events, to a fetch that is refused, tells no end.
-        if (watermarks.High < 0 || holding.FailedAt > 0)
+        if (watermarks.High < 0)
         {
             return null;
         }
 
         holding.End = Math.Max(holding.End, watermarks.High);
-        return holding.Paused || holding.Fetched || watermarks.High != holding.FormerEnd
-            ? Math.Max(0, watermarks.High - Math.Max(holding.Committed, watermarks.Low))
-            : null;
+        var behind = Math.Max(0, watermarks.High - Math.Max(holding.Committed, watermarks.Low));
+        return holding.Paused || holding.Fetched || (watermarks.High != holding.FormerWatermark && behind > 0) ? behind : null;
     }
+
+    private WatermarkOffsets WatermarksOf(Holding holding) => consumer.GetWatermarkOffsets(Place(holding));
 
     private TopicPartition Place(Holding holding) => new(topic.Name, holding.Partition);
 

@@ -2,9 +2,10 @@ namespace ShoppingSystem.Kafka;
 
 /// <summary>A partition, from the time it is assigned to this reader until it goes. Assigned again, it is another holding.</summary>
 /// <param name="partition">Its number.</param>
-/// <param name="start">The offset that it is read from.</param>
-/// <param name="formerEnd">The end of the partition as the client has known it from an earlier holding, if ever.</param>
-internal sealed class Holding(int partition, long start, long formerEnd)
+/// <param name="committed">The offset that it is read from; null when nothing is committed: then it is read from its start.</param>
+/// <param name="formerWatermark">The end of the partition as the client has known it from an earlier holding, if ever.</param>
+/// <param name="former">How far this process had come with an earlier holding of it; null when there was none.</param>
+internal sealed class Holding(int partition, long? committed, long formerWatermark, Reached? former)
 {
     public int Partition => partition;
 
@@ -17,16 +18,23 @@ internal sealed class Holding(int partition, long start, long formerEnd)
     /// <summary>True while nothing is fetched because the reader takes nothing.</summary>
     public bool Paused { get; set; }
 
-    public long FormerEnd => formerEnd;
+    public long FormerWatermark => formerWatermark;
+
+    public Reached? Former => former;
+
+    public bool StartIsCommitted => committed is not null;
 
     /// <summary>The offset that whoever comes next starts from.</summary>
-    public long Committed { get; set; } = start;
+    public long Committed { get; set; } = committed ?? 0;
 
     /// <summary>The offset that is to come next.</summary>
-    public long Next { get; set; } = start;
+    public long Next { get; set; } = committed ?? 0;
+
+    /// <summary>The offset after the last event that the reader was given; 0 when it was given none.</summary>
+    public long HandedOut { get; set; }
 
     /// <summary>The furthest end of the partition that has been heard of.</summary>
-    public long End { get; set; } = start;
+    public long End { get; set; } = Math.Max(committed ?? 0, former?.End ?? 0);
 
     /// <summary>When it was last found that it can't be fetched; 0 when it can.</summary>
     public long FailedAt { get; set; }
@@ -34,3 +42,8 @@ internal sealed class Holding(int partition, long start, long formerEnd)
     /// <summary>True once an event has come, or the message that there is none.</summary>
     public bool Fetched { get; set; }
 }
+
+/// <summary>How far a partition was read.</summary>
+/// <param name="Next">The offset after the last event that the reader was given, or that was committed.</param>
+/// <param name="End">The furthest end that had been heard of.</param>
+internal sealed record Reached(long Next, long End);

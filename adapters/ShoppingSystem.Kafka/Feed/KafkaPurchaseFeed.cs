@@ -30,7 +30,7 @@ internal sealed class KafkaPurchaseFeed : IPurchaseFeed
 
     public KafkaPurchaseFeed(
         IConsumer<string, byte[]> consumer, Rebalances rebalances, KafkaTopic topic, IOptions<KafkaOptions> kafka,
-        IOptions<PurchaseLogOptions> log, ILogger<KafkaPurchaseFeed> logger)
+        IOptions<PurchaseLogOptions> log, TimeProvider time, ILogger<KafkaPurchaseFeed> logger)
     {
         // It has done its part: with it, its builder has become known.
         consumer.Dispose();
@@ -39,7 +39,7 @@ internal sealed class KafkaPurchaseFeed : IPurchaseFeed
         _kafka = kafka.Value;
         _log = log.Value;
         _logger = logger;
-        _problems = new FeedProblems(_kafka, logger);
+        _problems = new FeedProblems(_kafka, time, logger);
         _loss = new DataLoss(_kafka, logger);
         SpanTags =
         [
