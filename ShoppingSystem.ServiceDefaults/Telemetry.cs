@@ -81,7 +81,7 @@ public static class Telemetry
 
         // .NET 10 tags the spans of requests only when it is asked to, and only as they start; RequestSpans does the rest.
         AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
-        builder.Services.AddHostedService(_ => new Exporter(Resource(builder), builder.Configuration));
+        builder.Services.AddHostedService(services => new Exporter(Resource(builder), builder.Configuration, services.GetRequiredService<LoggerProvider>()));
     }
 
     // With a wrong level the framework ends the process without naming the key; with a wrong endpoint the exporter sends nothing
@@ -179,8 +179,12 @@ public static class Telemetry
     }
 
     // Traces and metrics are the process's, not the host's: Standalone runs two hosts and must not export them twice.
-    private sealed class Exporter(ResourceBuilder resource, IConfiguration configuration) : IHostedService
+    private sealed class Exporter(ResourceBuilder resource, IConfiguration configuration, LoggerProvider logs) : IHostedService
     {
+        // What is left to export when the host ends. Where no collector answers, an exporter that tries again would hold up the
+        // end for 5 s for each signal, and whoever asked for the end kills the process.
+        private const int LastExportMilliseconds = 1_500;
+
         private static readonly Lock Gate = new();
         private static OpenTelemetrySdk? s_sdk;
         private static int s_hosts;
@@ -198,17 +202,22 @@ public static class Telemetry
             return Task.CompletedTask;
         }
 
-        public Task StopAsync(CancellationToken cancellationToken)
+        public async Task StopAsync(CancellationToken cancellationToken)
         {
+            OpenTelemetrySdk? sdk = null;
             lock (Gate)
             {
                 if (--s_hosts == 0)
                 {
-                    s_sdk?.Dispose();
+                    (sdk, s_sdk) = (s_sdk, null);
                 }
             }
 
-            return Task.CompletedTask;
+            await Task.WhenAll(
+                Task.Run(() => logs.Shutdown(LastExportMilliseconds), CancellationToken.None),
+                Task.Run(() => sdk?.TracerProvider.Shutdown(LastExportMilliseconds), CancellationToken.None),
+                Task.Run(() => sdk?.MeterProvider.Shutdown(LastExportMilliseconds), CancellationToken.None));
+            sdk?.Dispose();
         }
 
         private void Configure(IOpenTelemetryBuilder otel)

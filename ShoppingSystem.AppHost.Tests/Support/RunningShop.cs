@@ -131,13 +131,15 @@ internal sealed class RunningShop : IAsyncDisposable
         await WaitForStateAsync(resource, [.. KnownResourceStates.TerminalStates]);
     }
 
+    // That it has ended may be noticed after the command to start it again, and is no reason to give up.
+
     /// <summary>Starts a resource again and waits until it is healthy.</summary>
     public async Task StartAsync(string resource)
     {
         using var timeout = new CancellationTokenSource(StartTime);
         var result = await ExecuteAsync(resource, KnownResourceCommands.StartCommand);
         Assert.True(result.Success, result.Message);
-        await _app.ResourceNotifications.WaitForResourceHealthyAsync(resource, timeout.Token);
+        await _app.ResourceNotifications.WaitForResourceHealthyAsync(resource, WaitBehavior.WaitOnResourceUnavailable, timeout.Token);
     }
 
     /// <summary>Restarts a resource and waits until it is healthy again.</summary>
@@ -146,7 +148,7 @@ internal sealed class RunningShop : IAsyncDisposable
         using var patience = new CancellationTokenSource(StartTime);
         var result = await ExecuteAsync(resource, KnownResourceCommands.RestartCommand);
         Assert.True(result.Success, result.Message);
-        await _app.ResourceNotifications.WaitForResourceHealthyAsync(resource, patience.Token);
+        await _app.ResourceNotifications.WaitForResourceHealthyAsync(resource, WaitBehavior.WaitOnResourceUnavailable, patience.Token);
     }
 
     public async ValueTask DisposeAsync()

@@ -53,7 +53,7 @@ public sealed class StoreFaultTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task While_the_store_is_frozen_purchases_are_acknowledged_and_then_all_are_recorded()
+    public async Task While_the_store_is_frozen_purchases_are_acknowledged_and_histories_are_refused_and_then_all_are_recorded()
     {
         await using var cluster = await ClusterProcesses.StartAsync(recorders: 1);
         await using (cluster.Buy(_load))
@@ -63,8 +63,23 @@ public sealed class StoreFaultTests(ITestOutputHelper output)
             await cluster.TrueAsync(async () => await MongoAsync(cluster) is "down", "readiness is red");
             await BoughtAsync(cluster, 300);
 
+            // One after the other: were each to wait for the store, this would take ten minutes.
+            for (var i = 0; i < 100; i++)
+            {
+                using var history = await cluster.Shop.GetAsync(History);
+                Assert.Equal(HttpStatusCode.ServiceUnavailable, history.StatusCode);
+                Assert.NotNull(history.Headers.RetryAfter);
+            }
+
             cluster.Mongo.Thaw();
             await cluster.TrueAsync(async () => await MongoAsync(cluster) is "up", "readiness is green, by itself");
+            await cluster.TrueAsync(
+                async () =>
+                {
+                    using var history = await cluster.Shop.GetAsync(History);
+                    return history.StatusCode is HttpStatusCode.OK;
+                },
+                "there are histories again");
         }
 
         await NothingIsLostOrDoubledAsync(cluster, "the store was frozen");
@@ -129,6 +144,26 @@ public sealed class StoreFaultTests(ITestOutputHelper output)
 
         await cluster.StartRecorderAsync();
         await NothingIsLostOrDoubledAsync(cluster, $"{before} had been recorded by the one that was killed");
+    }
+
+    [Fact]
+    public async Task A_management_API_that_is_told_to_stop_while_the_store_is_frozen_ends_in_time_and_the_next_one_records_the_rest()
+    {
+        await using var cluster = await ClusterProcesses.StartAsync(recorders: 1, ("Shutdown__DrainTime", "00:00:00"));
+        await cluster.BuyAsync(_load, 200);
+        cluster.Mongo.Freeze();
+        await cluster.BuyAsync(_load, 400);
+        await cluster.TrueAsync(async () => await MongoAsync(cluster) is "down", "readiness is red");
+
+        // Its batch in hand is waited for 5 s. It would be killed after 30.
+        var told = cluster.Recorders[0];
+        told.Signal();
+        Assert.Equal(0, await told.ExitAsync().WaitAsync(TimeSpan.FromSeconds(20)));
+        await cluster.RemoveAsync(told);
+        cluster.Mongo.Thaw();
+
+        await cluster.StartRecorderAsync();
+        await NothingIsLostOrDoubledAsync(cluster, "the recorder was stopped while the store was frozen");
     }
 
     private static string History => $"/api/v1/getAllUserBuys/{Uri.EscapeDataString(BuyingLoad.Users.First())}?limit=10";

@@ -97,6 +97,24 @@ public sealed class AdmissionTests(ITestOutputHelper output)
         Assert.Equal(HttpStatusCode.Accepted, (await BuyAsync(shop.Client)).StatusCode);
     }
 
+    [Fact]
+    public async Task Purchases_that_wait_leave_histories_alone()
+    {
+        var log = new MemoryLog(open: false);
+        await using var shop = await StorefrontHost.StartAsync(log, null, "--Admission:MaxConcurrentRequests=2");
+        var waiting = new[] { BuyAsync(shop.Client), BuyAsync(shop.Client) };
+        await Eventually.TrueAsync(() => log.Waiting == 2, "both are being worked on");
+
+        using var purchase = await BuyAsync(shop.Client);
+        using var history = await shop.Client.GetAsync("/api/v1/getAllUserBuys/1");
+        log.Open();
+
+        // There is no management API here; that is as far as it comes.
+        Assert.DoesNotContain("history", (await purchase.ProblemAsync(HttpStatusCode.ServiceUnavailable)).ToString(), StringComparison.Ordinal);
+        Assert.Contains("history", (await history.ProblemAsync(HttpStatusCode.ServiceUnavailable)).ToString(), StringComparison.Ordinal);
+        await Task.WhenAll(waiting);
+    }
+
     /// <summary>Far more customers than there is room for, none of whom waits before trying again.</summary>
     [Fact]
     public async Task Above_capacity_each_answer_is_an_acknowledgement_or_a_refusal_with_a_time_and_afterwards_all_is_as_before()

@@ -115,8 +115,8 @@ public sealed class HeldUpFeedTests(ITestOutputHelper output)
         cluster.FailTopic("purchases", TopicAuthorizationFailed);
         await Eventually.TrueAsync(() => host.Warnings.Any(line => line.Contains("12 partitions were lost", StringComparison.Ordinal)), "the client gives them up");
         var topic = host.Services.GetRequiredService<KafkaTopic>();
-        var watched = topic.Watched;
-        await Eventually.TrueAsync(() => !ReferenceEquals(topic.Watched, watched), "the topic is looked at");
+        var watched = topic.Latest;
+        await Eventually.TrueAsync(() => !ReferenceEquals(topic.Latest, watched), "the topic is looked at");
         await Eventually.TrueAsync(() => host.Feed.Problem == MissingOnTopic, "it is known");
         Assert.Empty(host.Feed.Lag);
         cluster.FailTopic("purchases", 0);

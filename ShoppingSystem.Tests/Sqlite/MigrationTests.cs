@@ -6,22 +6,27 @@ using ShoppingSystem.Sqlite;
 namespace ShoppingSystem.Tests.Sqlite;
 
 /// <summary>
-/// Files of earlier versions, as these wrote them: in <c>Files</c> lies one of each version of the log and of the record. In those of
-/// version 1 five purchases are recorded and three more wait in the log.
+/// Files of all versions, as these wrote them: in <c>Files</c> lies one of each version of the log and of the record. In those of
+/// one version five purchases are recorded and three more wait in the log.
 /// </summary>
 public sealed class MigrationTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("shopping-test-").FullName;
 
-    public static TheoryData<string, string> Files => new() { { "log-v1.sqlite", "groups" }, { "record-v1.sqlite", "purchases" } };
+    public static TheoryData<string, string> Files => new()
+    {
+        { "log-v1.sqlite", "groups" }, { "record-v1.sqlite", "purchases" }, { "log-v2.sqlite", "groups" }, { "record-v2.sqlite", "purchases" },
+    };
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
-    [Fact]
-    public async Task A_shop_of_version_1_goes_on_with_all_that_it_had()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_shop_of_any_version_goes_on_with_all_that_it_had(int version)
     {
-        Copy("log-v1.sqlite", "log.db");
-        Copy("record-v1.sqlite", "purchases.db");
+        Copy($"log-v{version}.sqlite", "log.db");
+        Copy($"record-v{version}.sqlite", "purchases.db");
 
         await using var storage = EmbeddedStorage.Open(_directory, new PurchaseLogOptions(), NullLoggerFactory.Instance);
         var store = new SqlitePurchaseStore(storage.Record);
@@ -46,7 +51,7 @@ public sealed class MigrationTests : IDisposable
 
         New(path, table, $"ALTER TABLE {table} ADD COLUMN added TEXT", $"CREATE TABLE more (id INTEGER); UPDATE {table} SET added = 'yes'").Prepare();
 
-        Assert.Equal(3L, Scalar(path, "PRAGMA user_version"));
+        Assert.Equal(Versions(table) + 2, Scalar(path, "PRAGMA user_version"));
         Assert.Equal(rows, Scalar(path, $"SELECT count(*) FROM {table} WHERE added = 'yes'"));
         Assert.Equal(0L, Scalar(path, "SELECT count(*) FROM more"));
     }
@@ -75,10 +80,10 @@ public sealed class MigrationTests : IDisposable
         var refusal = Assert.Throws<StorageException>(() => New(path, table, failing).Prepare());
 
         Assert.Contains(path, refusal.Message, StringComparison.Ordinal);
-        Assert.Equal(2L, Scalar(path, "PRAGMA user_version"));
+        Assert.Equal(Versions(table) + 1, Scalar(path, "PRAGMA user_version"));
         Assert.Equal(0L, Scalar(path, "SELECT count(*) FROM sqlite_schema WHERE name = 'half'"));
         New(path, table, failing[0], $"UPDATE {table} SET added = 'yes'").Prepare();
-        Assert.Equal(3L, Scalar(path, "PRAGMA user_version"));
+        Assert.Equal(Versions(table) + 2, Scalar(path, "PRAGMA user_version"));
     }
 
     [Theory]
@@ -98,6 +103,8 @@ public sealed class MigrationTests : IDisposable
     [Theory]
     [InlineData("record-v1.sqlite", "groups")]
     [InlineData("log-v1.sqlite", "purchases")]
+    [InlineData("record-v2.sqlite", "groups")]
+    [InlineData("log-v2.sqlite", "purchases")]
     public void One_in_the_place_of_the_other_is_refused_by_name(string fixture, string table)
     {
         var path = Copy(fixture, "file");
@@ -122,7 +129,11 @@ public sealed class MigrationTests : IDisposable
     }
 
     private static DatabaseFile New(string path, string table, params string[] further) =>
-        new(path, table, [.. table is "groups" ? SqlitePurchaseLog.Migrations : RecordDatabase.Migrations, .. further]);
+        new(path, table, [.. Migrations(table), .. further]);
+
+    private static IReadOnlyList<string> Migrations(string table) => table is "groups" ? SqlitePurchaseLog.Migrations : RecordDatabase.Migrations;
+
+    private static long Versions(string table) => Migrations(table).Count;
 
     private string Copy(string fixture, string name)
     {

@@ -123,8 +123,8 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(["lock", "log.db", "purchases.db"], Names(_directory));
         (exitCode, text) = await RunAsync("check", Backup);
         Assert.True(exitCode == 0, text);
-        Assert.Contains($"{Path.Combine(Backup, "purchases.db")}: sound, version 1, 100 purchases, 0 dead letters", text, StringComparison.Ordinal);
-        Assert.Contains($"{Path.Combine(Backup, "log.db")}: sound, version 1, 100 events that wait", text, StringComparison.Ordinal);
+        Assert.Contains($"{Path.Combine(Backup, "purchases.db")}: sound, version 2, 100 purchases, 0 dead letters", text, StringComparison.Ordinal);
+        Assert.Contains($"{Path.Combine(Backup, "log.db")}: sound, version 2, 100 events that wait", text, StringComparison.Ordinal);
         Assert.Equal(["log.db", "purchases.db"], Names(Backup));
     }
 

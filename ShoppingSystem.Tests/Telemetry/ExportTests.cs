@@ -149,4 +149,25 @@ public sealed class ExportTests : IDisposable
         Assert.Equal(requests.Count > 0, kinds.Contains("process purchases"));
         Assert.Contains("shopping.purchases.accepted", collector.Metrics);
     }
+
+    [Fact]
+    public async Task A_collector_that_is_gone_does_not_hold_up_the_end()
+    {
+        Dictionary<string, string> environment;
+        await using (var collector = await Collector.StartAsync())
+        {
+            environment = collector.Environment;
+        }
+
+        // Aspire's AppHost sets this one; its orchestrator kills after 6 s. Each of three signals would be tried again for 5 s.
+        environment["OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY"] = "in_memory";
+        environment["Logging__LogLevel__Microsoft.Hosting.Lifetime"] = "Information";
+        await using var standalone = await StandaloneProcess.StartAsync(_data, environment);
+        await standalone.Shop.BuyAsync("ada");
+        await standalone.Management.UntilRecordedAsync("ada", 1);
+
+        var exitCode = await standalone.StopAsync().WaitAsync(TimeSpan.FromSeconds(6));
+
+        Assert.Equal(0, exitCode);
+    }
 }

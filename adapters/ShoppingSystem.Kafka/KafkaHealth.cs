@@ -2,15 +2,28 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace ShoppingSystem.Kafka;
 
-/// <summary>Whether the brokers answer and know the topic. Asks for metadata only, and at most every two seconds.</summary>
-internal sealed class KafkaHealth(KafkaTopic topic) : IHealthCheck
+/// <summary>
+/// Whether the brokers answer, know the topic and take what is appended to it. Asks for metadata only, and at most every two
+/// seconds; what appends come to is known from those that customers make.
+/// </summary>
+internal sealed class KafkaHealth(KafkaTopic topic, AppendState appends) : IHealthCheck
 {
-    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        await topic.ObserveAsync().WaitAsync(cancellationToken) switch
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        var state = await topic.ObserveAsync().WaitAsync(cancellationToken);
+        if (state.Problem is { } problem)
         {
-            { Problem: { } problem } => HealthCheckResult.Unhealthy(problem),
-            { Leaderless: > 0 } state => HealthCheckResult.Degraded(
-                $"{state.Leaderless} of {state.Partitions} partitions of {topic.Name} have no leader"),
-            _ => HealthCheckResult.Healthy(),
-        };
+            return HealthCheckResult.Unhealthy(problem);
+        }
+
+        if (state.Obstacle is { } obstacle && (appends.IsUsed || state.Leaderless > 0))
+        {
+            var closed = state.Leaderless + (appends.IsUsed ? state.Starved : 0);
+            return closed >= state.Partitions ? HealthCheckResult.Unhealthy(obstacle) : HealthCheckResult.Degraded(obstacle);
+        }
+
+        return appends.Problem(out var isTotal) is not { } refusal ? HealthCheckResult.Healthy()
+            : isTotal ? HealthCheckResult.Unhealthy(refusal)
+            : HealthCheckResult.Degraded(refusal);
+    }
 }

@@ -29,14 +29,16 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
     private readonly IProducer<string, byte[]> _producer;
     private readonly ProducerErrors _errors;
     private readonly KafkaTopic _topic;
+    private readonly AppendState _state;
     private readonly TimeSpan _deadline;
     private volatile bool _stopping;
 
-    public KafkaPurchaseLog(IProducer<string, byte[]> producer, ProducerErrors errors, KafkaTopic topic, IOptions<PurchaseLogOptions> options)
+    public KafkaPurchaseLog(IProducer<string, byte[]> producer, ProducerErrors errors, KafkaTopic topic, AppendState state, IOptions<PurchaseLogOptions> options)
     {
         _producer = producer;
         _errors = errors;
         _topic = topic;
+        _state = state;
         _deadline = options.Value.AppendDeadline;
         SpanTags = [new("messaging.system", "kafka"), new("messaging.destination.name", topic.Name)];
     }
@@ -45,6 +47,11 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
 
     public async ValueTask AppendAsync(Purchase purchase, CancellationToken cancellationToken = default)
     {
+        if (_state.Outage is { } outage)
+        {
+            throw new PurchaseLogUnavailableException($"No Kafka broker answers: {outage}.") { ErrorType = "circuit_open", PublicReason = AppendState.NoBroker };
+        }
+
         var message = new Message<string, byte[]> { Key = purchase.UserId, Value = Serialize(purchase), Headers = TraceHeaders() };
         var started = Stopwatch.GetTimestamp();
         try
@@ -54,17 +61,18 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
                 ObjectDisposedException.ThrowIf(_stopping, this);
                 if (Stopwatch.GetElapsedTime(started) > _deadline)
                 {
-                    throw Late(null);
+                    throw Late(started, Partition.Any, null);
                 }
             }
         }
-        catch (KafkaException e) when (e.Error.Code is ErrorCode.Local_MsgTimedOut)
+        catch (ProduceException<string, byte[]> e) when (e.Error.Code is ErrorCode.Local_MsgTimedOut)
         {
-            throw Late(e);
+            throw Late(started, e.DeliveryResult.Partition, e);
         }
-        catch (KafkaException e)
+        catch (ProduceException<string, byte[]> e)
         {
-            throw new PurchaseLogUnavailableException($"Kafka did not acknowledge the purchase: {e.Error.Reason}.", e) { ErrorType = e.Error.Code.ToString() };
+            var reason = _state.Refused(e.Error, e.DeliveryResult.Partition);
+            throw new PurchaseLogUnavailableException($"Kafka did not take the purchase: {reason}.", e) { ErrorType = e.Error.Code.ToString(), PublicReason = reason };
         }
         catch (ObjectDisposedException e)
         {
@@ -82,6 +90,7 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
                 $"The producer's builder was not given to {nameof(KafkaClientSettings)}.{nameof(KafkaClientSettings.ForPurchases)}: that it can't go on would stay unnoticed.");
         }
 
+        _state.IsUsed = true;
         _topic.Attach(_producer);
         _ = _topic.Ensured;
         return Task.CompletedTask;
@@ -102,6 +111,7 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
         try
         {
             var written = await _producer.ProduceAsync(_topic.Name, message, cancellationToken);
+            _state.Succeeded(written.Partition);
             if (Activity.Current is { IsAllDataRequested: true } span && span.Source == Signals.Activities)
             {
                 span.SetTag("messaging.destination.partition.id", written.Partition.Value.ToString(CultureInfo.InvariantCulture))
@@ -122,8 +132,11 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
     // then it lets a gap pass. Sent again, the purchase is at worst in the log twice, under one id, and recorded once.
     private static bool IsOnlyInferred(DeliveryResult<string, byte[]> written) => written.Offset.IsSpecial;
 
-    private PurchaseLogUnavailableException Late(Exception? innerException) =>
-        new($"Kafka did not acknowledge the purchase within {_deadline.TotalSeconds} s.", innerException) { ErrorType = "timeout" };
+    private PurchaseLogUnavailableException Late(long started, Partition partition, Exception? innerException)
+    {
+        var reason = _state.TimedOut(started, partition);
+        return new($"Kafka did not acknowledge the purchase within {_deadline.TotalSeconds} s: {reason}.", innerException) { ErrorType = "timeout", PublicReason = reason };
+    }
 
     private static Headers TraceHeaders() => Activity.Current is { Recorded: true, IdFormat: ActivityIdFormat.W3C, Id: { } traceParent }
         ? new Headers { { "traceparent", Encoding.ASCII.GetBytes(traceParent) } }

@@ -44,6 +44,7 @@ public static class KafkaServices
         services.AddOptions<KafkaOptions>().BindConfiguration(PurchaseLogOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<ClientTroubles>();
         services.AddSingleton<KafkaTopic>();
+        services.AddSingleton<AppendState>();
         services.AddHealthChecks().AddCheck<KafkaHealth>("kafka");
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Configuration;
@@ -35,6 +36,8 @@ internal sealed partial class KafkaTopic : IDisposable
     private Task? _watch;
     private Task<TopicState>? _observation;
     private long _observedAt;
+    private volatile TopicState? _latest;
+    private int? _leastInSync;
     private string? _notCreated;
 
     public KafkaTopic(IOptions<KafkaOptions> options, ILogger<KafkaTopic> logger, IConfiguration configuration, ClientTroubles troubles)
@@ -55,8 +58,8 @@ internal sealed partial class KafkaTopic : IDisposable
 
     public string Name => _options.Topic;
 
-    /// <summary>The state of the topic as it was last looked at by itself, which is done every five seconds; null before.</summary>
-    public TopicState? Watched { get; private set; }
+    /// <summary>What was seen last, some seconds ago at most; null before the first look.</summary>
+    public TopicState? Latest => _latest;
 
     /// <summary>Completes when the topic exists or will not be created from here. Never fails; waits for as long as no broker answers.</summary>
     public Task Ensured => _ensured.Value;
@@ -114,17 +117,53 @@ internal sealed partial class KafkaTopic : IDisposable
         _disposed.Dispose();
     }
 
-    private async Task<TopicState> LookAsync()
+    /// <summary>Asks the brokers now.</summary>
+    public async Task<TopicState> LookAsync()
     {
         try
         {
-            return await DescribeAsync() is { } topic
-                ? new TopicState(topic.Partitions.Count, topic.Partitions.Count(partition => partition.Leader < 0), null)
-                : new TopicState(0, 0, new Error(ErrorCode.UnknownTopicOrPart, $"the topic {Name} does not exist"));
+            _latest = await DescribeAsync() is { } topic ? await StateOfAsync(topic) : new TopicState(new Error(ErrorCode.UnknownTopicOrPart, $"the topic {Name} does not exist"));
         }
         catch (KafkaException e)
         {
-            return new TopicState(0, 0, new Error(e.Error.Code, ReasonOf(e.Error)));
+            _latest = new TopicState(new Error(e.Error.Code, ReasonOf(e.Error)));
+        }
+
+        return _latest;
+    }
+
+    private async Task<TopicState> StateOfAsync(TopicMetadata topic)
+    {
+        var leaderless = topic.Partitions.Count(partition => partition.Leader < 0);
+        var least = topic.Partitions.Exists(partition => partition.InSyncReplicas.Length < partition.Replicas.Length) ? await LeastInSyncAsync() : 1;
+        var starved = topic.Partitions.Where(partition => partition.InSyncReplicas.Length < least).Select(partition => partition.PartitionId).ToList();
+        return new TopicState(null)
+        {
+            Partitions = topic.Partitions.Count,
+            Leaderless = leaderless,
+            Starved = starved.Count,
+            Obstacle = leaderless > 0 ? $"{leaderless} of {topic.Partitions.Count} partitions of {Name} have no leader"
+                : starved.Count > 0 ? $"{starved.Count} of {topic.Partitions.Count} partitions of {Name} have fewer in-sync replicas than min.insync.replicas ({least}): {string.Join(", ", starved)}"
+                : null,
+        };
+    }
+
+    // Asked only when a replica is not in sync, and not again: whoever may not know it is told of partitions without any.
+    private async Task<int> LeastInSyncAsync()
+    {
+        const string Setting = "min.insync.replicas";
+        try
+        {
+            return _leastInSync ??= await AskAsync(admin =>
+            {
+                var described = admin.DescribeConfigsAsync(
+                    [new ConfigResource { Type = ResourceType.Topic, Name = Name }], new DescribeConfigsOptions { RequestTimeout = RequestTimeout }).GetAwaiter().GetResult();
+                return int.Parse(described[0].Entries[Setting].Value, CultureInfo.InvariantCulture);
+            });
+        }
+        catch (KafkaException)
+        {
+            return 1;
         }
     }
 
@@ -142,7 +181,7 @@ internal sealed partial class KafkaTopic : IDisposable
                 return;
             }
 
-            var state = Watched = await ObserveAsync();
+            var state = await ObserveAsync();
             if (state.IsUnanswered)
             {
                 lock (_inUse)
@@ -265,11 +304,10 @@ internal sealed partial class KafkaTopic : IDisposable
     private partial void LogNotYet(string topic, string reason);
 }
 
-/// <param name="Partitions">How many partitions the topic has.</param>
-/// <param name="Leaderless">How many of them nobody can append to at the moment.</param>
 /// <param name="Error">Why there is no answer; null when there is.</param>
-internal sealed record TopicState(int Partitions, int Leaderless, Error? Error)
+internal sealed record TopicState(Error? Error)
 {
+    /// <summary>The same in words.</summary>
     public string? Problem => Error?.Reason;
 
     /// <summary>True when no broker was reached.</summary>
@@ -277,4 +315,16 @@ internal sealed record TopicState(int Partitions, int Leaderless, Error? Error)
 
     /// <summary>True when the brokers know no such topic.</summary>
     public bool IsMissing => Error is { Code: ErrorCode.UnknownTopicOrPart };
+
+    /// <summary>How many partitions the topic has.</summary>
+    public int Partitions { get; init; }
+
+    /// <summary>How many of them nobody can append to or read from at the moment.</summary>
+    public int Leaderless { get; init; }
+
+    /// <summary>How many of them nobody can append to, for want of replicas that are in sync.</summary>
+    public int Starved { get; init; }
+
+    /// <summary>What is in the way of appends, at some partitions or at all; null when nothing is.</summary>
+    public string? Obstacle { get; init; }
 }

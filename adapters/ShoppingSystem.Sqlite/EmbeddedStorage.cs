@@ -66,12 +66,17 @@ public sealed partial class EmbeddedStorage : IAsyncDisposable
             }
 
             record = new RecordDatabase(recordFile, guard);
+            if (!record.Pair(log.Opened, logFile, isNew: !hasLog))
+            {
+                LogOlderLog(logger, logFile, recordFile);
+            }
+
             if (new FileInfo(recordFile).Length <= LargestRecordToWaitFor)
             {
                 record.Checked.GetAwaiter().GetResult();
             }
 
-            return new EmbeddedStorage(@lock, log, new SqlitePurchaseFeed(log, options, guard), record);
+            return new EmbeddedStorage(@lock, log, new SqlitePurchaseFeed(log, record, options, guard), record);
         }
         catch
         {
@@ -103,4 +108,7 @@ public sealed partial class EmbeddedStorage : IAsyncDisposable
 
     [LoggerMessage(LogLevel.Warning, "{Log} was not there and begins anew. What it held that was not in {Record} yet is gone.")]
     private static partial void LogNewLog(ILogger logger, string log, string record);
+
+    [LoggerMessage(LogLevel.Warning, "{Log} is older than {Record}. What it held when it was replaced, and was not in {Record} yet, is gone.")]
+    private static partial void LogOlderLog(ILogger logger, string log, string record);
 }

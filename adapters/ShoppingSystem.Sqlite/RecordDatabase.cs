@@ -39,8 +39,21 @@ internal sealed class RecordDatabase : IDisposable
         INSERT INTO totals VALUES (0, 0)
         """;
 
+    // What it has of which log is written with every transaction, so that a file of another time or of another shop is told.
+    private const string Version2 = """
+        CREATE TABLE recorded (
+            only INTEGER PRIMARY KEY CHECK (only = 0),
+            log  BLOB    NOT NULL,  -- whose events these are
+            next INTEGER NOT NULL   -- offset behind those that had been handed out to be recorded
+        ) STRICT;
+        CREATE INDEX dead_letters_by_time ON dead_letters (failed_at DESC, id DESC)
+        """;
+
+    private const string Pairing =
+        "INSERT INTO recorded VALUES (0, $log, $next) ON CONFLICT (only) DO UPDATE SET log = $log, next = $next";
+
     /// <summary>Each brings the file to the next version.</summary>
-    public static readonly IReadOnlyList<string> Migrations = [Version1];
+    public static readonly IReadOnlyList<string> Migrations = [Version1, Version2];
 
     /// <summary>
     /// Users buy in any order, and ids that come from an <c>Idempotency-Key</c> fall anywhere in their index: a full batch
@@ -57,6 +70,8 @@ internal sealed class RecordDatabase : IDisposable
 
     private static readonly TimeSpan WriteBackPause = TimeSpan.FromMilliseconds(250);
 
+    private const string RestoreBoth = "Restore both files from the same backup. They were left as they are.";
+
     private readonly DatabaseFile _file;
     private readonly FileGuard _guard;
     private readonly HeldDatabase _held;
@@ -66,6 +81,8 @@ internal sealed class RecordDatabase : IDisposable
     private SqliteConnection? _connection;
     private Task _writingBack = Task.CompletedTask;
     private int _rowsSinceWriteBack;
+    private Guid? _log;
+    private long _handedOut;
 
     /// <param name="path">Where it is; it is made when it is missing.</param>
     /// <param name="guard">Looks after all files of the directory; after this one only when null.</param>
@@ -91,6 +108,61 @@ internal sealed class RecordDatabase : IDisposable
 
     /// <summary>What happened to the files, so that nothing is written to them any more; null while they are in place.</summary>
     public string? Fault => _guard.Fault;
+
+    /// <summary>From now on it is told in this file how much of <paramref name="log"/> is recorded.</summary>
+    /// <param name="log">The log as it was opened.</param>
+    /// <param name="logPath">Its file.</param>
+    /// <param name="isNew">Whether the log has just been made: it begins behind what is recorded.</param>
+    /// <returns>False when events are recorded that the log is still to have: it is an older one.</returns>
+    /// <exception cref="StorageException">They are of different times, or of different shops, and events are in neither.</exception>
+    public bool Pair(LogPosition log, string logPath, bool isNew)
+    {
+        var isAsNew = isNew || Read(connection => Compare(connection, _file.Path, log, logPath));
+        (_log, _handedOut) = (log.Id, log.Committed);
+        return isAsNew;
+    }
+
+    /// <summary>Whether a record has what has left the log; it is for both, in files of this version.</summary>
+    /// <returns>False when events are recorded that the log is still to have: it is an older one.</returns>
+    /// <exception cref="StorageException">They are of different times, or of different shops, and events are in neither.</exception>
+    public static bool Compare(SqliteConnection record, string recordPath, LogPosition log, string logPath)
+    {
+        using var command = record.Command("""
+            SELECT recorded.log, recorded.next, totals.purchases = 0 AND NOT EXISTS (SELECT 1 FROM dead_letters)
+            FROM totals LEFT JOIN recorded USING (only)
+            """);
+        using var row = command.ExecuteReader();
+        row.Read();
+        if (row.IsDBNull(0))
+        {
+            // One of version 1 doesn't say how far it is; an empty one is at the beginning.
+            return !row.GetBoolean(2) || log.Committed == 0 ? true : throw Older(0);
+        }
+
+        if (new Guid(row.GetFieldValue<byte[]>(0), bigEndian: true) != log.Id)
+        {
+            throw new StorageException($"{recordPath} has what was recorded from another log than {logPath}. {RestoreBoth}");
+        }
+
+        var next = row.GetInt64(1);
+        return next >= log.Committed ? next <= log.End : throw Older(next);
+
+        StorageException Older(long next) => new(
+            $"{recordPath} is older than {logPath}: {log.Committed - next} events that have left the log, because they were recorded, are not in it. {RestoreBoth}");
+    }
+
+    /// <summary>
+    /// Makes the copy of a record one of the time of the copy of its log, which was made before it: offsets from
+    /// <paramref name="end"/> on are given anew.
+    /// </summary>
+    public static void Align(SqliteConnection copy, long end)
+    {
+        using var command = copy.Command("UPDATE recorded SET next = min(next, $end)", ("$end", end));
+        command.ExecuteNonQuery();
+    }
+
+    /// <summary>Events up to <paramref name="next"/> are going to be recorded.</summary>
+    public void HandOut(long next) => _handedOut = Math.Max(_handedOut, next);
 
     /// <summary>
     /// Runs <paramref name="write"/>, which executes <paramref name="query"/> <paramref name="count"/> times, in a transaction
@@ -205,6 +277,12 @@ internal sealed class RecordDatabase : IDisposable
             using (var transaction = _connection.BeginTransaction(deferred: false))
             {
                 var result = write(_connection);
+                if (_log is { } log)
+                {
+                    using var pairing = _connection.Command(Pairing, ("$log", log.ToByteArray(bigEndian: true)), ("$next", _handedOut));
+                    pairing.ExecuteNonQuery();
+                }
+
                 transaction.Commit();
 
                 // The log forgets what is recorded.

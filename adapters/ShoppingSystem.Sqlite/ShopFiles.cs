@@ -36,11 +36,8 @@ public static class ShopFiles
     public static void BackUp(string directory, string target, Action<string> report, CancellationToken cancellationToken = default)
     {
         var sources = FilesIn(directory);
-        foreach (var source in sources)
-        {
-            RefuseMissing(source);
-            source.ReadVersion();
-        }
+        Array.ForEach(sources, RefuseMissing);
+        var arePaired = ArePaired(sources);
 
         try
         {
@@ -51,21 +48,27 @@ public static class ShopFiles
 
             using var targetLock = DirectoryLock.TakeWithoutFile(target);
             RefuseTaken(target);
-            var copies = new List<(string Path, string Final)>();
-            foreach (var source in sources)
+            var copies = Array.ConvertAll(sources, source => new DatabaseFile(Path.Combine(target, Path.GetFileName(source.Path) + Partial), "", []));
+            foreach (var (source, copy) in sources.Zip(copies))
             {
-                var name = Path.GetFileName(source.Path);
-                var final = Path.Combine(target, name);
-                var partial = final + Partial;
-                RemoveLeftovers(partial);
-                Copy(source, partial, line => report($"{name}: {line}"), cancellationToken);
-                copies.Add((partial, final));
+                RemoveLeftovers(copy.Path);
+                Copy(source, copy.Path, Reporting(source), cancellationToken);
+            }
+
+            if (arePaired)
+            {
+                Align(log: copies[0], record: copies[1]);
+            }
+
+            foreach (var (source, copy) in sources.Zip(copies))
+            {
+                Finish(copy, Reporting(source), cancellationToken);
             }
 
             // The log first: without the record next to it no shop starts on it.
-            foreach (var (partial, final) in copies)
+            foreach (var (source, copy) in sources.Zip(copies))
             {
-                File.Move(partial, final);
+                File.Move(copy.Path, Path.Combine(target, Path.GetFileName(source.Path)));
             }
 
             targetLock.Sync();
@@ -78,13 +81,15 @@ public static class ShopFiles
         {
             throw new StorageException($"{target} can't be written to: {e.Message}", e);
         }
+
+        Action<string> Reporting(DatabaseFile source) => line => report($"{Path.GetFileName(source.Path)}: {line}");
     }
 
     /// <summary>Reads the files in <paramref name="directory"/> through, of a shop or of a backup. They are left as they are.</summary>
     /// <param name="directory">The directory.</param>
     /// <param name="report">Is told what was found, in lines to show.</param>
     /// <param name="cancellationToken">Breaks it off.</param>
-    /// <exception cref="StorageException">A file is missing, damaged or not of this program; the message names it.</exception>
+    /// <exception cref="StorageException">A file is missing, damaged, not of this program, or older than the other; the message names it.</exception>
     public static void Check(string directory, Action<string> report, CancellationToken cancellationToken = default)
     {
         var files = FilesIn(directory);
@@ -100,6 +105,13 @@ public static class ShopFiles
                     : $"{connection.Scalar("SELECT purchases FROM totals")} purchases, {connection.Scalar("SELECT count(*) FROM dead_letters")} dead letters";
             });
             report($"{file.Path}: sound, version {version}, {what}");
+        }
+
+        if (ArePaired(files))
+        {
+            // In this order: the record of a shop that runs is ahead of what its log said.
+            var log = files[0].Use(SqlitePurchaseLog.PositionOf);
+            files[1].Use(record => RecordDatabase.Compare(record, files[1].Path, log, files[0].Path));
         }
     }
 
@@ -122,18 +134,31 @@ public static class ShopFiles
             from.Execute("COMMIT");
             return true;
         });
+    }
 
-        var copy = new DatabaseFile(target, "", []);
+    private static void Align(DatabaseFile log, DatabaseFile record)
+    {
+        var end = log.Use(SqlitePurchaseLog.PositionOf).End;
+        record.Use(connection =>
+        {
+            RecordDatabase.Align(connection, end);
+            return true;
+        });
+    }
+
+    // Since version 2 of either, the log says which one it is, and the record how much of it it has.
+    private static bool ArePaired(DatabaseFile[] files) => files.Select(file => file.ReadVersion()).Min() >= 2;
+
+    private static void Finish(DatabaseFile copy, Action<string> report, CancellationToken cancellationToken)
+    {
         copy.Use(connection =>
         {
             copy.Check(connection, "quick_check(1)", cancellationToken);
             return true;
         });
-        using (var written = new FileStream(target, FileMode.Open, FileAccess.ReadWrite))
-        {
-            written.Flush(flushToDisk: true);
-            report($"{written.Length.ToString("N0", CultureInfo.InvariantCulture)} bytes, read through");
-        }
+        using var written = new FileStream(copy.Path, FileMode.Open, FileAccess.ReadWrite);
+        written.Flush(flushToDisk: true);
+        report($"{written.Length.ToString("N0", CultureInfo.InvariantCulture)} bytes, read through");
     }
 
     private static void Copy(sqlite3_backup backup, SqliteConnection to, Action<string> report, CancellationToken cancellationToken)

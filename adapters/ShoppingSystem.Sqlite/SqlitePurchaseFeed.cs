@@ -5,7 +5,7 @@ using ShoppingSystem.Purchases;
 namespace ShoppingSystem.Sqlite;
 
 /// <summary>Reads the log's groups in order, from the saved position on. One partition, number 0.</summary>
-internal sealed class SqlitePurchaseFeed(SqlitePurchaseLog log, PurchaseLogOptions options, FileGuard guard) : IPurchaseFeed
+internal sealed class SqlitePurchaseFeed(SqlitePurchaseLog log, RecordDatabase record, PurchaseLogOptions options, FileGuard guard) : IPurchaseFeed
 {
     private const string Topic = "purchases";
     private const int Partition = 0;
@@ -45,6 +45,7 @@ internal sealed class SqlitePurchaseFeed(SqlitePurchaseLog log, PurchaseLogOptio
             }
 
             next = batch.Next;
+            record.HandOut(next);
             yield return batch;
         }
     }

@@ -30,8 +30,14 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
         INSERT INTO position VALUES (0, 0)
         """;
 
+    // Which log it is: two that were made at different times, or of different shops, differ.
+    private const string Version2 = """
+        ALTER TABLE position ADD COLUMN log BLOB;
+        UPDATE position SET log = randomblob(16)
+        """;
+
     /// <summary>Each brings the file to the next version.</summary>
-    public static readonly IReadOnlyList<string> Migrations = [Version1];
+    public static readonly IReadOnlyList<string> Migrations = [Version1, Version2];
 
     /// <summary>Appends beyond this many bytes waiting for the disk are refused.</summary>
     private const int MaxWaitingBytes = 64 * 1024 * 1024;
@@ -81,6 +87,9 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
 
     public DatabaseFile File { get; }
 
+    /// <summary>Which log it is, and how far it was when it was opened.</summary>
+    public LogPosition Opened { get; private set; } = null!;
+
     /// <summary>The offset that the next event gets.</summary>
     public long End => Volatile.Read(ref _end);
 
@@ -93,6 +102,16 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     /// <summary>The file at <paramref name="path"/> as this program knows it.</summary>
     public static DatabaseFile FileAt(string path) => new(path, "groups", Migrations);
 
+    /// <summary>Which log a file of this version is, and how far.</summary>
+    public static LogPosition PositionOf(SqliteConnection log)
+    {
+        using var command = log.Command("SELECT log, next FROM position");
+        using var row = command.ExecuteReader();
+        row.Read();
+        var committed = row.GetInt64(1);
+        return new LogPosition(new Guid(row.GetFieldValue<byte[]>(0), bigEndian: true), committed, Math.Max(committed, (long)log.Scalar(LogConnection.LastEnd)!));
+    }
+
     /// <summary>Opens the file and starts writing.</summary>
     /// <exception cref="StorageException">The file can't be used.</exception>
     public void Start()
@@ -102,8 +121,8 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
         _held = _guard.Hold(File);
         using (var connection = File.OpenForWriting())
         {
-            _committed = _trimmed = (long)connection.Scalar("SELECT next FROM position")!;
-            _end = Math.Max(_committed, (long)connection.Scalar(LogConnection.LastEnd)!);
+            Opened = PositionOf(connection);
+            (_committed, _trimmed, _end) = (Opened.Committed, Opened.Committed, Opened.End);
         }
 
         _writer.Start();
@@ -512,3 +531,8 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
         }
     }
 }
+
+/// <param name="Id">Which log it is: two that were made at different times, or of different shops, differ.</param>
+/// <param name="Committed">The offset of the first event that is not recorded yet.</param>
+/// <param name="End">The offset that the next event gets.</param>
+internal sealed record LogPosition(Guid Id, long Committed, long End);

@@ -23,6 +23,9 @@ public static class LedgerModule
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, PurchaseJson.Default);
         });
         builder.AddApiKey();
+        builder.Services.AddSingleton<StoreGuard>();
+        builder.Services.AddSingleton<GuardedStore>();
+        builder.Services.AddSingleton<GuardedDeadLetters>();
         builder.Services.AddSingleton<RecorderStatistics>();
         builder.Services.AddSingleton<StatisticsReader>();
         builder.Services.AddSingleton<RecorderState>();

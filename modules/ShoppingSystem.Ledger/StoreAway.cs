@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Polly.CircuitBreaker;
 
 namespace ShoppingSystem.Ledger;
 
@@ -23,7 +24,12 @@ internal static partial class StoreAway
             }
             catch (Exception e) when (e is not BadHttpRequestException && !http.RequestAborted.IsCancellationRequested)
             {
-                LogStoreAway(http.RequestServices.GetRequiredService<ILogger<Recorder>>(), e, Route(http));
+                // That it is not asked has been said.
+                if (e is not BrokenCircuitException)
+                {
+                    LogStoreAway(http.RequestServices.GetRequiredService<ILogger<Recorder>>(), e, Route(http));
+                }
+
                 http.Response.Headers.RetryAfter = "1";
                 return TypedResults.Problem("The record of purchases is not available right now.", statusCode: StatusCodes.Status503ServiceUnavailable);
             }

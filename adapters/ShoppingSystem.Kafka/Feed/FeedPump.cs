@@ -300,7 +300,7 @@ internal sealed partial class FeedPump(
     // topic is deleted holds none.
     private void LookAtTopic()
     {
-        if (topic.Watched is { IsUnanswered: false } state && !ReferenceEquals(state, _topic))
+        if (topic.Latest is { IsUnanswered: false } state && !ReferenceEquals(state, _topic))
         {
             _topic = state;
             if (state.Error is { } error)

@@ -42,7 +42,7 @@ internal static class DeadLetterEndpoints
 
         group.MapGet("", async Task<Results<Ok<IReadOnlyList<DeadLetterReply>>, ValidationProblem>> (
             [Range(1, PageLimits.Max), DefaultValue(PageLimits.Default)] int? limit, string? before,
-            IDeadLetters deadLetters, HttpContext context, CancellationToken cancellationToken) =>
+            GuardedDeadLetters deadLetters, HttpContext context, CancellationToken cancellationToken) =>
         {
             var problems = new Dictionary<string, string[]>();
             var most = limit ?? PageLimits.Default;
@@ -61,7 +61,7 @@ internal static class DeadLetterEndpoints
         .WithDescription("While there are more than `limit`, the Link header names the next page.");
 
         group.MapPost("/{id:guid}/replay", async Task<Results<Ok<ReplayReply>, NotFound, ProblemHttpResult>> (
-            Guid id, HttpRequest request, IDeadLetters deadLetters, IPurchaseStore store, CancellationToken cancellationToken) =>
+            Guid id, HttpRequest request, GuardedDeadLetters deadLetters, GuardedStore store, CancellationToken cancellationToken) =>
         {
             if (await deadLetters.FindAsync(id, cancellationToken) is not { } letter)
             {
@@ -97,7 +97,7 @@ internal static class DeadLetterEndpoints
             """);
 
         group.MapDelete("/{id:guid}", async Task<Results<NoContent, NotFound>> (
-            Guid id, IDeadLetters deadLetters, CancellationToken cancellationToken) =>
+            Guid id, GuardedDeadLetters deadLetters, CancellationToken cancellationToken) =>
             await deadLetters.RemoveAsync(id, cancellationToken) ? TypedResults.NoContent() : TypedResults.NotFound())
             .ProducesProblem(StatusCodes.Status404NotFound)
             .WithSummary("Drop a dead letter for good");

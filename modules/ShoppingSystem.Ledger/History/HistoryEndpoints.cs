@@ -17,7 +17,7 @@ internal static class HistoryEndpoints
 
         group.MapGet("/v1/purchases/{userid}", (
                 [Length(1, PurchaseRules.MaxTextLength)] string userid, [Range(1, PageLimits.Max), DefaultValue(PageLimits.Default)] int? limit, string? before,
-                IPurchaseStore store, HttpContext context, CancellationToken cancellationToken) =>
+                GuardedStore store, HttpContext context, CancellationToken cancellationToken) =>
                 ReadAsync(("userid", userid), limit ?? PageLimits.Default, before, HistoryEntryV1.From, store, context, cancellationToken))
             .WithSummary("A user's purchases, newest first")
             .WithDescription("While there are more than `limit`, the Link header names the next page.");
@@ -25,20 +25,20 @@ internal static class HistoryEndpoints
         group.MapGet("/purchases", (
                 [FromQuery, Required, Length(1, PurchaseRules.MaxTextLength)] string? userId,
                 [Range(1, PageLimits.Max), DefaultValue(PageLimits.DefaultClassic)] int? limit, string? before,
-                IPurchaseStore store, HttpContext context, CancellationToken cancellationToken) =>
+                GuardedStore store, HttpContext context, CancellationToken cancellationToken) =>
                 ReadAsync(("userId", userId), limit ?? PageLimits.DefaultClassic, before, HistoryEntryClassic.From, store, context, cancellationToken))
             .WithSummary("A user's purchases, newest first (classic)")
             .WithDescription("While there are more than `limit`, the Link header names the next page.");
 
         group.MapGet("/purchases/{userId}", (
                 [Length(1, PurchaseRules.MaxTextLength)] string userId, [Range(1, PageLimits.Max), DefaultValue(PageLimits.DefaultClassic)] int? limit, string? before,
-                IPurchaseStore store, HttpContext context, CancellationToken cancellationToken) =>
+                GuardedStore store, HttpContext context, CancellationToken cancellationToken) =>
                 ReadAsync(("userId", userId), limit ?? PageLimits.DefaultClassic, before, HistoryEntryClassic.From, store, context, cancellationToken))
             .WithSummary("A user's purchases, newest first (classic)")
             .WithDescription("The same with the user in the path.");
 
         group.MapGet("/v1/users/{userid}/summary", async Task<Results<Ok<SummaryV1>, ValidationProblem>> (
-            [Length(1, PurchaseRules.MaxTextLength)] string userid, IPurchaseStore store, CancellationToken cancellationToken) =>
+            [Length(1, PurchaseRules.MaxTextLength)] string userid, GuardedStore store, CancellationToken cancellationToken) =>
             PurchaseRules.CheckText(userid) is { } complaint
                 ? TypedResults.ValidationProblem([new("userid", [complaint])])
                 : TypedResults.Ok(SummaryV1.From(await store.SummarizeAsync(userid, cancellationToken))))
@@ -47,7 +47,7 @@ internal static class HistoryEndpoints
 
     private static async Task<Results<Ok<IReadOnlyList<TEntry>>, ValidationProblem>> ReadAsync<TEntry>(
         (string Field, string? Value) userId, int limit, string? before, Func<Purchase, TEntry> show,
-        IPurchaseStore store, HttpContext context, CancellationToken cancellationToken)
+        GuardedStore store, HttpContext context, CancellationToken cancellationToken)
     {
         var problems = new Dictionary<string, string[]>();
         if (!context.Request.RouteValues.ContainsKey(userId.Field) && context.Request.Query[userId.Field].Count > 1)

@@ -16,8 +16,11 @@ internal sealed partial class Recorder(
     IPurchaseFeed feed, IPurchaseStore store, IDeadLetters deadLetters, RecorderStatistics statistics, RecorderState state,
     TimeProvider time, ILogger<Recorder> logger) : BackgroundService
 {
-    /// <summary>How long the batch in hand may take to be finished after the host was told to stop.</summary>
-    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(15);
+    /// <summary>
+    /// How long the batch in hand may take to be finished after the host was told to stop: as long as one of a partition that
+    /// moves to another recorder. What is not committed by then is recorded by whoever reads on, once.
+    /// </summary>
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(5);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.Run(async () =>
     {

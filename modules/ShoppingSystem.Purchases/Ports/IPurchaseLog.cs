@@ -32,4 +32,7 @@ public sealed class PurchaseLogUnavailableException : Exception
 
     /// <summary>What went wrong, in few words that are the same each time: the <c>error.type</c> of spans and metrics.</summary>
     public string ErrorType { get; init; } = "unavailable";
+
+    /// <summary>The reason in words that customers may read, too: no names of files, hosts or users. Null when there is none to tell.</summary>
+    public string? PublicReason { get; init; }
 }

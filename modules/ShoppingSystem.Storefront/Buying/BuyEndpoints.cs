@@ -33,7 +33,7 @@ internal static class BuyEndpoints
         // Resolved once: a request that asks for them would cost a scope of its own.
         var checkout = app.Services.GetRequiredService<Checkout>();
         var refusals = app.Services.GetRequiredService<RefusalLog>();
-        var group = app.MapGroup("/api").WithTags("Buying").RequireAdmission().RequireCustomer(app)
+        var group = app.MapGroup("/api").WithTags("Buying").RequireAdmission("Buying").RequireCustomer(app)
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
             .ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
@@ -94,7 +94,7 @@ internal static class BuyEndpoints
         catch (PurchaseLogUnavailableException e)
         {
             refusals.Note(e.Message);
-            return Unavailable(response);
+            return Unavailable(e.PublicReason, response);
         }
     }
 
@@ -102,11 +102,11 @@ internal static class BuyEndpoints
         "This Idempotency-Key was used for a purchase with another username, price or item. Repeat that one as it was, or buy under a key of its own.",
         statusCode: StatusCodes.Status422UnprocessableEntity);
 
-    private static ProblemHttpResult Unavailable(HttpResponse response)
+    private static ProblemHttpResult Unavailable(string? reason, HttpResponse response)
     {
         response.Headers.RetryAfter = RetryAfterSeconds;
         return TypedResults.Problem(
-            "The purchase could not be made durable in time and is not acknowledged. Try again under the same Idempotency-Key.",
+            $"The purchase could not be made durable in time and is not acknowledged{(reason is null ? "" : $": {reason}")}. Try again under the same Idempotency-Key.",
             statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 }

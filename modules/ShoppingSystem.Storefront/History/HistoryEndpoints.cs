@@ -45,7 +45,7 @@ internal static class HistoryEndpoints
 
     public static void MapHistory(this WebApplication app)
     {
-        var group = app.MapGroup("/api").WithTags("History").RequireAdmission().RequireCustomer(app)
+        var group = app.MapGroup("/api").WithTags("History").RequireAdmission("History").RequireCustomer(app)
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status414UriTooLong)
             .ProducesProblem(StatusCodes.Status429TooManyRequests)

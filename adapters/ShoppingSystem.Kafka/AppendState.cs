@@ -1,0 +1,177 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+
+namespace ShoppingSystem.Kafka;
+
+/// <summary>
+/// What appends come to. While no broker answers, none is tried (a circuit breaker, whose probe asks for metadata): each would
+/// wait for its deadline, and with it what it holds. What brokers refuse is remembered until they take it.
+/// </summary>
+internal sealed partial class AppendState(KafkaTopic topic, ILogger<AppendState> logger) : IDisposable
+{
+    /// <summary>A refusal that nobody has tried again for so long may be over.</summary>
+    private static readonly TimeSpan RefusalLifetime = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Why purchases are refused while there is an <see cref="Outage"/>, in words that a customer may read.</summary>
+    public const string NoBroker = "no Kafka broker answers";
+
+    // The topic as a whole, or no partition in particular.
+    private const int Topic = -1;
+
+    private readonly ConcurrentDictionary<int, Refusal> _refusals = new();
+    private readonly CancellationTokenSource _disposed = new();
+    private readonly Lock _gate = new();
+    private volatile string? _outage;
+    private long _succeededAt;
+    private bool _looking;
+
+    /// <summary>Why no append can succeed at the moment; null when they are tried.</summary>
+    public string? Outage => _outage;
+
+    /// <summary>Whether this process appends.</summary>
+    public bool IsUsed { get; set; }
+
+    /// <summary>What appends were refused for and nothing has shown to be over; null when there is nothing.</summary>
+    /// <param name="isTotal">Whether none has succeeded since, and it was lately.</param>
+    public string? Problem(out bool isTotal)
+    {
+        var latest = _refusals.Values.MaxBy(refusal => refusal.At);
+        isTotal = latest is not null && latest.At > Volatile.Read(ref _succeededAt) && Stopwatch.GetElapsedTime(latest.At) < RefusalLifetime;
+        return latest is null ? null
+            : isTotal ? $"purchases are refused: {latest.Reason}"
+            : latest.At > Volatile.Read(ref _succeededAt) ? $"the last purchase was refused, and none was tried since: {latest.Reason}"
+            : $"some purchases are refused: {latest.Reason}";
+    }
+
+    /// <summary>A broker has taken an event.</summary>
+    public void Succeeded(int partition)
+    {
+        Volatile.Write(ref _succeededAt, Stopwatch.GetTimestamp());
+        if (!_refusals.IsEmpty)
+        {
+            _refusals.TryRemove(partition, out _);
+            _refusals.TryRemove(Topic, out _);
+        }
+
+        if (_outage is not null)
+        {
+            Close();
+        }
+    }
+
+    /// <summary>A broker has refused an event.</summary>
+    /// <returns>Why, in words that a customer may read, too.</returns>
+    public string Refused(Error error, Partition partition)
+    {
+        var (reason, isOfTopic) = error.Code switch
+        {
+            ErrorCode.TopicAuthorizationFailed => ($"this service has no right to write to the topic {topic.Name} (ACL: Write)", true),
+            ErrorCode.ClusterAuthorizationFailed => ("this service has no right to write idempotently (ACL: IdempotentWrite on the cluster)", true),
+            ErrorCode.InvalidTimestamp =>
+                ("the clock of this service is not the brokers': they refuse its timestamps (message.timestamp.after.max.ms, message.timestamp.before.max.ms)", true),
+            ErrorCode.NotEnoughReplicas or ErrorCode.NotEnoughReplicasAfterAppend => ($"partition {partition.Value} has too few in-sync replicas (min.insync.replicas)", false),
+            ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic => ($"the topic {topic.Name} does not exist", true),
+            ErrorCode.PolicyViolation or ErrorCode.InvalidRecord => ($"the brokers' rules for the topic {topic.Name} forbid it: {error.Reason}", true),
+            _ => (error.Reason, false),
+        };
+        _refusals[isOfTopic ? Topic : partition.Value] = new Refusal(reason, Stopwatch.GetTimestamp());
+        return reason;
+    }
+
+    /// <summary>An event that was to be appended since <paramref name="started"/> was not acknowledged before its deadline.</summary>
+    /// <returns>Why, as far as it is known, in words that a customer may read, too.</returns>
+    public string TimedOut(long started, Partition partition)
+    {
+        if (topic.Latest is { IsUnanswered: true } state)
+        {
+            Open(state, started);
+            return NoBroker;
+        }
+
+        var reason = topic.Latest?.Obstacle ?? "brokers answer, but did not acknowledge it";
+        _refusals[partition.Value] = new Refusal(reason, Stopwatch.GetTimestamp());
+        _ = LookAgainAsync(started);
+        return reason;
+    }
+
+    public void Dispose()
+    {
+        _disposed.Cancel();
+        _disposed.Dispose();
+    }
+
+    // They may have gone since they were last asked.
+    private async Task LookAgainAsync(long started)
+    {
+        if (Interlocked.Exchange(ref _looking, true))
+        {
+            return;
+        }
+
+        var state = await topic.LookAsync();
+        Volatile.Write(ref _looking, false);
+        if (state.IsUnanswered)
+        {
+            Open(state, started);
+        }
+    }
+
+    // What was appended since then shows that there are brokers.
+    private void Open(TopicState state, long started)
+    {
+        lock (_gate)
+        {
+            if (_outage is not null || _disposed.IsCancellationRequested || Volatile.Read(ref _succeededAt) > started)
+            {
+                return;
+            }
+
+            _outage = state.Problem;
+        }
+
+        _refusals.Clear();
+        LogOpened(state.Problem);
+        _ = ProbeAsync(_disposed.Token);
+    }
+
+    private async Task ProbeAsync(CancellationToken disposed)
+    {
+        while (_outage is not null && !disposed.IsCancellationRequested)
+        {
+            if ((await topic.LookAsync()) is { IsUnanswered: false })
+            {
+                Close();
+                return;
+            }
+
+            await Task.Delay(ProbeInterval, disposed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private void Close()
+    {
+        lock (_gate)
+        {
+            if (_outage is null)
+            {
+                return;
+            }
+
+            _outage = null;
+        }
+
+        LogClosed();
+    }
+
+    [LoggerMessage(LogLevel.Error, "No broker answers ({Reason}): purchases are refused at once until one does")]
+    private partial void LogOpened(string? reason);
+
+    [LoggerMessage(LogLevel.Information, "A broker answers: purchases are appended again")]
+    private partial void LogClosed();
+
+    private sealed record Refusal(string Reason, long At);
+}

@@ -1,0 +1,87 @@
+using Microsoft.Extensions.Logging;
+using Polly;
+using Polly.CircuitBreaker;
+using Polly.Timeout;
+using ShoppingSystem.Purchases;
+
+namespace ShoppingSystem.Ledger;
+
+/// <summary>
+/// Stands between requests and the store: none waits for it longer than <see cref="Deadline"/>, and after it has failed, one
+/// a second is tried while the others are refused at once. The recorder is not concerned: it tries until it succeeds.
+/// </summary>
+internal sealed partial class StoreGuard
+{
+    /// <summary>How long a request waits for the store at most. Drivers give up looking for a server after this time, too.</summary>
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
+
+    private readonly ResiliencePipeline _pipeline;
+
+    public StoreGuard(TimeProvider time, ILogger<StoreGuard> logger) => _pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
+        .AddCircuitBreaker(new CircuitBreakerStrategyOptions
+        {
+            // Where some requests are answered, the store is there.
+            FailureRatio = 0.9,
+            MinimumThroughput = 2,
+            SamplingDuration = 2 * Deadline,
+            BreakDuration = TimeSpan.FromSeconds(1),
+            OnOpened = opened =>
+            {
+                LogOpened(logger, opened.Outcome.Exception?.Message);
+                return default;
+            },
+            OnClosed = _ =>
+            {
+                LogClosed(logger);
+                return default;
+            },
+        })
+        .AddTimeout(new TimeoutStrategyOptions { Timeout = Deadline })
+        .Build();
+
+    /// <summary>Asks the store.</summary>
+    /// <exception cref="BrokenCircuitException">It was not asked: it failed those who asked before.</exception>
+    /// <exception cref="TimeoutRejectedException">It did not answer in time; what it was asked to do it may have done.</exception>
+    public ValueTask<T> AskAsync<T>(Func<CancellationToken, ValueTask<T>> ask, CancellationToken cancellationToken) => _pipeline.ExecuteAsync(
+        // A store that hangs need not look at the token.
+        static async (ask, token) => await ask(token).AsTask().WaitAsync(token), ask, cancellationToken);
+
+    [LoggerMessage(LogLevel.Error, "The store does not answer ({Reason}): requests for what is recorded are refused, but for one a second, until it does")]
+    private static partial void LogOpened(ILogger logger, string? reason);
+
+    [LoggerMessage(LogLevel.Information, "The store answers again")]
+    private static partial void LogClosed(ILogger logger);
+}
+
+/// <summary>The record of purchases as requests see it.</summary>
+internal sealed class GuardedStore(IPurchaseStore store, StoreGuard guard) : IPurchaseStore
+{
+    public ValueTask<RecordResult> RecordAsync(IReadOnlyList<Purchase> purchases, CancellationToken cancellationToken = default) =>
+        guard.AskAsync(token => store.RecordAsync(purchases, token), cancellationToken);
+
+    public ValueTask<PurchasePage> ReadHistoryAsync(string userId, int limit, PageCursor? before = null, CancellationToken cancellationToken = default) =>
+        guard.AskAsync(token => store.ReadHistoryAsync(userId, limit, before, token), cancellationToken);
+
+    public ValueTask<PurchaseSummary> SummarizeAsync(string userId, CancellationToken cancellationToken = default) =>
+        guard.AskAsync(token => store.SummarizeAsync(userId, token), cancellationToken);
+
+    public ValueTask<long> CountAsync(CancellationToken cancellationToken = default) => guard.AskAsync(store.CountAsync, cancellationToken);
+}
+
+/// <summary>The dead letters as requests see them.</summary>
+internal sealed class GuardedDeadLetters(IDeadLetters deadLetters, StoreGuard guard) : IDeadLetters
+{
+    public ValueTask<int> AddAsync(IReadOnlyList<DeadLetter> letters, CancellationToken cancellationToken = default) =>
+        guard.AskAsync(token => deadLetters.AddAsync(letters, token), cancellationToken);
+
+    public ValueTask<DeadLetterPage> ListAsync(int limit, PageCursor? before = null, CancellationToken cancellationToken = default) =>
+        guard.AskAsync(token => deadLetters.ListAsync(limit, before, token), cancellationToken);
+
+    public ValueTask<DeadLetter?> FindAsync(Guid id, CancellationToken cancellationToken = default) =>
+        guard.AskAsync(token => deadLetters.FindAsync(id, token), cancellationToken);
+
+    public ValueTask<bool> RemoveAsync(Guid id, CancellationToken cancellationToken = default) =>
+        guard.AskAsync(token => deadLetters.RemoveAsync(id, token), cancellationToken);
+
+    public ValueTask<long> CountAsync(CancellationToken cancellationToken = default) => guard.AskAsync(deadLetters.CountAsync, cancellationToken);
+}
