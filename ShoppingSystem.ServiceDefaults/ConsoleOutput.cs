@@ -82,9 +82,7 @@ internal sealed class ConsoleOutput : TextWriter
             if (!IsClosed(handle))
             {
                 // On Unix, the console's own streams lock Console.Out while they write: whoever prints would wait for that.
-                var stream = OperatingSystem.IsWindows()
-                    ? open()
-                    : new FileStream(new SafeFileHandle(handle, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+                var stream = OperatingSystem.IsWindows() ? open() : new DescriptorStream(handle);
                 var output = new ConsoleOutput(stream, Console.OutputEncoding);
                 AppDomain.CurrentDomain.ProcessExit += (_, _) => output.Drain(LastMoment);
                 AppDomain.CurrentDomain.UnhandledException += (_, _) => output.Drain(LastMoment);

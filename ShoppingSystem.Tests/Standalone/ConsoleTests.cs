@@ -37,6 +37,28 @@ public sealed class ConsoleTests : IDisposable
     }
 
     [Fact]
+    public async Task In_a_file_that_others_write_to_it_overwrites_nothing()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        var file = Path.Combine(_directory, "output");
+        const string Runs = """for settings in --version --Shopping:BatchSize=0 --version; do dotnet "$0" "$settings"; echo between; done""";
+        using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", $"exec > '{file}' 2>&1; echo before; {Runs}", Path.Combine(AppContext.BaseDirectory, "ShoppingSystem.Standalone.dll")]))!;
+        await shell.WaitForExitAsync();
+
+        var lines = await File.ReadAllLinesAsync(file);
+
+        Assert.Equal("before", lines[0]);
+        Assert.StartsWith("ShoppingSystem.Standalone ", lines[1], StringComparison.Ordinal);
+        Assert.Equal("between", lines[2]);
+        Assert.Contains("Shopping:BatchSize", lines[3], StringComparison.Ordinal);
+        Assert.Equal(["between", lines[1], "between"], lines[4..]);
+    }
+
+    [Fact]
     public async Task A_refusal_that_can_not_be_printed_is_a_refusal()
     {
         if (OperatingSystem.IsLinux())

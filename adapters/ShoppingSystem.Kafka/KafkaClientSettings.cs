@@ -70,8 +70,9 @@ public static partial class KafkaClientSettings
         {
             // The brokers settle these in the newer protocol.
             config.PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky;
-            config.SessionTimeoutMs ??= 15_000;
-            config.HeartbeatIntervalMs ??= 3_000;
+            config.SessionTimeoutMs ??= 10_000;
+            // A member learns of a rebalance from the answer to its next heartbeat.
+            config.HeartbeatIntervalMs ??= 500;
         }
 
         config.MaxPollIntervalMs ??= 300_000;

@@ -31,7 +31,7 @@ public sealed class KafkaOptions
     public string ConsumerGroup { get; set; } = "management-api-group";
 
     /// <summary>
-    /// Joins the group under the name of the host, so that a reader that is back within the session timeout (15 s) takes up
+    /// Joins the group under the name of the host, so that a reader that is back within the session timeout (10 s) takes up
     /// its partitions without a rebalance. Only for hosts that keep their name over a restart, as a StatefulSet's do: every
     /// other one leaves its partitions unread until the session times out.
     /// </summary>

@@ -14,10 +14,16 @@ using ShoppingSystem.Storefront;
 //   --log none|sqlite|kafka|plain   --data DIRECTORY   --record true|false (run the recorder beside it)   --producer:LingerMs 2 and the like
 //   --fill N (with --record true): so many purchases are in the record before it starts, 100 of each user
 //   --recording fill|recorder|raw: no shop, but the recorder alone, see there
+//   --rebalancing reader|watch: no shop, but readers that come and go, see there
 //   --sink true: no shop, but a place to export to, which throws away what it gets
 if (args is [.., "--sink", "true"])
 {
     return await Sink.RunAsync(args);
+}
+
+if (args is ["--rebalancing", ..])
+{
+    return await Rebalancing.RunAsync(args);
 }
 
 if (args is ["--recording", ..])

@@ -1,0 +1,60 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+
+namespace ShoppingSystem.ServiceDefaults;
+
+/// <summary>
+/// A file descriptor of Unix that is written to where it stands. <see cref="FileStream"/> keeps a place of its own in a file, and
+/// writes over what others who share the descriptor, or standard error beside standard output, have written there.
+/// </summary>
+internal sealed partial class DescriptorStream(int descriptor) : Stream
+{
+    private const int Interrupted = 4;
+
+    public override bool CanRead => false;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <exception cref="IOException">It takes nothing more; <see cref="Exception.HResult"/> is the error's number.</exception>
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        while (buffer.Length > 0)
+        {
+            var written = WriteTo(descriptor, in MemoryMarshal.GetReference(buffer), buffer.Length);
+            if (written >= 0)
+            {
+                buffer = buffer[(int)written..];
+            }
+            else if (Marshal.GetLastPInvokeError() is not Interrupted and var error)
+            {
+                throw new IOException(new Win32Exception(error).Message, error);
+            }
+        }
+    }
+
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+    public override void Flush()
+    {
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial nint WriteTo(int descriptor, in byte buffer, nint count);
+}
