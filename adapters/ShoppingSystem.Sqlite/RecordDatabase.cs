@@ -49,8 +49,8 @@ internal sealed class RecordDatabase : IDisposable
         CREATE INDEX dead_letters_by_time ON dead_letters (failed_at DESC, id DESC)
         """;
 
-    private const string Pairing =
-        "INSERT INTO recorded VALUES (0, $log, $next) ON CONFLICT (only) DO UPDATE SET log = $log, next = $next";
+    private static readonly Query Pairing = new("INSERT", "recorded",
+        "INSERT INTO recorded VALUES (0, $log, $next) ON CONFLICT (only) DO UPDATE SET log = $log, next = $next");
 
     /// <summary>Each brings the file to the next version.</summary>
     public static readonly IReadOnlyList<string> Migrations = [Version1, Version2];
@@ -83,6 +83,7 @@ internal sealed class RecordDatabase : IDisposable
     private int _rowsSinceWriteBack;
     private Guid? _log;
     private long _handedOut;
+    private long _written;
 
     /// <param name="path">Where it is; it is made when it is missing.</param>
     /// <param name="guard">Looks after all files of the directory; after this one only when null.</param>
@@ -118,7 +119,7 @@ internal sealed class RecordDatabase : IDisposable
     public bool Pair(LogPosition log, string logPath, bool isNew)
     {
         var isAsNew = isNew || Read(connection => Compare(connection, _file.Path, log, logPath));
-        (_log, _handedOut) = (log.Id, log.Committed);
+        (_log, _handedOut, _written) = (log.Id, log.Committed, log.Committed);
         return isAsNew;
     }
 
@@ -162,7 +163,14 @@ internal sealed class RecordDatabase : IDisposable
     }
 
     /// <summary>Events up to <paramref name="next"/> are going to be recorded.</summary>
-    public void HandOut(long next) => _handedOut = Math.Max(_handedOut, next);
+    public void HandOut(long next) => Volatile.Write(ref _handedOut, Math.Max(_handedOut, next));
+
+    /// <summary>
+    /// Events up to <paramref name="next"/>, which have been handed out, may leave the log: this file says so already when something was recorded since, else
+    /// it does now.
+    /// </summary>
+    public ValueTask ReachAsync(long next, CancellationToken cancellationToken) =>
+        Volatile.Read(ref _written) >= next ? default : new ValueTask(WriteAsync(Pairing, 1, _ => true, cancellationToken));
 
     /// <summary>
     /// Runs <paramref name="write"/>, which executes <paramref name="query"/> <paramref name="count"/> times, in a transaction
@@ -277,13 +285,15 @@ internal sealed class RecordDatabase : IDisposable
             using (var transaction = _connection.BeginTransaction(deferred: false))
             {
                 var result = write(_connection);
+                var handedOut = Volatile.Read(ref _handedOut);
                 if (_log is { } log)
                 {
-                    using var pairing = _connection.Command(Pairing, ("$log", log.ToByteArray(bigEndian: true)), ("$next", _handedOut));
+                    using var pairing = _connection.Command(Pairing.Text, ("$log", log.ToByteArray(bigEndian: true)), ("$next", handedOut));
                     pairing.ExecuteNonQuery();
                 }
 
                 transaction.Commit();
+                Volatile.Write(ref _written, handedOut);
 
                 // The log forgets what is recorded.
                 ThrowUnless(_guard.Look());

@@ -67,7 +67,7 @@ internal sealed class SqlitePurchaseFeed(SqlitePurchaseLog log, RecordDatabase r
         }
 
         return events.Count > 0
-            ? new Batch(log, events, next)
+            ? new Batch(log, record, events, next)
             : throw new StorageException($"{log.File.Path} lacks the events from offset {from} on, which it confirmed.");
     }
 
@@ -82,16 +82,16 @@ internal sealed class SqlitePurchaseFeed(SqlitePurchaseLog log, RecordDatabase r
         }
     }
 
-    private sealed class Batch(SqlitePurchaseLog log, List<FeedEvent> events, long next) : FeedBatch
+    private sealed class Batch(SqlitePurchaseLog log, RecordDatabase record, List<FeedEvent> events, long next) : FeedBatch
     {
         public long Next => next;
 
         public override IReadOnlyList<FeedEvent> Events => events;
 
-        public override ValueTask CommitAsync(CancellationToken cancellationToken = default)
+        public override async ValueTask CommitAsync(CancellationToken cancellationToken = default)
         {
+            await record.ReachAsync(next, cancellationToken);
             log.Commit(next);
-            return ValueTask.CompletedTask;
         }
     }
 }
