@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using ShoppingSystem.Purchases;
 using ShoppingSystem.Sqlite;
@@ -54,6 +55,21 @@ public sealed class FilesOfOneTimeTests : IDisposable
         var refusal = Assert.Throws<StorageException>(() => Open(_shop));
 
         Assert.Contains("log.db: 3 events that have left the log", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_record_that_lacks_what_every_record_has_is_refused_by_name()
+    {
+        await BuyAndRecordAsync(_shop, 3);
+        await using (var connection = new SqliteConnection($"Data Source={Path.Combine(_shop, "purchases.db")};Pooling=false"))
+        {
+            await connection.OpenAsync();
+            connection.Execute("DELETE FROM totals");
+        }
+
+        var refusal = Assert.Throws<StorageException>(() => Open(_shop));
+
+        Assert.Contains("purchases.db is damaged", refusal.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -66,14 +66,14 @@ public sealed partial class EmbeddedStorage : IAsyncDisposable
             }
 
             record = new RecordDatabase(recordFile, guard);
-            if (!record.Pair(log.Opened, logFile, isNew: !hasLog))
-            {
-                LogOlderLog(logger, logFile, recordFile);
-            }
-
             if (new FileInfo(recordFile).Length <= LargestRecordToWaitFor)
             {
                 record.Checked.GetAwaiter().GetResult();
+            }
+
+            if (!record.Pair(log.Opened, logFile, isNew: !hasLog))
+            {
+                LogOlderLog(logger, logFile, recordFile);
             }
 
             return new EmbeddedStorage(@lock, log, new SqlitePurchaseFeed(log, record, options, guard), record);

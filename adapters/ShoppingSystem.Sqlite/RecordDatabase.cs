@@ -118,9 +118,16 @@ internal sealed class RecordDatabase : IDisposable
     /// <exception cref="StorageException">They are of different times, or of different shops, and events are in neither.</exception>
     public bool Pair(LogPosition log, string logPath, bool isNew)
     {
-        var isAsNew = isNew || Read(connection => Compare(connection, _file.Path, log, logPath));
-        (_log, _handedOut, _written) = (log.Id, log.Committed, log.Committed);
-        return isAsNew;
+        try
+        {
+            var isAsNew = isNew || Read(connection => Compare(connection, _file.Path, log, logPath));
+            (_log, _handedOut, _written) = (log.Id, log.Committed, log.Committed);
+            return isAsNew;
+        }
+        catch (Exception e) when (e is SqliteException or InvalidOperationException or InvalidCastException or ArgumentException)
+        {
+            throw new StorageException($"{_file.Path} is damaged: {e.Message} It was left as it is.", e);
+        }
     }
 
     /// <summary>Whether a record has what has left the log; it is for both, in files of this version.</summary>
