@@ -39,24 +39,30 @@ internal sealed partial class AppendState(KafkaTopic topic, ILogger<AppendState>
     /// <param name="isTotal">Whether none has succeeded since, and it was lately.</param>
     public string? Problem(out bool isTotal)
     {
-        var latest = _refusals.Values.MaxBy(refusal => refusal.At);
-        isTotal = latest is not null && latest.At > Volatile.Read(ref _succeededAt) && Stopwatch.GetElapsedTime(latest.At) < RefusalLifetime;
-        return latest is null ? null
-            : isTotal ? $"purchases are refused: {latest.Reason}"
-            : latest.At > Volatile.Read(ref _succeededAt) ? $"the last purchase was refused, and none was tried since: {latest.Reason}"
-            : $"some purchases are refused: {latest.Reason}";
+        isTotal = false;
+        if (_refusals.Values.MaxBy(refusal => refusal.At) is not { } latest)
+        {
+            return null;
+        }
+
+        if (latest.At <= Volatile.Read(ref _succeededAt))
+        {
+            return $"some purchases are refused: {latest.Reason}";
+        }
+
+        isTotal = Stopwatch.GetElapsedTime(latest.At) < RefusalLifetime;
+        return isTotal
+            ? $"purchases are refused: {latest.Reason}"
+            : $"the last purchase was refused, and none was tried since: {latest.Reason}";
     }
 
     /// <summary>A broker has taken an event.</summary>
     public void Succeeded(int partition)
     {
         Volatile.Write(ref _succeededAt, Stopwatch.GetTimestamp());
-        if (!_refusals.IsEmpty)
-        {
-            _refusals.TryRemove(partition, out _);
-            _refusals.TryRemove(Topic, out _);
-        }
-
+        // Where there are none, this takes no lock, as asking whether there are any would.
+        _refusals.TryRemove(partition, out _);
+        _refusals.TryRemove(Topic, out _);
         if (_outage is not null)
         {
             Close();
