@@ -1,75 +1,27 @@
 using System.Buffers.Binary;
-using System.Net;
 using System.Net.Sockets;
 
 namespace ShoppingSystem.Tests.Kafka;
 
 /// <summary>A broker that wants SASL PLAIN and lets nobody in: as much of the protocol as it takes to be refused.</summary>
-internal sealed class RefusingBroker : IAsyncDisposable
+internal sealed class RefusingBroker : FakeBroker
 {
     private const short SaslHandshake = 17;
     private const short ApiVersions = 18;
     private const short SaslAuthenticate = 36;
     private const byte SaslAuthenticationFailed = 58;
 
-    private readonly CancellationTokenSource _stopped = new();
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly Task _serving;
-
-    public RefusingBroker()
+    protected override async Task ServeAsync(NetworkStream stream, CancellationToken stopped)
     {
-        _listener.Start();
-        _serving = ListenAsync();
-    }
-
-    public string BootstrapServers => $"127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
-
-    public async ValueTask DisposeAsync()
-    {
-        await _stopped.CancelAsync();
-        _listener.Dispose();
-        await _serving;
-        _stopped.Dispose();
-    }
-
-    private async Task ListenAsync()
-    {
-        var serving = new List<Task>();
-        try
+        var size = new byte[4];
+        while (true)
         {
-            while (true)
-            {
-                serving.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_stopped.Token)));
-            }
-        }
-        catch (Exception e) when (e is OperationCanceledException or InvalidOperationException or SocketException)
-        {
-            await Task.WhenAll(serving);
-        }
-    }
-
-    private async Task ServeAsync(TcpClient client)
-    {
-        try
-        {
-            using (client)
-            {
-                await using var stream = client.GetStream();
-                var size = new byte[4];
-                while (true)
-                {
-                    await stream.ReadExactlyAsync(size, _stopped.Token);
-                    var request = new byte[BinaryPrimitives.ReadInt32BigEndian(size)];
-                    await stream.ReadExactlyAsync(request, _stopped.Token);
-                    byte[] reply = [.. request[4..8], .. Answer(BinaryPrimitives.ReadInt16BigEndian(request))];
-                    BinaryPrimitives.WriteInt32BigEndian(size, reply.Length);
-                    await stream.WriteAsync((byte[])[.. size, .. reply], _stopped.Token);
-                }
-            }
-        }
-        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
-        {
-            // Hung up, by the client or by the end of the test.
+            await stream.ReadExactlyAsync(size, stopped);
+            var request = new byte[BinaryPrimitives.ReadInt32BigEndian(size)];
+            await stream.ReadExactlyAsync(request, stopped);
+            byte[] reply = [.. request[4..8], .. Answer(BinaryPrimitives.ReadInt16BigEndian(request))];
+            BinaryPrimitives.WriteInt32BigEndian(size, reply.Length);
+            await stream.WriteAsync((byte[])[.. size, .. reply], stopped);
         }
     }
 
