@@ -151,6 +151,65 @@ public sealed class AppendStateTests
         Assert.Equal(HealthStatus.Healthy, (await health.CheckHealthAsync(new HealthCheckContext())).Status);
     }
 
+    [Fact]
+    public async Task A_missing_right_to_write_is_told_though_nobody_buys_and_is_over_when_it_is_granted()
+    {
+        await using var broker = new AuthorizingBroker("purchases") { Rights = [AclOperation.Describe] };
+        using var cluster = new MockCluster();
+        await using var host = await KafkaHost.StartAsync(cluster, feed: false, settings: ("ConnectionStrings:kafka", broker.BootstrapServers));
+
+        (HealthStatus Status, string? Said) health = default;
+        await Eventually.TrueAsync(
+            async () => (health = await HealthAsync(host)).Said?.Contains("ACL", StringComparison.Ordinal) == true, () => $"the right is named, not: {health.Said}");
+        Assert.Equal(
+            (HealthStatus.Unhealthy, "purchases are refused: this service has no right to write to the topic purchases (ACL: Write)"), health);
+
+        broker.Rights = [AclOperation.Describe, AclOperation.Write];
+        await Eventually.TrueAsync(async () => (health = await HealthAsync(host)).Status is HealthStatus.Healthy, () => $"healthy, not: {health.Said}");
+
+        broker.Rights = null;
+        Assert.Equal(HealthStatus.Healthy, (await HealthAsync(host)).Status);
+    }
+
+    [Fact]
+    public void A_refusal_for_want_of_the_right_to_write_is_over_when_the_brokers_say_so_later()
+    {
+        using var topic = NewTopic([]);
+        using var state = new AppendState(topic, NullLogger<AppendState>.Instance) { IsUsed = true };
+        var before = new TopicRights(Stopwatch.GetTimestamp() - 1, MayWrite: true);
+        state.Refused(new Error(ErrorCode.TopicAuthorizationFailed), new Partition(0));
+
+        Assert.Null(state.Learn(before));
+        Assert.NotNull(state.Problem(out _));
+        Assert.Null(state.Learn(before with { AskedAt = Stopwatch.GetTimestamp(), MayWrite = null }));
+        Assert.NotNull(state.Problem(out _));
+        Assert.Null(state.Learn(before with { AskedAt = Stopwatch.GetTimestamp() + 1 }));
+        Assert.Null(state.Problem(out _));
+
+        // Rights have nothing to do with a clock.
+        state.Refused(new Error(ErrorCode.InvalidTimestamp), new Partition(0));
+        Assert.Null(state.Learn(before with { AskedAt = Stopwatch.GetTimestamp() + 1 }));
+        Assert.NotNull(state.Problem(out _));
+    }
+
+    [Fact]
+    public async Task Purchases_refused_for_want_of_replicas_are_over_when_the_topic_has_them_again()
+    {
+        static PartitionMetadata Partition(params int[] inSync) => new(0, leader: 1, replicas: [1, 2, 3], inSync, new Error(ErrorCode.NoError));
+        List<PartitionMetadata> partitions = [Partition(1)];
+        using var topic = NewTopic(partitions);
+        using var state = new AppendState(topic, NullLogger<AppendState>.Instance) { IsUsed = true };
+        await topic.LookAsync();
+
+        Assert.Contains("min.insync.replicas", state.TimedOut(Stopwatch.GetTimestamp(), new Partition(0)), StringComparison.Ordinal);
+        state.Learn(await topic.LookAsync());
+        Assert.NotNull(state.Problem(out _));
+
+        partitions[0] = Partition(1, 2);
+        state.Learn(await topic.LookAsync());
+        Assert.Null(state.Problem(out _));
+    }
+
     private static MockCluster NewCluster()
     {
         var cluster = new MockCluster();

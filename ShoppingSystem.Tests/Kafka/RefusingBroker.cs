@@ -1,31 +1,14 @@
-using System.Buffers.Binary;
-using System.Net.Sockets;
-
 namespace ShoppingSystem.Tests.Kafka;
 
 /// <summary>A broker that wants SASL PLAIN and lets nobody in: as much of the protocol as it takes to be refused.</summary>
-internal sealed class RefusingBroker : FakeBroker
+internal sealed class RefusingBroker : AnsweringBroker
 {
     private const short SaslHandshake = 17;
     private const short ApiVersions = 18;
     private const short SaslAuthenticate = 36;
     private const byte SaslAuthenticationFailed = 58;
 
-    protected override async Task ServeAsync(NetworkStream stream, CancellationToken stopped)
-    {
-        var size = new byte[4];
-        while (true)
-        {
-            await stream.ReadExactlyAsync(size, stopped);
-            var request = new byte[BinaryPrimitives.ReadInt32BigEndian(size)];
-            await stream.ReadExactlyAsync(request, stopped);
-            byte[] reply = [.. request[4..8], .. Answer(BinaryPrimitives.ReadInt16BigEndian(request))];
-            BinaryPrimitives.WriteInt32BigEndian(size, reply.Length);
-            await stream.WriteAsync((byte[])[.. size, .. reply], stopped);
-        }
-    }
-
-    private static byte[] Answer(short request) => request switch
+    protected override byte[] Answer(short request) => request switch
     {
         // No error; four kinds of requests, each with its first and last version; no throttling.
         ApiVersions => [0, 0, 5, .. Versions(3, 9), .. Versions(SaslHandshake, 1), .. Versions(ApiVersions, 3), .. Versions(SaslAuthenticate, 1), 0, 0, 0, 0, 0],

@@ -35,6 +35,8 @@ internal sealed partial class AppendState(KafkaTopic topic, ILogger<AppendState>
     /// <summary>Whether this process appends.</summary>
     public bool IsUsed { get; set; }
 
+    private string NoRight => $"this service has no right to write to the topic {topic.Name} (ACL: Write)";
+
     /// <summary>What appends were refused for and nothing has shown to be over; null when there is nothing.</summary>
     /// <param name="isTotal">Whether none has succeeded since, and it was lately.</param>
     public string? Problem(out bool isTotal)
@@ -56,6 +58,38 @@ internal sealed partial class AppendState(KafkaTopic topic, ILogger<AppendState>
             : $"the last purchase was refused, and none was tried since: {latest.Reason}";
     }
 
+    /// <summary>Whether a purchase was taken so lately that nothing else need be asked.</summary>
+    public bool HasSucceededLately => Volatile.Read(ref _succeededAt) is not 0 and var at && Stopwatch.GetElapsedTime(at) < RefusalLifetime;
+
+    /// <summary>What the brokers say of this service's rights, where no purchase has shown it.</summary>
+    /// <returns>What is missing, in words that a customer may read, too; null when nothing is known to be.</returns>
+    public string? Learn(TopicRights rights)
+    {
+        if (rights.MayWrite == true && _refusals.TryGetValue(Topic, out var refusal) && refusal.IsOfRights && refusal.At < rights.AskedAt)
+        {
+            _refusals.TryRemove(new(Topic, refusal));
+        }
+
+        return rights.MayWrite == false ? $"purchases are refused: {NoRight}" : null;
+    }
+
+    /// <summary>The topic was looked at: what was in the way of purchases and is not any more has nothing to say to the next one.</summary>
+    public void Learn(TopicState state)
+    {
+        if (state is not { Problem: null, Obstacle: null })
+        {
+            return;
+        }
+
+        foreach (var (partition, refusal) in _refusals)
+        {
+            if (refusal.IsOfReplicas && refusal.At < state.AskedAt)
+            {
+                _refusals.TryRemove(new(partition, refusal));
+            }
+        }
+    }
+
     /// <summary>A broker has taken an event.</summary>
     public void Succeeded(int partition)
     {
@@ -75,7 +109,7 @@ internal sealed partial class AppendState(KafkaTopic topic, ILogger<AppendState>
     {
         var (reason, isOfTopic) = error.Code switch
         {
-            ErrorCode.TopicAuthorizationFailed => ($"this service has no right to write to the topic {topic.Name} (ACL: Write)", true),
+            ErrorCode.TopicAuthorizationFailed => (NoRight, true),
             ErrorCode.ClusterAuthorizationFailed => ("this service has no right to write idempotently (ACL: IdempotentWrite on the cluster)", true),
             ErrorCode.InvalidTimestamp =>
                 ("the clock of this service is not the brokers': they refuse its timestamps (message.timestamp.after.max.ms, message.timestamp.before.max.ms)", true),
@@ -84,7 +118,7 @@ internal sealed partial class AppendState(KafkaTopic topic, ILogger<AppendState>
             ErrorCode.PolicyViolation or ErrorCode.InvalidRecord => ($"the brokers' rules for the topic {topic.Name} forbid it: {error.Reason}", true),
             _ => (error.Reason, false),
         };
-        _refusals[isOfTopic ? Topic : partition.Value] = new Refusal(reason, Stopwatch.GetTimestamp());
+        _refusals[isOfTopic ? Topic : partition.Value] = new Refusal(reason) { IsOfRights = error.Code is ErrorCode.TopicAuthorizationFailed };
         return reason;
     }
 
@@ -98,8 +132,9 @@ internal sealed partial class AppendState(KafkaTopic topic, ILogger<AppendState>
             return NoBroker;
         }
 
-        var reason = topic.Latest?.Obstacle ?? "brokers answer, but did not acknowledge it";
-        _refusals[partition.Value] = new Refusal(reason, Stopwatch.GetTimestamp());
+        var obstacle = topic.Latest?.Obstacle;
+        var reason = obstacle ?? "brokers answer, but did not acknowledge it";
+        _refusals[partition.Value] = new Refusal(reason) { IsOfReplicas = obstacle is not null };
         _ = LookAgainAsync(started);
         return reason;
     }
@@ -179,5 +214,14 @@ internal sealed partial class AppendState(KafkaTopic topic, ILogger<AppendState>
     [LoggerMessage(LogLevel.Information, "A broker answers: purchases are appended again")]
     private partial void LogClosed();
 
-    private sealed record Refusal(string Reason, long At);
+    private sealed record Refusal(string Reason)
+    {
+        public long At { get; } = Stopwatch.GetTimestamp();
+
+        /// <summary>Whether the brokers tell when it is over, without a purchase.</summary>
+        public bool IsOfRights { get; init; }
+
+        /// <summary>Whether the topic's metadata tells when it is over, without a purchase.</summary>
+        public bool IsOfReplicas { get; init; }
+    }
 }

@@ -4,7 +4,7 @@ namespace ShoppingSystem.Kafka;
 
 /// <summary>
 /// Whether the brokers answer, know the topic and take what is appended to it. Asks for metadata only, and at most every two
-/// seconds; what appends come to is known from those that customers make.
+/// seconds; what appends come to is known from those that customers make, and from the brokers' word on rights where none does.
 /// </summary>
 internal sealed class KafkaHealth(KafkaTopic topic, AppendState appends) : IHealthCheck
 {
@@ -20,6 +20,12 @@ internal sealed class KafkaHealth(KafkaTopic topic, AppendState appends) : IHeal
         {
             var closed = state.Leaderless + (appends.IsUsed ? state.Starved : 0);
             return closed >= state.Partitions ? HealthCheckResult.Unhealthy(obstacle) : HealthCheckResult.Degraded(obstacle);
+        }
+
+        appends.Learn(state);
+        if (appends.IsUsed && !appends.HasSucceededLately && appends.Learn(await topic.AskRightsAsync().WaitAsync(cancellationToken)) is { } missing)
+        {
+            return HealthCheckResult.Unhealthy(missing);
         }
 
         return appends.Problem(out var isTotal) is not { } refusal ? HealthCheckResult.Healthy()

@@ -36,6 +36,7 @@ internal sealed partial class KafkaTopic : IDisposable
     private Task? _watch;
     private Task<TopicState>? _observation;
     private long _observedAt;
+    private Task<TopicRights>? _rights;
     private volatile TopicState? _latest;
     private int? _leastInSync;
     private string? _notCreated;
@@ -106,6 +107,20 @@ internal sealed partial class KafkaTopic : IDisposable
         }
     }
 
+    /// <summary>What this client may do with the topic, at most ten seconds old.</summary>
+    public Task<TopicRights> AskRightsAsync()
+    {
+        lock (_gate)
+        {
+            if (_rights is not { IsCompleted: false } and not { Result.IsFresh: true })
+            {
+                _rights = LookUpRightsAsync();
+            }
+
+            return _rights;
+        }
+    }
+
     public void Dispose()
     {
         _disposed.Cancel();
@@ -120,9 +135,11 @@ internal sealed partial class KafkaTopic : IDisposable
     /// <summary>Asks the brokers now.</summary>
     public async Task<TopicState> LookAsync()
     {
+        var askedAt = Stopwatch.GetTimestamp();
         try
         {
-            _latest = await DescribeAsync() is { } topic ? await StateOfAsync(topic) : new TopicState(new Error(ErrorCode.UnknownTopicOrPart, $"the topic {Name} does not exist"));
+            _latest = await DescribeAsync() is { } topic ? await StateOfAsync(topic) with { AskedAt = askedAt }
+                : new TopicState(new Error(ErrorCode.UnknownTopicOrPart, $"the topic {Name} does not exist"));
         }
         catch (KafkaException e)
         {
@@ -146,6 +163,23 @@ internal sealed partial class KafkaTopic : IDisposable
                 : starved.Count > 0 ? $"{starved.Count} of {topic.Partitions.Count} partitions of {Name} have fewer in-sync replicas than min.insync.replicas ({least}): {string.Join(", ", starved)}"
                 : null,
         };
+    }
+
+    private async Task<TopicRights> LookUpRightsAsync()
+    {
+        var askedAt = Stopwatch.GetTimestamp();
+        try
+        {
+            var described = await AskAsync(admin => admin.DescribeTopicsAsync(
+                TopicCollection.OfTopicNames([Name]), new DescribeTopicsOptions { RequestTimeout = RequestTimeout, IncludeAuthorizedOperations = true })
+                .GetAwaiter().GetResult());
+            return new TopicRights(askedAt, described.TopicDescriptions[0].AuthorizedOperations?.Contains(AclOperation.Write));
+        }
+        catch (Exception e) when (e is KafkaException or NotImplementedException)
+        {
+            // NotImplementedException: the client is not Confluent's own.
+            return new TopicRights(askedAt, MayWrite: null);
+        }
     }
 
     // Asked only when a replica is not in sync, and not again: whoever may not know it is told of partitions without any.
@@ -304,9 +338,21 @@ internal sealed partial class KafkaTopic : IDisposable
     private partial void LogNotYet(string topic, string reason);
 }
 
+/// <param name="AskedAt">When the brokers were asked, as a timestamp of <see cref="Stopwatch"/>.</param>
+/// <param name="MayWrite">Null when they don't say: before Kafka 2.3, and while the controller is away.</param>
+internal sealed record TopicRights(long AskedAt, bool? MayWrite)
+{
+    private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(10);
+
+    public bool IsFresh => Stopwatch.GetElapsedTime(AskedAt) < Lifetime;
+}
+
 /// <param name="Error">Why there is no answer; null when there is.</param>
 internal sealed record TopicState(Error? Error)
 {
+    /// <summary>When the brokers were asked, as a timestamp of <see cref="Stopwatch"/>, or a little before.</summary>
+    public long AskedAt { get; init; }
+
     /// <summary>The same in words.</summary>
     public string? Problem => Error?.Reason;
 
