@@ -172,6 +172,21 @@ public sealed class AppendStateTests
     }
 
     [Fact]
+    public async Task A_missing_right_to_see_the_topic_is_not_taken_for_a_missing_topic()
+    {
+        await using var broker = new AuthorizingBroker("purchases") { IsSeen = false };
+        using var cluster = new MockCluster();
+        await using var host = await KafkaHost.StartAsync(cluster, feed: false, settings: ("ConnectionStrings:kafka", broker.BootstrapServers));
+        const string said = "this service has no right to see the topic purchases (ACL: Describe)";
+
+        (HealthStatus Status, string? Said) health = default;
+        await Eventually.TrueAsync(async () => (health = await HealthAsync(host)).Said == said, () => $"the right is named, not: {health.Said}");
+        Assert.Equal(HealthStatus.Unhealthy, health.Status);
+        await Eventually.TrueAsync(() => host.Warnings.Any(warning => warning.Contains(said, StringComparison.Ordinal)), "the right is in the log");
+        Assert.DoesNotContain(host.Warnings, warning => warning.Contains("does not exist", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_refusal_for_want_of_the_right_to_write_is_over_when_the_brokers_say_so_later()
     {
         using var topic = NewTopic([]);

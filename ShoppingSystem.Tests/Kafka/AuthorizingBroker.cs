@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
+using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 
 namespace ShoppingSystem.Tests.Kafka;
@@ -16,6 +17,9 @@ internal sealed class AuthorizingBroker(string topic) : AnsweringBroker
     private const short ApiVersions = 18;
     private const short InitProducerId = 22;
     private const int Id = 1;
+
+    /// <summary>Whether whoever asks may see the topic at all.</summary>
+    public bool IsSeen { get; set; } = true;
 
     /// <summary>What it answers to the question for rights; null as brokers before 2.3 do.</summary>
     public AclOperation[]? Rights { get; set; } = [];
@@ -39,8 +43,10 @@ internal sealed class AuthorizingBroker(string topic) : AnsweringBroker
         return [.. Int32(1), .. Int32(Id), .. Text("127.0.0.1"), .. Int32(port), .. Int16(-1)];
     }
 
+    private byte[] Topic() => IsSeen ? Seen() : [.. Int16((short)ErrorCode.TopicAuthorizationFailed), .. Text(topic), 0, .. Int32(0), .. Int32(int.MinValue)];
+
     // No error, its name, not internal; one partition with its number, leader, epoch, replicas, those in sync, and none offline.
-    private byte[] Topic() =>
+    private byte[] Seen() =>
     [
         .. Int16(0), .. Text(topic), 0,
         .. Int32(1), .. Int16(0), .. Int32(0), .. Int32(Id), .. Int32(0), .. Int32(1), .. Int32(Id), .. Int32(1), .. Int32(Id), .. Int32(0),

@@ -235,10 +235,12 @@ internal sealed partial class KafkaTopic : IDisposable
     {
         for (var retry = FirstRetry; !disposed.IsCancellationRequested; retry = TimeSpan.FromTicks(Math.Min(retry.Ticks * 2, LastRetry.Ticks)))
         {
+            var isMissing = false;
             try
             {
                 if (await DescribeAsync() is not { } topic)
                 {
+                    isMissing = true;
                     if (await CreateAsync())
                     {
                         LogCreated(Name, _options.Partitions);
@@ -253,10 +255,17 @@ internal sealed partial class KafkaTopic : IDisposable
             }
             catch (KafkaException e) when (!IsPassing(e.Error))
             {
-                if (e.Error.Reason != _notCreated)
+                if ((isMissing ? e.Error.Reason : ReasonOf(e.Error)) is var reason && reason != _notCreated)
                 {
-                    _notCreated = e.Error.Reason;
-                    LogNotCreated(Name, _options.Partitions, e.Error.Reason);
+                    _notCreated = reason;
+                    if (isMissing)
+                    {
+                        LogNotCreated(Name, _options.Partitions, reason);
+                    }
+                    else
+                    {
+                        LogNotFound(Name, reason);
+                    }
                 }
 
                 return;
@@ -274,7 +283,9 @@ internal sealed partial class KafkaTopic : IDisposable
     }
 
     // What the client answers to a request when no broker does is why in general; its errors say why.
-    private string ReasonOf(Error error) => error.IsLocalError && _troubles?.Reason is { } reason ? reason : error.Reason;
+    private string ReasonOf(Error error) => error.Code is ErrorCode.TopicAuthorizationFailed ? $"this service has no right to see the topic {Name} (ACL: Describe)"
+        : error.IsLocalError && _troubles?.Reason is { } reason ? reason
+        : error.Reason;
 
     // Any broker will do, whereas the asynchronous request for the same asks the controller only.
     private Task<TopicMetadata?> DescribeAsync() => AskAsync(admin =>
@@ -333,6 +344,9 @@ internal sealed partial class KafkaTopic : IDisposable
 
     [LoggerMessage(LogLevel.Warning, "The topic {Topic} does not exist and can't be created from here: {Reason}. Create it with {Partitions} partitions; until then nothing can be appended")]
     private partial void LogNotCreated(string topic, int partitions, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "The topic {Topic} can't be looked up: {Reason}")]
+    private partial void LogNotFound(string topic, string reason);
 
     [LoggerMessage(LogLevel.Warning, "The topic {Topic} can't be looked up or created yet, and is tried again: {Reason}")]
     private partial void LogNotYet(string topic, string reason);
