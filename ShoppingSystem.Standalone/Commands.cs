@@ -37,7 +37,7 @@ internal static class Commands
     }
 
     private static string DataDirectory(string[] settings) =>
-        ServiceHost.CreateBuilder(settings, Startup.Settings).Read<StandaloneOptions>(StandaloneOptions.Section).DataDirectory;
+        ServiceHost.CreateBuilder(settings, Startup.Settings).Configuration.Read<StandaloneOptions>(StandaloneOptions.Section).DataDirectory;
 
     private static bool IsOperand(string argument) => argument.Length > 0 && argument[0] != '-';
 

@@ -15,9 +15,8 @@ if (Commands.Has(args))
 return await Startup.RunAsync(args, async () =>
 {
     var ledgerBuilder = ServiceHost.CreateBuilder(args, Startup.Settings);
-    var options = ledgerBuilder.Read<StandaloneOptions>(StandaloneOptions.Section);
-    var logOptions = ledgerBuilder.Read<PurchaseLogOptions>(PurchaseLogOptions.Section);
-    ledgerBuilder.Read<AdmissionOptions>(AdmissionOptions.Section);
+    var options = ledgerBuilder.Configuration.Read<StandaloneOptions>(StandaloneOptions.Section);
+    var logOptions = ledgerBuilder.Configuration.Read<PurchaseLogOptions>(PurchaseLogOptions.Section);
 
     using var loggers = ledgerBuilder.CreateLoggers();
     await using var storage = EmbeddedStorage.Open(options.DataDirectory, logOptions, loggers);

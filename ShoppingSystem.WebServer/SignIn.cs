@@ -16,7 +16,7 @@ internal static partial class SignIn
     /// <exception cref="ConfigurationException">What is configured can't be used; the message names the key.</exception>
     public static void AddSignIn(this WebApplicationBuilder builder)
     {
-        var signIn = builder.Read<SignInOptions>(SignInOptions.Section);
+        var signIn = builder.Configuration.Read<SignInOptions>(SignInOptions.Section);
         if (!signIn.IsOn)
         {
             return;

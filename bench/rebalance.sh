@@ -24,7 +24,7 @@ watch() { # watch NAME ARGUMENT...: one round on brokers of its own.
 
 for _ in $(seq "$rounds"); do
     watch defaults
-    watch others --consumer:HeartbeatIntervalMs "$heartbeat" --consumer:SessionTimeoutMs "$session"
+    watch others --Kafka:HeartbeatIntervalMs "$heartbeat" --Kafka:SessionTimeoutMs "$session"
 done
 echo "heartbeats of ours against $heartbeat ms, and session timeouts of ours against $session ms (medians, in seconds):"
 for change in joins leaves killed; do

@@ -18,12 +18,12 @@ public static class ConfigurationExtensions
 {
     /// <summary>The options in <paramref name="section"/>, their defaults where nothing is configured.</summary>
     /// <exception cref="ConfigurationException">A value has the wrong type or is not allowed; the message names its key.</exception>
-    public static T Read<T>(this IHostApplicationBuilder builder, string section) where T : class, new()
+    public static T Read<T>(this IConfiguration configuration, string section) where T : class, new()
     {
         var options = new T();
         try
         {
-            builder.Configuration.GetSection(section).Bind(options);
+            configuration.GetSection(section).Bind(options);
         }
         catch (InvalidOperationException e)
         {

@@ -27,6 +27,7 @@ public sealed class HostSettings(string summary)
     private readonly Dictionary<string, string> _absent = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _elsewhere = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, string> _summarized = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<Action<IConfiguration>> _checks = [];
     private readonly List<(string Usage, string Description)> _commands = [];
     private FrozenSet<string>? _sections;
 
@@ -51,9 +52,10 @@ public sealed class HostSettings(string summary)
     public HostSettings With<TOptions>(string section) where TOptions : class, new() => With(section, new TOptions());
 
     /// <summary>The same, with the values that hold in this host where none are configured.</summary>
-    public HostSettings With<TOptions>(string section, TOptions defaults) where TOptions : class
+    public HostSettings With<TOptions>(string section, TOptions defaults) where TOptions : class, new()
     {
         _settings.AddRange(Of(section, defaults));
+        _checks.Add(configuration => configuration.Read<TOptions>(section));
         return this;
     }
 
@@ -138,6 +140,8 @@ public sealed class HostSettings(string summary)
                 throw new ConfigurationException(complaint);
             }
         }
+
+        _checks.ForEach(check => check(configuration));
 
         string? Complaint(string key, string value)
         {

@@ -47,7 +47,7 @@ internal static class DrainExtensions
     /// <exception cref="ConfigurationException">What is configured can't be used; the message names its key.</exception>
     public static void AddDrain(this WebApplicationBuilder builder)
     {
-        var options = builder.Read<ShutdownOptions>(ShutdownOptions.Section);
+        var options = builder.Configuration.Read<ShutdownOptions>(ShutdownOptions.Section);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTime - options.DrainTime);
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<Drain>();

@@ -18,7 +18,7 @@ public sealed class FeedTests(ITestOutputHelper output)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     // A busy machine must not make the group believe that a reader died.
-    private static void Patiently(Confluent.Kafka.ConsumerConfig config) => config.SessionTimeoutMs = 10_000;
+    private static readonly (string, string) Patiently = ("Kafka:SessionTimeoutMs", "10000");
 
     [Theory]
     [InlineData(true)]
@@ -36,7 +36,7 @@ public sealed class FeedTests(ITestOutputHelper output)
     {
         using var brokers = Brokers.New();
         var handoverTime = ("Shopping:HandoverTime", finished ? "00:00:50" : "00:00:00.2");
-        await using var first = await KafkaHost.StartAsync(brokers, consumer: Patiently, settings: handoverTime);
+        await using var first = await KafkaHost.StartAsync(brokers, settings: [Patiently, handoverTime]);
         await AppendAsync(first.Log, Events);
         await using var reading = first.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
         var inHand = new List<FeedBatch>();
@@ -46,7 +46,7 @@ public sealed class FeedTests(ITestOutputHelper output)
             inHand.Add(reading.Current);
         }
 
-        await using var second = await KafkaHost.StartAsync(brokers, log: false, consumer: Patiently, settings: handoverTime);
+        await using var second = await KafkaHost.StartAsync(brokers, log: false, settings: [Patiently, handoverTime]);
         await using var taking = second.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
         var taken = taking.MoveNextAsync().AsTask();
         if (finished)
@@ -92,7 +92,7 @@ public sealed class FeedTests(ITestOutputHelper output)
     {
         const int UnknownMember = 25;
         using var cluster = NewCluster();
-        await using var host = await KafkaHost.StartAsync(cluster, consumer: Patiently);
+        await using var host = await KafkaHost.StartAsync(cluster, settings: Patiently);
         await AppendAsync(host.Log, Events);
         await using var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
         var inHand = new List<FeedBatch>();
@@ -153,7 +153,7 @@ public sealed class FeedTests(ITestOutputHelper output)
     {
         using var brokers = Brokers.New();
         await using var host = await KafkaHost.StartAsync(
-            brokers, consumer: config => config.MaxPollIntervalMs = 6000, settings: ("Shopping:BatchSize", "10"));
+            brokers, settings: [("Kafka:MaxPollIntervalMs", "6000"), ("Shopping:BatchSize", "10")]);
         await AppendAsync(host.Log, Events);
         var seen = new List<(int, long)>();
         await using var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();

@@ -198,13 +198,8 @@ public sealed class HeldUpFeedTests(ITestOutputHelper output)
     {
         using var cluster = new MockCluster();
         cluster.CreateTopic("purchases", 1);
-        await using var host = await KafkaHost.StartAsync(cluster, consumer: config =>
-        {
-            if (forgotten)
-            {
-                (config.TopicMetadataRefreshIntervalMs, config.TopicMetadataPropagationMaxMs) = (500, 0);
-            }
-        });
+        (string, string)[] soon = [("Kafka:TopicMetadataRefreshIntervalMs", "500"), ("Kafka:TopicMetadataPropagationMaxMs", "0")];
+        await using var host = await KafkaHost.StartAsync(cluster, settings: forgotten ? soon : []);
         await AppendAsync(host.Log, Events);
         await using var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
         for (var seen = 0; seen < Events; seen += reading.Current.Events.Count)

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Confluent.Kafka;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using ShoppingSystem.Kafka;
@@ -26,14 +25,37 @@ internal sealed class KafkaHost : IAsyncDisposable
     /// <summary>What it has logged at warning and above.</summary>
     public IEnumerable<string> Warnings => _host.Services.GetServices<ILoggerProvider>().OfType<Warnings>().Single();
 
+    /// <param name="brokers">Which brokers.</param>
+    /// <param name="log">Whether it appends.</param>
+    /// <param name="feed">Whether it can read.</param>
+    /// <param name="consumerBuilder">What makes the builders of consumers, where they are watched.</param>
+    /// <param name="settings">What else is configured.</param>
     public static async Task<KafkaHost> StartAsync(
-        Brokers brokers, bool log = true, bool feed = true, Action<ConsumerConfig>? consumer = null,
-        Func<ConsumerConfig, ConsumerBuilder<string, byte[]>>? consumerBuilder = null, params (string Key, string Value)[] settings)
+        Brokers brokers, bool log = true, bool feed = true, Func<ConsumerConfig, ConsumerBuilder<string, byte[]>>? consumerBuilder = null,
+        params (string Key, string Value)[] settings)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
+        // Short enough to see a reader that died being replaced; real brokers allow no less.
+        builder.Configuration.AddInMemoryCollection([new("Kafka:SessionTimeoutMs", "6000"), new("Kafka:HeartbeatIntervalMs", "250")]);
         builder.Configuration.Configure(brokers, settings);
         builder.Logging.AddProvider(new Warnings());
-        builder.Services.AddKafka(builder.Configuration, log, feed, consumer, consumerBuilder);
+        builder.Services.AddSingleton(TimeProvider.System);
+        if (log)
+        {
+            builder.AddKafkaPurchaseLog();
+        }
+
+        if (feed)
+        {
+            if (consumerBuilder is not null)
+            {
+                var config = new ConsumerConfig().ForPurchases(builder.Configuration);
+                builder.Services.AddSingleton(services => new KafkaConsumers(config, services.GetRequiredService<ClientTroubles>()) { NewBuilder = consumerBuilder });
+            }
+
+            builder.AddKafkaPurchaseFeed();
+        }
+
         var host = builder.Build();
         await host.StartAsync();
         return new KafkaHost(host);
@@ -58,33 +80,6 @@ internal static class KafkaHostExtensions
             new("Shopping:AppendDeadline", brokers.AreReal ? "00:01:00" : "00:00:05"),
         ])
         .AddInMemoryCollection(settings.Select(setting => new KeyValuePair<string, string?>(setting.Key, setting.Value)));
-
-    /// <summary>The adapter, with clients built plainly, as a client integration would.</summary>
-    public static void AddKafka(
-        this IServiceCollection services, IConfiguration configuration, bool log, bool feed, Action<ConsumerConfig>? consumer = null,
-        Func<ConsumerConfig, ConsumerBuilder<string, byte[]>>? consumerBuilder = null)
-    {
-        services.TryAddSingleton(TimeProvider.System);
-        if (log)
-        {
-            services.AddSingleton(provider => new ProducerBuilder<string, byte[]>(new ProducerConfig().ForPurchases(configuration))
-                .ForPurchases(provider)
-                .Build());
-            services.AddKafkaPurchaseLog();
-        }
-
-        if (feed)
-        {
-            // Short enough to see a reader that died being replaced; real brokers allow no less.
-            var config = new ConsumerConfig { SessionTimeoutMs = 6000, HeartbeatIntervalMs = 250 };
-            consumer?.Invoke(config);
-            config.ForPurchases(configuration);
-            services.AddSingleton(provider => (consumerBuilder?.Invoke(config) ?? new ConsumerBuilder<string, byte[]>(config))
-                .ForPurchases(provider)
-                .Build());
-            services.AddKafkaPurchaseFeed();
-        }
-    }
 }
 
 internal sealed class Warnings : ConcurrentQueue<string>, ILoggerProvider, ILogger

@@ -132,22 +132,6 @@ public sealed class LogTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task A_producer_whose_errors_nobody_hears_of_is_refused()
-    {
-        using var cluster = NewCluster();
-        var builder = Host.CreateApplicationBuilder();
-        builder.Logging.ClearProviders();
-        builder.Configuration.Configure(cluster);
-        builder.Services.AddSingleton(new ProducerBuilder<string, byte[]>(new ProducerConfig().ForPurchases(builder.Configuration)).Build());
-        builder.Services.AddKafkaPurchaseLog();
-        using var host = builder.Build();
-
-        var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => host.StartAsync());
-
-        Assert.Contains(nameof(KafkaClientSettings.ForPurchases), refusal.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task A_producer_that_cannot_go_on_stops_the_host()
     {
         using var cluster = NewCluster();

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
@@ -272,8 +273,8 @@ public sealed class MongoFaultTests : IAsyncLifetime
     private static async Task<IHost> StartAsync(string connectionString)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Services.AddSingleton<IMongoClient>(_ => new MongoClient(MongoClientSettings.FromConnectionString(connectionString).ForPurchases()));
-        builder.Services.AddMongoPurchaseStore();
+        builder.Configuration.AddInMemoryCollection([new("ConnectionStrings:shopping", connectionString)]);
+        builder.AddMongoPurchaseStore();
         var host = builder.Build();
         await host.StartAsync();
         return host;

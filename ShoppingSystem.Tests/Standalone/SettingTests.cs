@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.RegularExpressions;
 using ShoppingSystem.Tests.Support;
 
@@ -101,14 +102,15 @@ public sealed partial class SettingTests : IDisposable
         Assert.False(await IsAskedAsync(proxy), "the proxy was asked");
     }
 
-    // Others may look for what listened at this port before, such as a Kafka client of another test; they don't speak HTTP.
+    // Others may look for what listened at this port before, such as a client of another test. What is asked of a proxy is a whole address.
     private static async Task<bool> IsAskedAsync(TcpListener proxy)
     {
         while (proxy.Pending())
         {
             using var client = await proxy.AcceptTcpClientAsync();
-            var first = new byte[1];
-            if (client.Available > 0 && await client.GetStream().ReadAsync(first) > 0 && char.IsAsciiLetterUpper((char)first[0]))
+            var first = new byte[256];
+            if (client.Available > 0 && Encoding.ASCII.GetString(first, 0, await client.GetStream().ReadAsync(first)) is var line
+                && (line.Contains(" http", StringComparison.Ordinal) || line.StartsWith("CONNECT ", StringComparison.Ordinal)))
             {
                 return true;
             }

@@ -9,8 +9,7 @@ using ShoppingSystem.Purchases;
 namespace ShoppingSystem.Kafka;
 
 /// <summary>
-/// The one place where Kafka clients are configured. Whoever builds the clients (Aspire's client integration, a test) calls
-/// these on the client's configuration and on its builder. What "nothing is lost" rests on is set, whatever was
+/// The one place where Kafka clients are configured. What "nothing is lost" rests on is set, whatever was
 /// configured before; everything else is a default that configuration can override. Requests that are not about purchases
 /// (creating the topic, looking at it) use the connections of these clients.
 /// </summary>
@@ -81,15 +80,13 @@ public static partial class KafkaClientSettings
 
     /// <summary>
     /// Stops the host when the producer can't go on: one that has lost track of what was written refuses everything from then
-    /// on, and only a new one can help. Without this <see cref="IPurchaseLog"/> does not start. Needs
-    /// <see cref="KafkaServices.AddKafkaPurchaseLog"/>. The producer's other troubles and its own lines are logged.
+    /// on, and only a new one can help. The producer's other troubles and its own lines are logged.
     /// </summary>
-    public static ProducerBuilder<string, byte[]> ForPurchases(this ProducerBuilder<string, byte[]> builder, IServiceProvider services)
+    internal static ProducerBuilder<string, byte[]> ForPurchases(this ProducerBuilder<string, byte[]> builder, IServiceProvider services)
     {
         var host = services.GetRequiredService<IHostApplicationLifetime>();
         var logger = services.GetRequiredService<ILogger<KafkaPurchaseLog>>();
         var troubles = services.GetRequiredService<ClientTroubles>();
-        services.GetRequiredService<ProducerErrors>().AreHandled = true;
         return builder.SetLogHandler((_, message) => troubles.PassOn(message)).SetErrorHandler((_, error) =>
         {
             if (error.IsFatal)
@@ -102,27 +99,6 @@ public static partial class KafkaClientSettings
                 troubles.Note(error);
             }
         });
-    }
-
-    /// <summary>
-    /// Lets <see cref="IPurchaseFeed"/> know which partitions come and go. Without this it refuses to read. Needs
-    /// <see cref="KafkaServices.AddKafkaPurchaseFeed"/>. The consumer's troubles and its own lines are logged.
-    /// </summary>
-    public static ConsumerBuilder<string, byte[]> ForPurchases(this ConsumerBuilder<string, byte[]> builder, IServiceProvider services)
-    {
-        var troubles = services.GetRequiredService<ClientTroubles>();
-        services.GetRequiredService<Rebalances>().Attach(builder);
-        // The key only chose the partition; what it says is in the value, too.
-        return builder.SetKeyDeserializer(NoKey.Instance)
-            .SetLogHandler((_, message) => troubles.PassOn(message))
-            .SetErrorHandler((_, error) =>
-            {
-                // What ends the reading is told by the feed.
-                if (!error.IsFatal)
-                {
-                    troubles.Note(error);
-                }
-            });
     }
 
     // Where the brokers are, and how to talk to them: first, so that nothing that durability rests on can be changed by it.
@@ -147,11 +123,4 @@ public static partial class KafkaClientSettings
 
     [LoggerMessage(LogLevel.Critical, "The Kafka client can't go on, the process stops: {Code} {Reason}")]
     private static partial void LogFatal(ILogger logger, ErrorCode code, string reason);
-
-    private sealed class NoKey : IDeserializer<string>
-    {
-        public static readonly NoKey Instance = new();
-
-        public string Deserialize(ReadOnlySpan<byte> data, bool isNull, SerializationContext context) => string.Empty;
-    }
 }

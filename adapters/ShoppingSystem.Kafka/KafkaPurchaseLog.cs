@@ -27,16 +27,14 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
     private static ArrayBufferWriter<byte>? t_value;
 
     private readonly IProducer<string, byte[]> _producer;
-    private readonly ProducerErrors _errors;
     private readonly KafkaTopic _topic;
     private readonly AppendState _state;
     private readonly TimeSpan _deadline;
     private volatile bool _stopping;
 
-    public KafkaPurchaseLog(IProducer<string, byte[]> producer, ProducerErrors errors, KafkaTopic topic, AppendState state, IOptions<PurchaseLogOptions> options)
+    public KafkaPurchaseLog(IProducer<string, byte[]> producer, KafkaTopic topic, AppendState state, IOptions<PurchaseLogOptions> options)
     {
         _producer = producer;
-        _errors = errors;
         _topic = topic;
         _state = state;
         _deadline = options.Value.AppendDeadline;
@@ -81,15 +79,8 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
     }
 
     /// <summary>Connects, and has the topic created where it is missing, while the host starts.</summary>
-    /// <exception cref="InvalidOperationException">The producer was built without <see cref="KafkaClientSettings"/>.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        if (!_errors.AreHandled)
-        {
-            throw new InvalidOperationException(
-                $"The producer's builder was not given to {nameof(KafkaClientSettings)}.{nameof(KafkaClientSettings.ForPurchases)}: that it can't go on would stay unnoticed.");
-        }
-
         _state.IsUsed = true;
         _topic.Attach(_producer);
         _ = _topic.Ensured;

@@ -1,5 +1,8 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using MongoDB.Driver;
 using ShoppingSystem.Purchases;
 
@@ -8,6 +11,7 @@ namespace ShoppingSystem.MongoDB;
 /// <summary>Puts MongoDB under the ports of the record.</summary>
 public static class MongoServices
 {
+    private const string ConnectionName = "shopping";
     private const string DefaultDatabase = "shopping";
 
     // The driver's own defaults; what differs from them was configured and is left as it is.
@@ -17,18 +21,31 @@ public static class MongoServices
 
     /// <summary>
     /// Adds <see cref="IPurchaseStore"/>, <see cref="IDeadLetters"/>, the creation of their indexes on start, and the health
-    /// check <c>mongo</c>. Needs an <see cref="IMongoClient"/> in the container, and takes the <see cref="IMongoDatabase"/>
-    /// from there, or the database <c>shopping</c> where the connection string names none.
+    /// check <c>mongo</c>, for the server of <c>ConnectionStrings:shopping</c> and the database that it names, or <c>shopping</c>.
     /// </summary>
-    public static IServiceCollection AddMongoPurchaseStore(this IServiceCollection services)
+    /// <exception cref="OptionsValidationException">The connection string can't be used.</exception>
+    public static void AddMongoPurchaseStore(this IHostApplicationBuilder builder)
     {
+        try
+        {
+            _ = MongoClientSettings.FromConnectionString(builder.Configuration.GetConnectionString(ConnectionName));
+        }
+        catch (MongoConfigurationException)
+        {
+            // The driver's own text quotes the connection string, at times with the password in it.
+            throw new OptionsValidationException(ConnectionName, typeof(MongoClientSettings), [
+                $"ConnectionStrings:{ConnectionName} is not a MongoDB connection string such as mongodb://user:password@host/shopping?tls=true, with special characters percent-encoded."]);
+        }
+
+        // Health: the adapter has its own. Signals: the driver traces itself.
+        builder.AddMongoDBClient(ConnectionName, mongo => mongo.DisableHealthChecks = mongo.DisableTracing = true, client => client.ForPurchases());
+        var services = builder.Services;
         services.TryAddSingleton(provider => provider.GetRequiredService<IMongoClient>().GetDatabase(DefaultDatabase));
         services.TryAddSingleton<IPurchaseStore, MongoPurchaseStore>();
         services.TryAddSingleton<IDeadLetters, MongoDeadLetters>();
         services.AddSingleton<MongoIndexes>();
         services.AddHostedService(provider => provider.GetRequiredService<MongoIndexes>());
         services.AddHealthChecks().AddCheck<MongoHealth>("mongo");
-        return services;
     }
 
     /// <summary>

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Confluent.Kafka;
 using Microsoft.Extensions.Logging.Abstractions;
 using ShoppingSystem.Kafka;
 using ShoppingSystem.Ledger;
@@ -11,7 +10,7 @@ using ShoppingSystem.Storefront;
 // The web server as the benchmarks want it: with the log of choice, or with the append taken out.
 //   --telemetry none|off|on: logs to the console as the hosts do, and none: nothing of .NET's telemetry is there to be asked,
 //   off: nothing asks it, on: exported to OTEL_EXPORTER_OTLP_ENDPOINT
-//   --log none|sqlite|kafka|plain   --data DIRECTORY   --record true|false (run the recorder beside it)   --producer:LingerMs 2 and the like
+//   --log none|sqlite|kafka|plain   --data DIRECTORY   --record true|false (run the recorder beside it)   --Kafka:LingerMs 2 and the like
 //   --fill N (with --record true): so many purchases are in the record before it starts, 100 of each user
 //   --recording fill|recorder|raw: no shop, but the recorder alone, see there
 //   --rebalancing reader|watch: no shop, but readers that come and go, see there
@@ -65,9 +64,7 @@ switch (builder.Configuration["log"])
         builder.AddSqlitePurchaseLog(storage);
         break;
     case "kafka":
-        var config = (builder.Configuration.GetSection("producer").Get<ProducerConfig>() ?? new()).ForPurchases(builder.Configuration);
-        builder.Services.AddSingleton(provider => new ProducerBuilder<string, byte[]>(config).ForPurchases(provider).Build());
-        builder.Services.AddKafkaPurchaseLog();
+        builder.AddKafkaPurchaseLog();
         break;
     case "plain":
         builder.Services.AddSingleton<IPurchaseLog>(new PlainLog(builder.Configuration["ConnectionStrings:kafka"]!));

@@ -9,7 +9,7 @@ using ShoppingSystem.Purchases;
 ///   --rebalancing reader   reads and commits until it is ended
 ///   --rebalancing watch    has a reader join, leave and be killed, --rounds times, at --rate events a second, and prints for each change the longest
 ///                          time in which a partition with new events had nothing committed, in seconds
-/// Both with --consumer:HeartbeatIntervalMs, --consumer:SessionTimeoutMs and the like.
+/// Both with --Kafka:HeartbeatIntervalMs, --Kafka:SessionTimeoutMs and the like.
 /// </summary>
 internal static class Rebalancing
 {
@@ -22,10 +22,8 @@ internal static class Rebalancing
     {
         var builder = Host.CreateApplicationBuilder(args);
         builder.Logging.ClearProviders();
-        var config = (builder.Configuration.GetSection("consumer").Get<ConsumerConfig>() ?? new()).ForPurchases(builder.Configuration);
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton(provider => new ConsumerBuilder<string, byte[]>(config).ForPurchases(provider).Build());
-        builder.Services.AddKafkaPurchaseFeed();
+        builder.AddKafkaPurchaseFeed();
         using var host = builder.Build();
         await host.StartAsync();
         try

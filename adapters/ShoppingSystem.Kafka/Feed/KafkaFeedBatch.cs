@@ -5,18 +5,18 @@ namespace ShoppingSystem.Kafka;
 /// <summary>Events handed out together.</summary>
 /// <param name="events">The events.</param>
 /// <param name="ends">For each partition among them, the offset after its last event.</param>
-/// <param name="pump">Commits it.</param>
-internal sealed class KafkaFeedBatch(List<FeedEvent> events, Dictionary<Holding, long> ends, FeedPump pump) : FeedBatch
+/// <param name="committer">Commits it.</param>
+internal sealed class KafkaFeedBatch(List<FeedEvent> events, Dictionary<AssignedPartition, long> ends, OffsetCommitter committer) : FeedBatch
 {
     public override IReadOnlyList<FeedEvent> Events => events;
 
-    public Dictionary<Holding, long> Ends => ends;
+    public Dictionary<AssignedPartition, long> Ends => ends;
 
     public TaskCompletionSource Settled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public override ValueTask CommitAsync(CancellationToken cancellationToken = default)
     {
-        pump.Commit(this);
+        committer.Commit(this);
         return new ValueTask(Settled.Task.WaitAsync(cancellationToken));
     }
 }

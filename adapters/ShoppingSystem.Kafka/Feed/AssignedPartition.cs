@@ -1,22 +1,22 @@
 namespace ShoppingSystem.Kafka;
 
-/// <summary>A partition, from the time it is assigned to this reader until it goes. Assigned again, it is another holding.</summary>
+/// <summary>A partition, from the time it is assigned to this reader until it is revoked. Assigned again, it is another one of these.</summary>
 /// <param name="partition">Its number.</param>
 /// <param name="committed">The offset that it is read from; null when nothing is committed: then it is read from its start.</param>
-/// <param name="formerWatermark">The end of the partition as the client has known it from an earlier holding, if ever.</param>
-/// <param name="former">How far this process had come with an earlier holding of it; null when there was none.</param>
-internal sealed class Holding(int partition, long? committed, long formerWatermark, Reached? former)
+/// <param name="formerWatermark">The end of the partition as the client has known it from an earlier assignment, if ever.</param>
+/// <param name="former">How far this process had come with it when it was assigned before; null when it was not.</param>
+internal sealed class AssignedPartition(int partition, long? committed, long formerWatermark, Reached? former)
 {
-    public int Partition => partition;
+    public int Number => partition;
 
     /// <summary>True when it is about to go: what was read ahead is not handed out any more.</summary>
-    public bool Leaving { get; set; }
+    public bool IsLeaving { get; set; }
 
     /// <summary>True when it is gone: nothing is committed any more.</summary>
-    public bool Gone { get; set; }
+    public bool IsGone { get; set; }
 
     /// <summary>True while nothing is fetched because the reader takes nothing.</summary>
-    public bool Paused { get; set; }
+    public bool IsPaused { get; set; }
 
     public long FormerWatermark => formerWatermark;
 
@@ -40,7 +40,7 @@ internal sealed class Holding(int partition, long? committed, long formerWaterma
     public long FailedAt { get; set; }
 
     /// <summary>True once an event has come, or the message that there is none.</summary>
-    public bool Fetched { get; set; }
+    public bool IsFetched { get; set; }
 }
 
 /// <summary>How far a partition was read.</summary>

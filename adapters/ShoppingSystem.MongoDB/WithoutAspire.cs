@@ -4,11 +4,12 @@ using Microsoft.Extensions.Logging;
 using MongoDB.Driver;
 using MongoDB.Driver.Core.Configuration;
 
-// The names and shapes of Aspire.MongoDB.Driver, as far as the hosts use it: their Program.cs is the same with either.
+// Aspire.MongoDB.Driver as far as it is used here, for where it can't be restored (WithoutAspireIntegrations): its names and shapes,
+// so that what uses it is the same with either.
 namespace Microsoft.Extensions.Hosting;
 
 /// <summary>How a MongoDB client is registered. It has no health check and traces of its own that could be switched off.</summary>
-public sealed class MongoDBSettings
+internal sealed class MongoDBSettings
 {
     /// <summary>Changes nothing here.</summary>
     public bool DisableHealthChecks { get; set; }
@@ -17,8 +18,7 @@ public sealed class MongoDBSettings
     public bool DisableTracing { get; set; }
 }
 
-/// <summary>Registers MongoDB clients where Aspire.MongoDB.Driver can't be restored.</summary>
-public static class MongoClients
+internal static class AspireMongoDB
 {
     /// <summary>
     /// Registers an <see cref="IMongoClient"/> for <c>ConnectionStrings:NAME</c>, and an <see cref="IMongoDatabase"/> where the

@@ -1,0 +1,73 @@
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+using ShoppingSystem.Purchases;
+
+namespace ShoppingSystem.Kafka;
+
+/// <summary>How far the reader is behind in each of its partitions. Measured on the consumer's thread, read by all.</summary>
+internal sealed partial class LagMeter(IConsumer<string, byte[]> consumer, string topic, ILogger logger)
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
+
+    private readonly Backoff _backoff = new();
+    private volatile IReadOnlyList<PartitionLag> _lag = [];
+
+    /// <summary>What was measured last, without the partitions of which it is unknown.</summary>
+    public IReadOnlyList<PartitionLag> Lag => _lag;
+
+    /// <summary>What was measured of partitions that are gone holds no more.</summary>
+    public void Keep(Assignment assignment) => _lag = [.. _lag.Where(lag => assignment.Find(lag.Partition) is not null)];
+
+    public void Measure(Assignment assignment)
+    {
+        if (_backoff.IsOn)
+        {
+            return;
+        }
+
+        try
+        {
+            var measured = new List<PartitionLag>(assignment.Partitions.Count);
+            foreach (var partition in assignment.Partitions.OrderBy(partition => partition.Number))
+            {
+                if (LagOf(partition) is { } behind)
+                {
+                    measured.Add(new PartitionLag(partition.Number, behind));
+                }
+            }
+
+            _lag = measured;
+            _backoff.Reset();
+        }
+        catch (KafkaException e) when (!e.Error.IsFatal)
+        {
+            LogLagUnknown(e.Error.Code, e.Error.Reason, _backoff.Next());
+        }
+    }
+
+    // Fetching brings the end of the partition along, long before its events when there are many of other partitions to be
+    // read first. Until then, what the client knows, if anything, is from an earlier time that it held the partition. While
+    // nothing is fetched it has to be asked for; asked for beside a fetch, it would have to wait for that.
+    private long? LagOf(AssignedPartition partition)
+    {
+        if (partition.FailedAt > 0)
+        {
+            return null;
+        }
+
+        var place = new TopicPartition(topic, partition.Number);
+        var watermarks = partition.IsPaused ? consumer.QueryWatermarkOffsets(place, Timeout) : consumer.GetWatermarkOffsets(place);
+        // An answer without events, to a fetch that is refused, tells no end.
+        if (watermarks.High < 0)
+        {
+            return null;
+        }
+
+        partition.End = Math.Max(partition.End, watermarks.High);
+        var behind = Math.Max(0, watermarks.High - Math.Max(partition.Committed, watermarks.Low));
+        return partition.IsPaused || partition.IsFetched || (watermarks.High != partition.FormerWatermark && behind > 0) ? behind : null;
+    }
+
+    [LoggerMessage(LogLevel.Debug, "The lag is unknown: {Code} {Reason}; next attempt in {Delay}")]
+    private partial void LogLagUnknown(ErrorCode code, string reason, TimeSpan delay);
+}
