@@ -32,7 +32,7 @@ else
 {
     var kubernetes = builder.AddKubernetes();
     var kafka = builder.IsGiven("kafka") ? builder.AddConnectionString("kafka") : builder.AddKafkaContainer(kubernetes);
-    var shopping = builder.IsGiven("shopping") ? builder.AddConnectionString("shopping") : builder.AddMongoDBContainer();
+    var shopping = builder.IsGiven("shopping") ? builder.AddConnectionString("shopping") : builder.AddMongoDBContainer(kubernetes);
 
     var apiKey = builder.AddParameter("management-api-key", new GenerateParameterDefault { MinLength = 32, Special = false }, secret: true, persist: true);
 

@@ -1,5 +1,7 @@
+using System.Globalization;
 using Aspire.Hosting.Testing;
 using ShoppingSystem.AppHost.Tests.Support;
+using YamlDotNet.Serialization;
 
 namespace ShoppingSystem.AppHost.Tests.Model;
 
@@ -79,10 +81,103 @@ public sealed class ChartTests : IAsyncLifetime
         }
     }
 
+    /// <summary>What <c>deploy/components</c> does to both services, the chart does too: neither of the two ways to Kubernetes lacks what the other has.</summary>
+    [PublishFact]
+    public void Services_are_what_deploy_makes_of_them()
+    {
+        foreach (var service in new[] { "web-server", "management-api" })
+        {
+            var deployment = Parse(Template(service, "deployment"));
+
+            foreach (var operation in (List<object>)Parse(Deployed("hardening/services.yaml")))
+            {
+                var (path, value) = (((Dictionary<object, object>)operation)["path"], ((Dictionary<object, object>)operation)["value"]);
+                AssertHas(At(deployment, ((string)path).Split('/')[1..]), value, $"{service} {path}");
+            }
+
+            var own = Parse(Deployed($"hardening/{service}.yaml"));
+            AssertHas(At(deployment, "spec", "template", "spec"), At(own, "spec", "template", "spec"), service);
+            AssertHas(At(Parse(Template(service, service)), "spec", "advanced"), At(Parse(Deployed($"keda/{service}.yaml")), "spec", "advanced"), service);
+            AssertHas(At(Parse(Template(service, service)), "spec", "triggers"), At(Parse(Deployed($"keda/{service}.yaml")), "spec", "triggers"), service);
+        }
+    }
+
+    [PublishFact]
+    public void Who_may_call_whom_and_how_many_pods_may_be_missing_is_what_deploy_says()
+    {
+        foreach (var file in new[] { "disruption-budgets", "network-policies" })
+        {
+            foreach (var document in Deployed($"hardening/{file}.yaml").Split("\n---\n"))
+            {
+                var expected = Parse(document);
+                var (kind, about) = ((string)At(expected, "kind"), (string)At(expected, "metadata", "name"));
+                var owner = about is "default-deny" ? "web-server" : about;
+                var actual = Parse(Template(owner, owner == about ? kind.ToLowerInvariant() : $"{about}-{kind.ToLowerInvariant()}"));
+
+                Assert.Equal(At(expected, "apiVersion"), At(actual, "apiVersion"));
+                AssertHas(At(actual, "spec"), At(expected, "spec"), $"{kind} {about}");
+                AssertHas(At(expected, "spec"), At(actual, "spec"), $"{kind} {about}");
+            }
+        }
+
+        foreach (var name in new[] { "web-server", "management-api", "kafka", "mongodb" })
+        {
+            var workload = Parse(Template(name, name is "kafka" or "mongodb" ? "statefulset" : "deployment"));
+            Assert.Equal(name, At(workload, "spec", "template", "metadata", "labels", "app"));
+        }
+    }
+
+    private static object Parse(string yaml) => new DeserializerBuilder().Build().Deserialize<object>(yaml)!;
+
+    private static object At(object node, params ReadOnlySpan<string> path)
+    {
+        foreach (var step in path)
+        {
+            node = node is List<object> list ? list[int.Parse(step, CultureInfo.InvariantCulture)] : ((Dictionary<object, object>)node)[step];
+        }
+
+        return node;
+    }
+
+    // Names differ that each way gives itself; numbers that are 0 under deploy come from scaling.env.
+    private static void AssertHas(object actual, object expected, string where)
+    {
+        switch (expected)
+        {
+            case Dictionary<object, object> fields:
+                var has = Assert.IsType<Dictionary<object, object>>(actual);
+                foreach (var (key, value) in fields.Where(field => field.Value is not "0" || where.EndsWith("stabilizationWindowSeconds", StringComparison.Ordinal)))
+                {
+                    Assert.True(has.ContainsKey(key), $"{where} lacks {key}");
+                    AssertHas(has[key], value, $"{where} {key}");
+                }
+
+                break;
+            case List<object> items:
+                var all = Assert.IsType<List<object>>(actual);
+                Assert.True(all.Count >= items.Count, $"{where} has {all.Count} instead of {items.Count}");
+                for (var i = 0; i < items.Count; i++)
+                {
+                    AssertHas(all[i], items[i], $"{where} {i}");
+                }
+
+                break;
+            default:
+                if (!where.EndsWith(" containers 0 name", StringComparison.Ordinal))
+                {
+                    Assert.True(expected.Equals(actual), $"{where} is {actual} instead of {expected}");
+                }
+
+                break;
+        }
+    }
+
+    private static string Deployed(string file) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "components", file));
+
     private string Template(string resource, string name) =>
         File.ReadAllText(Path.Combine(_directory.FullName, "templates", resource, $"{name}.yaml"));
 
     private static string Setting(string name) => new[] { "log.env", "scaling.env" }
-        .SelectMany(file => File.ReadLines(Path.Combine(AppContext.BaseDirectory, "scaling", file)))
+        .SelectMany(file => File.ReadLines(Path.Combine(AppContext.BaseDirectory, "components", "keda", file)))
         .Single(line => line.StartsWith($"{name}=", StringComparison.Ordinal))[(name.Length + 1)..];
 }

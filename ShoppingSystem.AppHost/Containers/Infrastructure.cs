@@ -16,9 +16,10 @@ internal static partial class Infrastructure
             .OnKubernetes(kubernetes);
 
     /// <summary>A MongoDB server in a container, with Mongo Express beside it while it runs here. Its data outlives it.</summary>
-    public static IResourceBuilder<IResourceWithConnectionString> AddMongoDBContainer(this IDistributedApplicationBuilder builder) =>
+    public static IResourceBuilder<IResourceWithConnectionString> AddMongoDBContainer(this IDistributedApplicationBuilder builder, Kubernetes? kubernetes) =>
         builder.AddMongoDB("mongodb")
             .WithDataVolume("shopping-mongodb-data")
             .WithMongoExpress()
+            .OnKubernetes(kubernetes)
             .AddDatabase("shopping");
 }

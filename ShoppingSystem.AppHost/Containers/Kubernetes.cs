@@ -9,7 +9,8 @@ namespace ShoppingSystem.AppHost;
 /// The other way, with overlays to choose from, is in <c>deploy</c>; both read the same scaling settings.
 /// </summary>
 /// <param name="Scaling">How the shop scales.</param>
-internal sealed record Kubernetes(Scaling Scaling);
+/// <param name="Hardening">Who may call whom, and how many pods may be missing.</param>
+internal sealed record Kubernetes(Scaling Scaling, IReadOnlyList<Manifest> Hardening);
 
 /// <summary>Puts the model's resources on Kubernetes. Where there is none to be put on, every method leaves them as they are.</summary>
 internal static class KubernetesExtensions
@@ -54,7 +55,7 @@ internal static class KubernetesExtensions
         });
 #pragma warning restore ASPIREPIPELINES001
 
-        return new Kubernetes(Scaling.Read(builder.AppHostDirectory));
+        return new Kubernetes(Scaling.Read(builder.AppHostDirectory), Manifest.ReadHardening(builder.AppHostDirectory));
     }
 
     /// <summary>A broker that advertises what can be reached: by itself on localhost, by everybody else by a name that KEDA knows too.</summary>
@@ -67,6 +68,10 @@ internal static class KubernetesExtensions
             // The broker doesn't run as root, and has to write to its volume.
             pod.SecurityContext = new() { FsGroup = 1000, FsGroupChangePolicy = "OnRootMismatch" };
         });
+
+    /// <summary>A database that only the recorder may call.</summary>
+    public static IResourceBuilder<MongoDBServerResource> OnKubernetes(this IResourceBuilder<MongoDBServerResource> mongo, Kubernetes? kubernetes) =>
+        mongo.On(kubernetes, (_, _) => { });
 
     /// <summary>A service that scales on CPU.</summary>
     public static IResourceBuilder<ProjectResource> OnKubernetesByCpu(this IResourceBuilder<ProjectResource> service, Kubernetes? kubernetes) =>
@@ -138,7 +143,14 @@ internal static class KubernetesExtensions
         // under way: 25 s at most in all, 5 s to spare.
         pod.TerminationGracePeriodSeconds = 30;
         pod.SecurityContext = new() { RunAsNonRoot = true, RunAsUser = 1654, RunAsGroup = 1654, SeccompProfile = new() { Type = "RuntimeDefault" } };
-        pod.Volumes.Add(new() { Name = "tmp", EmptyDir = new() });
+        foreach (var topology in new[] { "kubernetes.io/hostname", "topology.kubernetes.io/zone" })
+        {
+            var spread = new TopologySpreadConstraintV1 { MaxSkew = 1, TopologyKey = topology, WhenUnsatisfiable = "ScheduleAnyway", LabelSelector = new() };
+            spread.LabelSelector.MatchLabels["app"] = deployment.Spec.Template.Metadata.Labels["app"];
+            pod.TopologySpreadConstraints.Add(spread);
+        }
+
+        pod.Volumes.Add(new() { Name = "tmp", EmptyDir = new() { SizeLimit = "64Mi" } });
 
         var container = pod.Containers.Single();
         container.StartupProbe = Probe("/-/healthy", period: 2, timeout: 2, failures: 60);
@@ -160,8 +172,28 @@ internal static class KubernetesExtensions
         kubernetes is null ? resource : resource.PublishAsKubernetesService(published =>
         {
             ReachKafkaFromEverywhere(published, kubernetes.Scaling);
+            AddHardening(resource.Resource.Name, published, kubernetes.Hardening);
             configure(kubernetes.Scaling, published);
         });
+
+    // Who may call it, and how many of its pods a drain may take at a time: as deploy/components/hardening says it.
+    private static void AddHardening(string name, KubernetesResource published, IReadOnlyList<Manifest> hardening)
+    {
+        var template = published.Workload switch
+        {
+            Deployment deployment => deployment.Spec.Template,
+            StatefulSet set => set.Spec.Template,
+            var other => throw new NotSupportedException($"{name} is a {other?.Kind}."),
+        };
+        // What the policies and budgets there choose pods by.
+        template.Metadata.Labels["app"] = name;
+        published.AdditionalResources.AddRange(hardening.Where(manifest => manifest.About == name));
+        if (name == "web-server")
+        {
+            // Is of no resource: it comes with the one that is always there.
+            published.AdditionalResources.AddRange(hardening.Where(manifest => manifest.About == "default-deny"));
+        }
+    }
 
     // Up at once and by as much again, down by what the last five minutes needed at most.
     private static AdvancedScaling Behavior(AutoscalerPolicy down) => new(new(new(

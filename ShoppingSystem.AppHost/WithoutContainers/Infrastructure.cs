@@ -13,8 +13,8 @@ internal static partial class Infrastructure
     public static IResourceBuilder<IResourceWithConnectionString> AddKafkaContainer(this IDistributedApplicationBuilder builder, Kubernetes? kubernetes) =>
         throw new UnreachableException($"{builder}, {kubernetes}: {WhyNot}.");
 
-    public static IResourceBuilder<IResourceWithConnectionString> AddMongoDBContainer(this IDistributedApplicationBuilder builder) =>
-        throw new UnreachableException($"{builder}: {WhyNot}.");
+    public static IResourceBuilder<IResourceWithConnectionString> AddMongoDBContainer(this IDistributedApplicationBuilder builder, Kubernetes? kubernetes) =>
+        throw new UnreachableException($"{builder}, {kubernetes}: {WhyNot}.");
 }
 
 /// <summary>Nothing is published without Aspire's integration for Kubernetes.</summary>
