@@ -213,7 +213,9 @@ internal sealed partial class FeedPump(
                 holding = Follow(holding, result);
                 if (!result.IsPartitionEOF)
                 {
-                    Arrive(new Arrival(holding, ToEvent(result)));
+                    var arrived = ToEvent(result);
+                    holding.Arrived(arrived.Offset, arrived.AppendedAt);
+                    Arrive(new Arrival(holding, arrived));
                 }
             }
         }
@@ -604,7 +606,7 @@ internal sealed partial class FeedPump(
             {
                 if (LagOf(holding) is { } behind)
                 {
-                    lag.Add(new PartitionLag(holding.Partition, behind));
+                    lag.Add(new PartitionLag(holding.Partition, behind, behind > 0 ? holding.OldestAt : null));
                 }
             }
 

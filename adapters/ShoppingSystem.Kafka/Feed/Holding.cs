@@ -7,6 +7,8 @@ namespace ShoppingSystem.Kafka;
 /// <param name="former">How far this process had come with an earlier holding of it; null when there was none.</param>
 internal sealed class Holding(int partition, long? committed, long formerWatermark, Reached? former)
 {
+    private readonly Queue<(long Offset, DateTimeOffset At)> _uncommitted = new();
+
     public int Partition => partition;
 
     /// <summary>True when it is about to go: what was read ahead is not handed out any more.</summary>
@@ -25,7 +27,21 @@ internal sealed class Holding(int partition, long? committed, long formerWaterma
     public bool StartIsCommitted => committed is not null;
 
     /// <summary>The offset that whoever comes next starts from.</summary>
-    public long Committed { get; set; } = committed ?? 0;
+    public long Committed
+    {
+        get;
+        set
+        {
+            field = value;
+            while (_uncommitted.TryPeek(out var first) && first.Offset < value)
+            {
+                _uncommitted.Dequeue();
+            }
+        }
+    } = committed ?? 0;
+
+    /// <summary>When the first event that is not committed was appended; null when none has come, or its time is none.</summary>
+    public DateTimeOffset? OldestAt => _uncommitted.TryPeek(out var first) && first.At > DateTimeOffset.UnixEpoch ? first.At : null;
 
     /// <summary>The offset that is to come next.</summary>
     public long Next { get; set; } = committed ?? 0;
@@ -41,6 +57,9 @@ internal sealed class Holding(int partition, long? committed, long formerWaterma
 
     /// <summary>True once an event has come, or the message that there is none.</summary>
     public bool Fetched { get; set; }
+
+    /// <summary>Notes an event that has come, for <see cref="OldestAt"/>.</summary>
+    public void Arrived(long offset, DateTimeOffset at) => _uncommitted.Enqueue((offset, at));
 }
 
 /// <summary>How far a partition was read.</summary>
