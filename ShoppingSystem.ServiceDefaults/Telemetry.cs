@@ -79,6 +79,11 @@ public static class Telemetry
             ActivitySource.AddActivityListener(TraceIds);
         }
 
+        if (exporters.Metrics || exporters.Prometheus is not null)
+        {
+            builder.Services.AddHostedService<DependencyGauge>();
+        }
+
         if (exporters.Any)
         {
             builder.Services.AddHostedService(services => new Exporter(exporters, Resource(builder), builder.Configuration, services.GetService<LoggerProvider>()));
