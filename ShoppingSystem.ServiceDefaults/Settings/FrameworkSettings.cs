@@ -11,7 +11,8 @@ internal static class FrameworkSettings
         "urls", "http_ports", "https_ports", "https_port", "environment", "contentRoot", "AllowedHosts",
         "Logging:LogLevel", "Logging:Console", "Kestrel:Endpoints", "Kestrel:EndpointDefaults", "Kestrel:Certificates",
         "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_SERVICE_NAME",
-        "OTEL_RESOURCE_ATTRIBUTES", "OTEL_TRACES_SAMPLER");
+        "OTEL_RESOURCE_ATTRIBUTES", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER", "OTEL_LOGS_EXPORTER",
+        "OTEL_EXPORTER_PROMETHEUS_HOST", "OTEL_EXPORTER_PROMETHEUS_PORT");
 
     private static readonly FrozenSet<string> Roots = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase,

@@ -40,6 +40,7 @@ internal static class Help
         return text
             .AppendLine($"  {"Logging:LogLevel:Default",-34} the least level that is logged: Trace, Debug, Information, Warning, Error, Critical, None")
             .AppendLine($"  {"OTEL_EXPORTER_OTLP_ENDPOINT",-34} where traces, metrics and logs go, such as http://localhost:4317")
+            .AppendLine($"  {"OTEL_METRICS_EXPORTER",-34} otlp, prometheus (http://localhost:9464/metrics), both (otlp,prometheus), or none [otlp]")
             .AppendLine()
             .AppendLine("  --help, -h, -?                     this text")
             .Append("  --version                          the version")

@@ -167,6 +167,38 @@ public abstract class PurchaseLogContract
     }
 
     [Fact]
+    public async Task Lag_tells_since_when_the_oldest_waits_until_that_is_committed()
+    {
+        await using var log = await OpenAsync();
+        await AppendAsync(log, "ada");
+        await using var batches = log.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
+        Assert.True(await batches.MoveNextAsync());
+        var first = batches.Current;
+        var firstAt = Assert.Single(first.Events).AppendedAt;
+        await Eventually.TrueAsync(() => OldestAt() == firstAt, "the first is the oldest");
+
+        // The same user's: both logs keep it behind the first.
+        await Eventually.TrueAsync(() => DateTimeOffset.UtcNow > firstAt.AddMilliseconds(2), "the clock has moved on");
+        await AppendAsync(log, "ada");
+        Assert.True(await batches.MoveNextAsync());
+        var second = batches.Current;
+        var secondAt = Assert.Single(second.Events).AppendedAt;
+        Assert.True(secondAt > firstAt);
+        await Eventually.TrueAsync(() => log.Feed.Lag.Sum(partition => partition.Lag) == 2 && OldestAt() == firstAt, "it still is");
+
+        var waiting = batches.MoveNextAsync().AsTask();
+        await first.CommitAsync();
+        await Eventually.TrueAsync(() => OldestAt() == secondAt, "the second is the oldest");
+        await second.CommitAsync();
+        await Eventually.TrueAsync(() => log.Feed.Lag.Sum(partition => partition.Lag) == 0, "no lag is left");
+        Assert.Null(OldestAt());
+        await AppendAsync(log, "ada");
+        Assert.True(await waiting);
+
+        DateTimeOffset? OldestAt() => log.Feed.Lag.Select(partition => partition.OldestAt).Min();
+    }
+
+    [Fact]
     public async Task Events_carry_their_place_and_the_trace_of_who_appended_them()
     {
         await using var log = await OpenAsync();

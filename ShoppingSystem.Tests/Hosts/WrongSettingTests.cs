@@ -26,6 +26,7 @@ public sealed class WrongSettingTests
     [InlineData("Management__ApiKey", "")]
     [InlineData("Logging__LogLevel__Default", "Loud")]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4317")]
+    [InlineData("OTEL_METRICS_EXPORTER", "promtheus")]
     public async Task Of_the_web_server(string name, string value) =>
         Names(name, await HostProcess.RunAsync(HostProgram.WebServer, (name, value)));
 

@@ -14,7 +14,13 @@ internal sealed class CountedLosses : IReadOnlyCollection<(string? Partition, lo
     public CountedLosses()
     {
         _listener.SetMeasurementEventCallback<long>((_, events, tags, _) =>
-            _counted.Enqueue((tags.ToArray().ToDictionary()["messaging.destination.partition.id"] as string, events)));
+        {
+            // A host that starts counts 0.
+            if (events > 0)
+            {
+                _counted.Enqueue((tags.ToArray().ToDictionary()["messaging.destination.partition.id"] as string, events));
+            }
+        });
         _listener.EnableMeasurementEvents(Signals.FeedLost);
         _listener.Start();
     }

@@ -306,7 +306,7 @@ public sealed partial class OverlayTests
         [
             ["hardening"], ["keda"], ["ingress"], ["ingress", "ingress-tls"], ["external-kafka"], ["external-mongodb"], ["keda", "external-kafka", "kafka-sasl"],
             ["keda", "external-kafka", "kafka-sasl", "kafka-ca"],
-            ["hardening", "keda", "external-mongodb", "ingress"], ["hardening", "keda", "external-kafka", "ingress"],
+            ["hardening", "monitoring"], ["hardening", "keda", "external-mongodb", "ingress"], ["hardening", "keda", "external-kafka", "ingress"],
         ];
         var rendered = new List<string>();
         foreach (var choice in choices)

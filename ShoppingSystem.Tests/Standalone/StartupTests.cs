@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -86,7 +87,33 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     [InlineData("--Logging:LogLevel:Default=Loud", "Logging:LogLevel:Default")]
     [InlineData("--Logging:Console:LogLevel:Microsoft=Loud", "Logging:Console:LogLevel:Microsoft")]
     [InlineData("--OTEL_EXPORTER_OTLP_ENDPOINT=localhost:4317", "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    [InlineData("--OTEL_METRICS_EXPORTER=promtheus", "OTEL_METRICS_EXPORTER")]
+    [InlineData("--OTEL_METRICS_EXPORTER=none,prometheus", "OTEL_METRICS_EXPORTER")]
+    [InlineData("--OTEL_METRICS_EXPORTER=console", "OTEL_METRICS_EXPORTER")]
+    [InlineData("--OTEL_TRACES_EXPORTER=zipkin", "OTEL_TRACES_EXPORTER")]
+    [InlineData("--OTEL_LOGS_EXPORTER=,", "OTEL_LOGS_EXPORTER")]
     public Task A_wrong_setting(string argument, string key) => RefusesToStartAsync([argument], key);
+
+    [Theory]
+    [InlineData("OTEL_EXPORTER_PROMETHEUS_HOST", "shop.example.com")]
+    [InlineData("OTEL_EXPORTER_PROMETHEUS_HOST", "192.0.2.1")]
+    [InlineData("OTEL_EXPORTER_PROMETHEUS_PORT", "0")]
+    [InlineData("OTEL_EXPORTER_PROMETHEUS_PORT", "65536")]
+    [InlineData("OTEL_EXPORTER_PROMETHEUS_PORT", "metrics")]
+    public Task An_address_that_metrics_can_not_be_served_on(string key, string value) =>
+        RefusesToStartAsync(["--OTEL_METRICS_EXPORTER=prometheus", $"--{key}={value}"], key, value);
+
+    [Fact]
+    public async Task A_port_for_metrics_that_is_taken()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+
+        await RefusesToStartAsync(
+            ["--OTEL_METRICS_EXPORTER=prometheus", "--OTEL_EXPORTER_PROMETHEUS_HOST=127.0.0.1", $"--OTEL_EXPORTER_PROMETHEUS_PORT={port}"],
+            "OTEL_EXPORTER_PROMETHEUS_PORT", $"127.0.0.1:{port}");
+    }
 
     [Theory]
     [InlineData("127.0.0.1", "127.0.0.1")]

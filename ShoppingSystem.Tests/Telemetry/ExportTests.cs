@@ -51,7 +51,8 @@ public sealed class ExportTests : IDisposable
         string[] expected =
         [
             "shopping.purchases.accepted", "shopping.append.duration", "shopping.purchases.recorded", "shopping.record.latency",
-            "shopping.feed.lag", "shopping.purchases.duplicate", "shopping.purchases.dead_lettered", "http.server.request.duration",
+            "shopping.feed.lag", "shopping.feed.oldest_age", "shopping.feed.lost", "shopping.dependency.ready",
+            "shopping.purchases.duplicate", "shopping.purchases.dead_lettered", "http.server.request.duration",
             "kestrel.active_connections", "aspnetcore.rate_limiting.requests", "dotnet.gc.pause.time",
         ];
         await Eventually.TrueAsync(() => expected.All(collector.Metrics.Contains), "the metrics have arrived");

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
 using ShoppingSystem.Purchases;
@@ -10,7 +11,18 @@ internal sealed class SqlitePurchaseFeed(SqlitePurchaseLog log, RecordDatabase r
     private const string Topic = "purchases";
     private const int Partition = 0;
 
-    public IReadOnlyList<PartitionLag> Lag => [new(Partition, log.End - log.Committed)];
+    // Handed out and not committed, in order.
+    private readonly ConcurrentQueue<Batch> _inHand = new();
+
+    public IReadOnlyList<PartitionLag> Lag
+    {
+        get
+        {
+            // In this order: what is committed meanwhile is behind the end all the same.
+            var committed = log.Committed;
+            return [new(Partition, log.End - committed, _inHand.FirstOrDefault(batch => batch.Next > committed)?.Events[0].AppendedAt)];
+        }
+    }
 
     /// <summary>What is wrong with the files is the health check's to say, which looks at them.</summary>
     public string? Problem => null;
@@ -23,6 +35,7 @@ internal sealed class SqlitePurchaseFeed(SqlitePurchaseLog log, RecordDatabase r
     public async IAsyncEnumerable<FeedBatch> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var next = log.Committed;
+        _inHand.Clear();
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -46,6 +59,7 @@ internal sealed class SqlitePurchaseFeed(SqlitePurchaseLog log, RecordDatabase r
 
             next = batch.Next;
             record.HandOut(next);
+            _inHand.Enqueue(batch);
             yield return batch;
         }
     }
@@ -67,7 +81,7 @@ internal sealed class SqlitePurchaseFeed(SqlitePurchaseLog log, RecordDatabase r
         }
 
         return events.Count > 0
-            ? new Batch(log, record, events, next)
+            ? new Batch(this, events, next)
             : throw new StorageException($"{log.File.Path} lacks the events from offset {from} on, which it confirmed.");
     }
 
@@ -82,16 +96,21 @@ internal sealed class SqlitePurchaseFeed(SqlitePurchaseLog log, RecordDatabase r
         }
     }
 
-    private sealed class Batch(SqlitePurchaseLog log, RecordDatabase record, List<FeedEvent> events, long next) : FeedBatch
+    private async ValueTask CommitAsync(long next, CancellationToken cancellationToken)
+    {
+        await record.ReachAsync(next, cancellationToken);
+        log.Commit(next);
+        while (_inHand.TryPeek(out var first) && first.Next <= next && _inHand.TryDequeue(out _))
+        {
+        }
+    }
+
+    private sealed class Batch(SqlitePurchaseFeed feed, List<FeedEvent> events, long next) : FeedBatch
     {
         public long Next => next;
 
         public override IReadOnlyList<FeedEvent> Events => events;
 
-        public override async ValueTask CommitAsync(CancellationToken cancellationToken = default)
-        {
-            await record.ReachAsync(next, cancellationToken);
-            log.Commit(next);
-        }
+        public override ValueTask CommitAsync(CancellationToken cancellationToken = default) => feed.CommitAsync(next, cancellationToken);
     }
 }

@@ -1,4 +1,5 @@
-// Checks rendered manifests against the schemas of Kubernetes, KEDA and the operators:   node validate.mjs FILE.yaml ...
+// Checks rendered manifests against the schemas of Kubernetes, KEDA and the operators (Prometheus', Strimzi, MongoDB's):
+//   node validate.mjs FILE.yaml ...
 // Prints one line for each mistake, and exits 1 when there was one. CRDS=FOLDER takes the operators' definitions from there
 // instead of from crds.
 import { readdirSync, readFileSync } from "node:fs";
@@ -27,7 +28,8 @@ for (const file of process.argv.slice(2)) {
       continue;
     }
 
-    const models = manifest.apiVersion.startsWith("keda.sh/") ? "@kubernetes-models/keda" : "kubernetes-models";
+    const models = manifest.apiVersion.startsWith("keda.sh/") ? "@kubernetes-models/keda"
+      : manifest.apiVersion.startsWith("monitoring.coreos.com/") ? "@kubernetes-models/prometheus-operator" : "kubernetes-models";
     const path = `${models}/${manifest.apiVersion}/${manifest.kind}`;
     try {
       const { [manifest.kind]: Model } = await import(path);

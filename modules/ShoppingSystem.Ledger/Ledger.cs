@@ -29,7 +29,7 @@ public static class LedgerModule
         builder.Services.AddSingleton<RecorderStatistics>();
         builder.Services.AddSingleton<StatisticsReader>();
         builder.Services.AddSingleton<RecorderState>();
-        builder.Services.AddHostedService<LagGauge>();
+        builder.Services.AddHostedService<FeedGauges>();
         builder.Services.AddHostedService<Recorder>();
         builder.Services.AddHealthChecks().AddCheck<RecorderHealth>("recorder");
         return builder;

@@ -142,7 +142,9 @@ internal sealed partial class ConsumerLoop : IAsyncDisposable
         {
             if (_consumer.Consume(timeout) is { } result && _assignment.Advance(result) is { } partition && !result.IsPartitionEOF)
             {
-                _buffer.Add(partition, ToEvent(result));
+                var arrived = ToEvent(result);
+                partition.Arrived(arrived.Offset, arrived.AppendedAt);
+                _buffer.Add(partition, arrived);
             }
         }
         catch (ConsumeException e) when (!e.Error.IsFatal)

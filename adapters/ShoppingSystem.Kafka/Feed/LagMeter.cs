@@ -32,7 +32,7 @@ internal sealed partial class LagMeter(IConsumer<string, byte[]> consumer, strin
             {
                 if (LagOf(partition) is { } behind)
                 {
-                    measured.Add(new PartitionLag(partition.Number, behind));
+                    measured.Add(new PartitionLag(partition.Number, behind, behind > 0 ? partition.OldestAt : null));
                 }
             }
 

@@ -1,0 +1,46 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using OpenTelemetry;
+
+namespace ShoppingSystem.ServiceDefaults;
+
+/// <summary>
+/// The gauge <c>shopping.dependency.ready</c>: for each dependency that readiness names, 1 while it is up or degraded, 0 while it is
+/// down. Readiness answers whoever asks; who alerts on metrics asks nobody.
+/// </summary>
+internal sealed class DependencyGauge(HealthCheckService health, TimeProvider time) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
+
+    private readonly Meter _meter = new("ShoppingSystem");
+    private volatile HealthReport? _latest;
+
+    public override void Dispose()
+    {
+        _meter.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        _meter.CreateObservableGauge("shopping.dependency.ready", Observe, description: "1 while the dependency is up or degraded, 0 while it is down.");
+        // Else each look would be a trace.
+        using var untraced = SuppressInstrumentationScope.Begin();
+        using var timer = new PeriodicTimer(Interval, time);
+        try
+        {
+            do
+            {
+                _latest = await health.CheckHealthAsync(stoppingToken);
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+        }
+    }
+
+    private IEnumerable<Measurement<int>> Observe() => _latest?.Entries.Select(dependency => new Measurement<int>(
+        dependency.Value.Status is HealthStatus.Unhealthy ? 0 : 1, new KeyValuePair<string, object?>("shopping.dependency", dependency.Key))) ?? [];
+}

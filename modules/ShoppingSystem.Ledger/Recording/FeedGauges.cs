@@ -1,0 +1,57 @@
+using System.Diagnostics.Metrics;
+using System.Globalization;
+using Microsoft.Extensions.Hosting;
+using ShoppingSystem.Purchases;
+
+namespace ShoppingSystem.Ledger;
+
+/// <summary>
+/// The gauges <c>shopping.feed.lag</c> and <c>shopping.feed.oldest_age</c>: how far this process is behind, and for how long what it
+/// is to record next has waited, for each partition it reads.
+/// </summary>
+internal sealed class FeedGauges(IPurchaseFeed feed, TimeProvider time) : IHostedService, IDisposable
+{
+    private readonly Meter _meter = new(Signals.Name);
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _meter.CreateObservableGauge("shopping.feed.lag", ObserveLag, "{event}", "Events appended but not yet committed.");
+        _meter.CreateObservableGauge("shopping.feed.oldest_age", ObserveAge, "s", "Age of the oldest event that is not yet committed; 0 when there is none.");
+        // A counter that appears with its first event has not risen, for whoever computes a rate.
+        Signals.Recorded.Add(0);
+        Signals.Duplicate.Add(0);
+        Signals.DeadLettered.Add(0);
+        Signals.FeedLost.Add(0);
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        _meter.Dispose();
+        return Task.CompletedTask;
+    }
+
+    public void Dispose() => _meter.Dispose();
+
+    private IEnumerable<Measurement<long>> ObserveLag() => feed.Lag.Select(partition => new Measurement<long>(partition.Lag, Tag(partition)));
+
+    private IEnumerable<Measurement<double>> ObserveAge()
+    {
+        var now = time.GetUtcNow();
+        foreach (var partition in feed.Lag)
+        {
+            if (partition.Lag == 0)
+            {
+                yield return new Measurement<double>(0, Tag(partition));
+            }
+            else if (partition.OldestAt is { } oldest)
+            {
+                // Not below 0: the log's clock may be ahead.
+                yield return new Measurement<double>(Math.Max(0, (now - oldest).TotalSeconds), Tag(partition));
+            }
+        }
+    }
+
+    private static KeyValuePair<string, object?> Tag(PartitionLag partition) =>
+        new("messaging.destination.partition.id", partition.Partition.ToString(CultureInfo.InvariantCulture));
+}
