@@ -92,7 +92,7 @@ public sealed class ChartTests : IAsyncLifetime
             foreach (var operation in (List<object>)Parse(Deployed("hardening/services.yaml")))
             {
                 var (path, value) = (((Dictionary<object, object>)operation)["path"], ((Dictionary<object, object>)operation)["value"]);
-                AssertHas(At(deployment, ((string)path).Split('/')[1..]), value, $"{service} {path}");
+                AssertHas(At(deployment, [.. ((string)path).Split('/').Skip(1)]), value, $"{service} {path}");
             }
 
             var own = Parse(Deployed($"hardening/{service}.yaml"));

@@ -1,0 +1,3 @@
+using ShoppingSystem.ScalingPlan;
+
+return await CommandLine.InvokeAsync(args, Console.Out, Console.Error);
