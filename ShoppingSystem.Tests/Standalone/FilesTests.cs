@@ -151,7 +151,7 @@ public sealed class FilesTests(ITestOutputHelper output) : IDisposable
             Assert.Equal(0, await standalone.StopAsync());
         }
 
-        // What a running shop leaves behind does not belong to the files that were moved there; README says to remove it.
+        // What a running shop leaves behind does not belong to the files that were moved there; docs/operations.md says to move it away.
         foreach (var file in Directory.GetFiles(_directory, "*.db-*"))
         {
             File.Delete(file);
