@@ -36,5 +36,6 @@ return await ServiceHost.RunAsync(args, Settings.All, async () =>
     await using var app = builder.Build();
     app.UseServiceDefaults();
     app.MapStorefront();
+    app.MapEventDescription();
     await app.RunAsync();
 });
