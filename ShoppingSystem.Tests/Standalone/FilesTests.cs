@@ -64,7 +64,7 @@ public sealed class FilesTests(ITestOutputHelper output) : IDisposable
         File.Delete(Path.Combine(_directory, "log.db"));
         await using var again = await StandaloneProcess.StartAsync(_directory);
 
-        await Eventually.TrueAsync(() => again.Output.Contains($"{Path.Combine(_directory, "log.db")} was not there and begins anew", StringComparison.Ordinal), "it is told");
+        await Eventually.TrueAsync(() => again.Output.Contains($"{Path.Combine(_directory, "log.db")} was missing, and a new one was created", StringComparison.Ordinal), "it is told");
         await again.Shop.BuyAsync(User);
         await again.Management.UntilRecordedAsync(User, 2);
     }
