@@ -17,5 +17,6 @@ return await ServiceHost.RunAsync(args, Settings.All, async () =>
     await using var app = builder.Build();
     app.UseServiceDefaults();
     app.MapStorefront();
+    app.MapEventDescription();
     await app.RunAsync();
 });

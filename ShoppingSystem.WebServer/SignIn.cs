@@ -57,6 +57,6 @@ internal static partial class SignIn
         }
     }
 
-    [LoggerMessage(LogLevel.Error, "Nobody can sign in: the keys of Authentication:Authority can't be had: {Reason}")]
+    [LoggerMessage(LogLevel.Error, "Nobody can sign in: the keys of Authentication:Authority can't be fetched: {Reason}")]
     private static partial void LogIssuerAway(ILogger logger, string reason);
 }

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Has the shop sell: runs the load test as a Job in the cluster, follows it, and says whether every acknowledged purchase was
+# Puts load on the shop: runs the load test as a Job in the cluster, follows it, and says whether every acknowledged purchase was
 # recorded exactly once. Ctrl-C ends it and leaves nothing paused.
 #
 # usage: deploy/load.sh [--rate R] [--duration D] [--backlog N] [--anyway] [-- OPTION...]
 #   --rate R        purchases a second (500; with --backlog 2000)
 #   --duration D    for how long, like 60s or 3m (60s)
-#   --backlog N     stop the recorder, sell N purchases, let it go again, and show pods and lag until it has recorded them and
-#                   its pods are gone again. The histories are not there while it stands still. Takes N / R seconds to sell
+#   --backlog N     pause the recorder, make N purchases, which takes N / R seconds, and resume it; show pods and lag until all
+#                   are recorded and the additional pods are removed again. There are no histories while the recorder is paused
 #   --anyway        also where real customers buy: what it buys stays in the record. Without it, only where the overlay says that
 #                   load tests are welcome, as minikube does
 #   -- OPTION...    more options of the load test (tools/ShoppingSystem.LoadTest), for example: -- --users 5000 --retry
@@ -40,7 +40,7 @@ done
 whole() { case $1 in '' | *[!0-9]* | 0*) return 1 ;; esac }
 if [ -n "$backlog" ]; then
     whole "$backlog" || fail "--backlog needs a number of purchases."
-    [ -z "$duration" ] || fail "--backlog sells for as long as it takes: leave out --duration."
+    [ -z "$duration" ] || fail "--backlog buys for as long as it takes: leave out --duration."
     rate=${rate:-2000}
     whole "$rate" || fail "--backlog needs a whole --rate."
     seconds=$(((backlog + rate - 1) / rate))
@@ -53,14 +53,14 @@ deployment() { kubectl -n "$NAMESPACE" get deployment "$1" --ignore-not-found -o
 image=$(deployment web-server '{.spec.template.spec.containers[0].image}')
 [ -n "$image" ] || fail "There is no shop in this cluster." "deploy/setup.sh makes one."
 if ! $anyway && [ "$(deployment web-server '{.metadata.annotations.shopping-system/load-tests}')" != welcome ]; then
-    fail "This shop is not one for load tests (context $(kubectl config current-context)): what they buy stays in the record." \
-        "Say --anyway to buy there all the same."
+    fail "This shop does not take load tests (context $(kubectl config current-context)): what they buy stays in the record." \
+        "--anyway buys there nevertheless."
 fi
 # Built and loaded, or pushed, together with the services.
 image=${image%web-server:*}load-test:${image##*:}
 recorder=scaledobject/management-api
 if [ -n "$backlog" ] && is_paused "$recorder"; then
-    fail "The recorder is paused already." "Let it go first: kubectl -n $NAMESPACE annotate $recorder $PAUSED_REPLICAS-"
+    fail "The recorder is paused already." "Resume it first: kubectl -n $NAMESPACE annotate $recorder $PAUSED_REPLICAS-"
 fi
 
 job=load-test-$(date +%Y%m%d%H%M%S)
@@ -157,26 +157,26 @@ follow() {
 }
 
 if [ -z "$backlog" ]; then
-    step "Selling $rate a second for $duration (Job $job)"
+    step "Buying $rate a second for $duration (Job $job)"
     start
     follow
     exit "$ended"
 fi
 
 least=$(kubectl -n "$NAMESPACE" get "$recorder" -o 'jsonpath={.spec.minReplicaCount}')
-step "Stopping the recorder"
+step "Pausing the recorder"
 paused=true
 kubectl -n "$NAMESPACE" annotate "$recorder" "$PAUSED_REPLICAS=0" >/dev/null
 kubectl -n "$NAMESPACE" wait --for delete pod --selector app=management-api --timeout 120s >/dev/null 2>&1 \
     || fail "The recorder does not stop within 120 s." "kubectl -n $NAMESPACE describe $recorder"
 
-step "Selling $backlog at $rate a second, which takes $duration (Job $job)"
+step "Buying $backlog at $rate a second, which takes $duration (Job $job)"
 start --no-lag
 follow verifying:
 # It went wrong before it had sold anything, and has said why.
 [ -z "$ended" ] || exit "$ended"
 
-step "Letting the recorder go; the lag as KEDA tells it, which is never more than what its pods could use"
+step "Resuming the recorder. The lag is shown as KEDA reports it, which is at most what all of its pods could use"
 resume
 begun=$SECONDS most=0 recorded=''
 while true; do
@@ -189,7 +189,7 @@ while true; do
         ended=$(code)
         if [ -n "$ended" ]; then
             recorded=$((SECONDS - begun))
-            step "All of it is read back; its pods go one by one, a minute each. Ctrl-C if you have seen enough"
+            step "Everything is recorded and read back. The additional pods are now removed, one a minute. Ctrl-C ends this"
             kubectl -n "$NAMESPACE" logs "job/$job" | awk '/^verifying:/ { text = ""; next } { text = text $0 "\n" } END { printf "%s", text }'
         fi
     elif [ "$replicas" = "$least" ]; then
@@ -199,5 +199,5 @@ while true; do
     sleep 5
 done
 step "pods: $least, at most $most, $replicas in the end; recorded and read back after $recorded s"
-[ "$most" -gt "$least" ] || say "So few are recorded before the autoscaler looks, which is every 15 s. Try --backlog 600000."
+[ "$most" -gt "$least" ] || say "So few purchases are recorded before the autoscaler looks, which it does every 15 s. Try --backlog 600000."
 exit "$ended"

@@ -1,7 +1,7 @@
 #:package Microsoft.Playwright
 #:property PublishAot=false
 
-// Makes the pictures of the README: the shop and the operations page, as they are while people buy.
+// Makes the pictures of the documents: the shop and the operations page, as they are while people buy.
 // Run it by tools/pictures.sh, which starts the product. Arguments: shop address, management address, output directory.
 
 using System.Net.Http.Json;

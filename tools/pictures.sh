@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the pictures of the README, docs/shop.png and docs/operations.png, from the running product in headless Chromium.
+# Makes the pictures of the documents, docs/shop.png and docs/operations.png, from the running product in headless Chromium.
 # Takes about three minutes. CHROME_PATH names a browser that is not on the PATH.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Draws docs/scaling.svg from docs/scaling.csv: a backlog and the pods that come and go for it, second by second, since the recorder
-# was let go. Columns: seconds, events not yet recorded, pods that are wanted, pods that are ready.
+# was resumed. Columns: seconds, events not yet recorded, pods that are wanted, pods that are ready.
 #
 # usage: tools/scaling-picture.sh
 set -euo pipefail
@@ -31,6 +31,6 @@ END {
   text("running", "start", 204, 226, "ready")
   for (count = 0; count <= 12; count += 4) { rule(pods_y(count)); text("", "end", 62, pods_y(count) + 4, count) }
   printf "  <path class=\"pods\" d=\"%s\"/>\n  <path class=\"ready\" d=\"%s\"/>\n", pods, ready
-  for (seconds = 0; seconds <= 300; seconds += 60) text("", "middle", x(seconds), 384, seconds ? seconds / 60 " min" : "let go")
+  for (seconds = 0; seconds <= 300; seconds += 60) text("", "middle", x(seconds), 384, seconds ? seconds / 60 " min" : "resumed")
   print "</svg>"
 }' docs/scaling.csv >docs/scaling.svg

@@ -67,7 +67,7 @@ internal sealed partial class SignalLifetime(
     [LoggerMessage(LogLevel.Information, "Content root path: {ContentRoot}")]
     private partial void LogContentRoot(string contentRoot);
 
-    [LoggerMessage(LogLevel.Information, "Serving for another {DrainTime}, and not ready, so that clients go elsewhere")]
+    [LoggerMessage(LogLevel.Information, "Draining: still serving for {DrainTime}, but not ready, so that clients connect to other replicas")]
     private partial void LogDraining(TimeSpan drainTime);
 
     [LoggerMessage(LogLevel.Information, "Application is shutting down...")]

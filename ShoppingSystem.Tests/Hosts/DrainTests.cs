@@ -103,7 +103,7 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
         await shop.Client.BuyAsync("late");
         await management.Client.UntilRecordedAsync("late", 1);
         Assert.StartsWith("data: {", await events.ReadLineAsync(), StringComparison.Ordinal);
-        Assert.All([shop, management], host => Assert.Contains("Serving for another 00:00:15", host.Output, StringComparison.Ordinal));
+        Assert.All([shop, management], host => Assert.Contains("still serving for 00:00:15", host.Output, StringComparison.Ordinal));
 
         shop.Signal();
         management.Signal();
@@ -138,7 +138,7 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(1, connections);
 
         shop.Signal();
-        await Eventually.TrueAsync(() => shop.Output.Contains("Serving for another", StringComparison.Ordinal), "it drains");
+        await Eventually.TrueAsync(() => shop.Output.Contains("still serving for", StringComparison.Ordinal), "it drains");
 
         await Eventually.TrueAsync(
             async () =>
@@ -159,7 +159,7 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
 
         Assert.Equal(0, await shop.ExitAsync());
         Assert.Contains("Application is shutting down...", shop.Output, StringComparison.Ordinal);
-        Assert.DoesNotContain("Serving for another", shop.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("still serving for", shop.Output, StringComparison.Ordinal);
     }
 
     [Theory]

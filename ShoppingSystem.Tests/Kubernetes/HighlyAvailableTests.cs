@@ -38,7 +38,7 @@ public sealed class HighlyAvailableTests
     }
 
     [RenderingFact]
-    public async Task The_topic_is_as_the_README_wants_it_and_as_the_services_use_it()
+    public async Task The_topic_is_as_the_document_on_Kafka_wants_it_and_as_the_services_use_it()
     {
         var manifests = await Manifest.OverlayAsync("highly-available");
         var (kafka, topic) = (Assert.Single(manifests.Of("Kafka")), Assert.Single(manifests.Of("KafkaTopic")));

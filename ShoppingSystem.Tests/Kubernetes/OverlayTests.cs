@@ -279,10 +279,10 @@ public sealed partial class OverlayTests
     }
 
     [RenderingFact]
-    public async Task A_laptop_may_send_its_shop_the_load_that_the_README_and_the_script_send()
+    public async Task A_laptop_may_send_its_shop_the_load_that_the_documents_and_the_script_send()
     {
         var manifests = await Manifest.OverlayAsync("minikube");
-        var texts = await Task.WhenAll(new[] { "../README.md", "load.sh" }.Select(file => File.ReadAllTextAsync(Path.Combine(Tools.Deploy, file))));
+        var texts = await Task.WhenAll(new[] { "../README.md", "../docs/kubernetes.md", "README.md", "load.sh" }.Select(file => File.ReadAllTextAsync(Path.Combine(Tools.Deploy, file))));
 
         var rates = texts.SelectMany(text => Rate().Matches(text)).Select(rate => int.Parse(rate.Groups[1].Value)).ToList();
         Assert.NotEmpty(rates);

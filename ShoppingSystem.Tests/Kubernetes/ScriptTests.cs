@@ -581,7 +581,7 @@ public sealed class ScriptTests : IDisposable
     {
         GiveAll();
         Give("kubectl", Cluster($"{Image} {FinishedJob(0)}"));
-        AssertRefused("not one for load tests", await RunAsync("load.sh"));
+        AssertRefused("does not take load tests", await RunAsync("load.sh"));
         AssertNothingChanged();
 
         Assert.Equal(0, (await RunAsync("load.sh", "--anyway")).ExitCode);

@@ -424,7 +424,7 @@ public sealed class ProducerEventTests
         written.Contains("\"id\":", StringComparison.Ordinal) || written.Contains("\"_id\":", StringComparison.Ordinal);
 
     // A part of an event stands in one that has whatever else it needs.
-    private static string Whole(string written)
+    internal static string Whole(string written)
     {
         if (!written.StartsWith('"'))
         {

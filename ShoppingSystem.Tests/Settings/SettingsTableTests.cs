@@ -10,7 +10,7 @@ using ShoppingSystem.Tests.Kubernetes;
 
 namespace ShoppingSystem.Tests.Settings;
 
-/// <summary>README's table of keys and the options classes say the same.</summary>
+/// <summary>The table of keys in <c>docs/configuration.md</c> and the options classes say the same.</summary>
 public sealed partial class SettingsTableTests
 {
     private static readonly HostSettings Options = new HostSettings("all of them")
@@ -47,7 +47,7 @@ public sealed partial class SettingsTableTests
             var written = Table.First(row => setting.Is(row.Key)).Value;
             Assert.True(
                 written == (setting.Default ?? "none") || written.StartsWith(setting.Default + " ", StringComparison.Ordinal),
-                $"{setting.Key} is {setting.Default ?? "none"} in the code and {written} in README.md");
+                $"{setting.Key} is {setting.Default ?? "none"} in the code and {written} in docs/configuration.md");
         }
     }
 
@@ -73,7 +73,7 @@ public sealed partial class SettingsTableTests
     /// <summary>Rows are <c>| `A`, `B` | `1`, `2` | meaning |</c>.</summary>
     private static Dictionary<string, string> ReadTable()
     {
-        var lines = File.ReadAllLines(Path.Combine(Tools.Deploy, "..", "README.md"));
+        var lines = File.ReadAllLines(Path.Combine(Tools.Deploy, "..", "docs", "configuration.md"));
         var start = Array.FindIndex(lines, line => line.StartsWith("| key | default |", StringComparison.Ordinal));
         var table = new Dictionary<string, string>();
         foreach (var row in lines.Skip(start + 2).TakeWhile(line => line.StartsWith('|')))

@@ -83,7 +83,7 @@ public sealed class FilesOfOneTimeTests : IDisposable
 
         var refusal = Assert.Throws<StorageException>(() => Open(_shop));
 
-        Assert.Contains("purchases.db has what was recorded from another log than ", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("purchases.db was recorded from another log than ", refusal.Message, StringComparison.Ordinal);
         Assert.Equal(refusal.Message, Assert.Throws<StorageException>(() => ShopFiles.Check(_shop, _ => { })).Message);
     }
 
@@ -114,7 +114,7 @@ public sealed class FilesOfOneTimeTests : IDisposable
         await BuyAndRecordAsync(_shop, 2, warnings);
         await BuyAndRecordAsync(_shop, 2, warnings);
 
-        Assert.Contains("log.db was not there and begins anew", Assert.Single(warnings), StringComparison.Ordinal);
+        Assert.Contains("log.db was missing, and a new one was created", Assert.Single(warnings), StringComparison.Ordinal);
         Copy(_before, _shop, "log.db");
         Assert.Contains("from another log", Assert.Throws<StorageException>(() => Open(_shop)).Message, StringComparison.Ordinal);
     }

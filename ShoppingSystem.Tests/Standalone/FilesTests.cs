@@ -64,7 +64,7 @@ public sealed class FilesTests(ITestOutputHelper output) : IDisposable
         File.Delete(Path.Combine(_directory, "log.db"));
         await using var again = await StandaloneProcess.StartAsync(_directory);
 
-        await Eventually.TrueAsync(() => again.Output.Contains($"{Path.Combine(_directory, "log.db")} was not there and begins anew", StringComparison.Ordinal), "it is told");
+        await Eventually.TrueAsync(() => again.Output.Contains($"{Path.Combine(_directory, "log.db")} was missing, and a new one was created", StringComparison.Ordinal), "it is told");
         await again.Shop.BuyAsync(User);
         await again.Management.UntilRecordedAsync(User, 2);
     }
@@ -151,7 +151,7 @@ public sealed class FilesTests(ITestOutputHelper output) : IDisposable
             Assert.Equal(0, await standalone.StopAsync());
         }
 
-        // What a running shop leaves behind does not belong to the files that were moved there; README says to remove it.
+        // What a running shop leaves behind does not belong to the files that were moved there; docs/operations.md says to move it away.
         foreach (var file in Directory.GetFiles(_directory, "*.db-*"))
         {
             File.Delete(file);

@@ -3,7 +3,7 @@ using ShoppingSystem.Tests.Kubernetes;
 
 namespace ShoppingSystem.Tests.SupplyChain;
 
-/// <summary>What README.md and SECURITY.md promise names the tests that hold it; these are there.</summary>
+/// <summary>What docs/promises.md and SECURITY.md promise names the tests that hold it; these are there.</summary>
 public sealed partial class PromiseTests
 {
     private static readonly string Root = Path.GetFullPath(Path.Combine(Tools.Deploy, ".."));
@@ -14,7 +14,7 @@ public sealed partial class PromiseTests
             .Select(File.ReadAllText)));
 
     [Theory]
-    [InlineData("README.md")]
+    [InlineData("docs/promises.md")]
     [InlineData("SECURITY.md")]
     public void Every_test_that_a_promise_names_exists(string document)
     {

@@ -91,7 +91,7 @@ internal static partial class KafkaConnection
 
             if (entry.Contains("://", StringComparison.Ordinal))
             {
-                return $"has a scheme; how brokers are spoken to is {Section}:{nameof(ClientConfig.SecurityProtocol)}";
+                return $"has a scheme; the protocol is set by {Section}:{nameof(ClientConfig.SecurityProtocol)}";
             }
 
             var colon = entry.EndsWith(']') ? -1 : entry.LastIndexOf(':');
@@ -103,7 +103,7 @@ internal static partial class KafkaConnection
             var (host, port) = (entry[..colon], entry[(colon + 1)..]);
             var isAddress = host is ['[', .. var inner, ']'] && IPAddress.TryParse(inner, out _);
             return !isAddress && !HostNames().IsMatch(host) ? "has no host name or address before its port"
-                : port.Length is 0 or > 5 || !port.All(char.IsAsciiDigit) || int.Parse(port) is 0 or > IPEndPoint.MaxPort ? "has a port that is none (1 to 65535)"
+                : port.Length is 0 or > 5 || !port.All(char.IsAsciiDigit) || int.Parse(port) is 0 or > IPEndPoint.MaxPort ? "has no valid port (1 to 65535)"
                 : null;
         }
     }

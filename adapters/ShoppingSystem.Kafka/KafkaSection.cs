@@ -20,23 +20,23 @@ internal static class KafkaSection
     // Only is the one value that may stand there; null when there is none.
     private static readonly Dictionary<string, (object? Only, string Why)> s_fixed = new(StringComparer.OrdinalIgnoreCase)
     {
-        [nameof(ClientConfig.BootstrapServers)] = (null, "ConnectionStrings:kafka says where the brokers are"),
+        [nameof(ClientConfig.BootstrapServers)] = (null, "the brokers are set by ConnectionStrings:kafka"),
         [nameof(ClientConfig.Acks)] = (Acks.All, "a purchase is acknowledged when all in-sync replicas have it"),
         [nameof(ClientConfig.AllowAutoCreateTopics)] = (false, "the topic would be made with another number of partitions than Shopping:Partitions"),
         [nameof(ProducerConfig.EnableIdempotence)] = (true, "what the client sends again would be written twice"),
         [nameof(ProducerConfig.EnableDeliveryReports)] = (true, "purchases are acknowledged by them"),
-        [nameof(ProducerConfig.EnableBackgroundPoll)] = (null, "the log decides where it hears of what is written"),
+        [nameof(ProducerConfig.EnableBackgroundPoll)] = (null, "the log itself decides on which thread it gets the delivery reports"),
         [nameof(ProducerConfig.EnableGaplessGuarantee)] = (false, "the first purchase that can't be written in time would end the service"),
         [nameof(ProducerConfig.TransactionalId)] = (null, "purchases are appended without transactions"),
-        [nameof(ProducerConfig.MessageTimeoutMs)] = (null, "Shopping:AppendDeadline says it"),
-        [nameof(ProducerConfig.QueueBufferingMaxMessages)] = (null, "Shopping:MaxPendingAppends says it"),
-        [nameof(ConsumerConfig.GroupId)] = (null, "Shopping:ConsumerGroup says it"),
+        [nameof(ProducerConfig.MessageTimeoutMs)] = (null, "it is set by Shopping:AppendDeadline"),
+        [nameof(ProducerConfig.QueueBufferingMaxMessages)] = (null, "it is set by Shopping:MaxPendingAppends"),
+        [nameof(ConsumerConfig.GroupId)] = (null, "it is set by Shopping:ConsumerGroup"),
         [nameof(ConsumerConfig.EnableAutoCommit)] = (false, "what was read and not yet recorded would be lost"),
         [nameof(ConsumerConfig.EnableAutoOffsetStore)] = (false, "what was read and not yet recorded would be lost"),
         [nameof(ConsumerConfig.AutoOffsetReset)] = (AutoOffsetReset.Earliest, "what was bought before a group's first start would never be recorded"),
-        [nameof(ConsumerConfig.EnablePartitionEof)] = (true, "how far the recorder is behind is known by it"),
+        [nameof(ConsumerConfig.EnablePartitionEof)] = (true, "the recorder needs it to know its lag"),
         [nameof(ConsumerConfig.PartitionAssignmentStrategy)] = (PartitionAssignmentStrategy.CooperativeSticky, "partitions are handed over one by one"),
-        [nameof(ConsumerConfig.IsolationLevel)] = (IsolationLevel.ReadCommitted, "what a producer took back would be recorded"),
+        [nameof(ConsumerConfig.IsolationLevel)] = (IsolationLevel.ReadCommitted, "events of aborted transactions would be recorded"),
         [nameof(ConsumerConfig.ConsumeResultFields)] = ("all", "events are recorded with their time and their trace"),
     };
 

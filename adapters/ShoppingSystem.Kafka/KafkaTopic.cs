@@ -339,7 +339,7 @@ internal sealed partial class KafkaTopic : IDisposable
     [LoggerMessage(LogLevel.Information, "Created the topic {Topic} with {Partitions} partitions")]
     private partial void LogCreated(string topic, int partitions);
 
-    [LoggerMessage(LogLevel.Warning, "The topic {Topic} has {Actual} partitions, {Configured} are configured (Shopping:Partitions); it keeps what it has")]
+    [LoggerMessage(LogLevel.Warning, "The topic {Topic} has {Actual} partitions, {Configured} are configured (Shopping:Partitions); the topic is not changed")]
     private partial void LogFewerPartitions(string topic, int actual, int configured);
 
     [LoggerMessage(LogLevel.Warning, "The topic {Topic} does not exist and can't be created from here: {Reason}. Create it with {Partitions} partitions; until then nothing can be appended")]

@@ -106,9 +106,9 @@ public sealed partial class EmbeddedStorage : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "{Log} was not there and begins anew. What it held that was not in {Record} yet is gone.")]
+    [LoggerMessage(LogLevel.Warning, "{Log} was missing, and a new one was created. Purchases that were in it and not yet in {Record} are lost.")]
     private static partial void LogNewLog(ILogger logger, string log, string record);
 
-    [LoggerMessage(LogLevel.Warning, "{Log} is older than {Record}. What it held when it was replaced, and was not in {Record} yet, is gone.")]
+    [LoggerMessage(LogLevel.Warning, "{Log} is older than {Record}. Purchases that were in the log it replaced, and not yet in {Record}, are lost.")]
     private static partial void LogOlderLog(ILogger logger, string log, string record);
 }

@@ -52,7 +52,7 @@ internal static partial class Unix
             var error = Marshal.GetLastPInvokeError();
             return error is NoSuchFile or NotADirectory
                 ? null
-                : throw new StorageException($"{path} can't be looked at: {Marshal.GetPInvokeErrorMessage(error)}.");
+                : throw new StorageException($"{path} can't be inspected: {Marshal.GetPInvokeErrorMessage(error)}.");
         }
 
         return OperatingSystem.IsLinux()

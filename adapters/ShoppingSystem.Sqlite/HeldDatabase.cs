@@ -166,7 +166,7 @@ internal sealed class HeldDatabase : IDisposable
         var length = FileIdentity.At(_file.Path)?.Length ?? 0;
         if (length < _leastLength)
         {
-            return $"{_file.Path} has been cut off: it has {length} bytes, and had {_leastLength}";
+            return $"{_file.Path} was truncated: it has {length} bytes, and had {_leastLength}";
         }
 
         if (!_shrinking)
@@ -191,7 +191,7 @@ internal sealed class HeldDatabase : IDisposable
             }
         }
 
-        return $"{wal} has been cut off: it has {has} bytes, and had {needs}";
+        return $"{wal} was truncated: it has {has} bytes, and had {needs}";
     }
 
     // What is committed is in the file before the index says so.

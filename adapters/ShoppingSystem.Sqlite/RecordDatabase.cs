@@ -149,7 +149,7 @@ internal sealed class RecordDatabase : IDisposable
 
         if (new Guid(row.GetFieldValue<byte[]>(0), bigEndian: true) != log.Id)
         {
-            throw new StorageException($"{recordPath} has what was recorded from another log than {logPath}. {RestoreBoth}");
+            throw new StorageException($"{recordPath} was recorded from another log than {logPath}. {RestoreBoth}");
         }
 
         var next = row.GetInt64(1);

@@ -403,7 +403,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     [LoggerMessage(LogLevel.Error, "{Path} can't be written; purchases are refused until it can")]
     private partial void LogFailed(Exception e, string path);
 
-    [LoggerMessage(LogLevel.Warning, "{Events} events that could not be confirmed are in the log all the same; they will be recorded")]
+    [LoggerMessage(LogLevel.Warning, "{Events} events whose write was not confirmed are in the log nevertheless, and will be recorded")]
     private partial void LogFound(long events);
 
     [LoggerMessage(LogLevel.Information, "The log can be written again")]

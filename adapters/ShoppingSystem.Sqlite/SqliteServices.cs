@@ -34,7 +34,7 @@ public static class SqliteServices
             storage.Record.Probe();
             return storage.Record.Checked switch
             {
-                { IsCompleted: false } => HealthCheckResult.Degraded("the record is being read through for damage; what is bought is recorded after that"),
+                { IsCompleted: false } => HealthCheckResult.Degraded("the record is being checked for damage; purchases are recorded after that"),
                 { Exception.InnerException: { } damage } => HealthCheckResult.Unhealthy(damage.Message),
                 _ => HealthCheckResult.Healthy(),
             };

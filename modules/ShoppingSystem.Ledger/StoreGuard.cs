@@ -46,7 +46,7 @@ internal sealed partial class StoreGuard
         // A store that hangs need not look at the token.
         static async (ask, token) => await ask(token).AsTask().WaitAsync(token), ask, cancellationToken);
 
-    [LoggerMessage(LogLevel.Error, "The store does not answer ({Reason}): requests for what is recorded are refused, but for one a second, until it does")]
+    [LoggerMessage(LogLevel.Error, "The store does not answer ({Reason}): until it does, requests for what is recorded are refused, except one a second")]
     private static partial void LogOpened(ILogger logger, string? reason);
 
     [LoggerMessage(LogLevel.Information, "The store answers again")]

@@ -34,7 +34,7 @@ public static class Signals
     public static Counter<long> DeadLettered { get; } = Meter.CreateCounter<long>("shopping.purchases.dead_lettered", "{event}", "Events that could not be recorded.");
 
     /// <summary>Events that went from the log before they were read, as far as is known; at least one for a partition whose end jumped back.</summary>
-    public static Counter<long> FeedLost { get; } = Meter.CreateCounter<long>("shopping.feed.lost", "{event}", "Events that went from the log before they were read.");
+    public static Counter<long> FeedLost { get; } = Meter.CreateCounter<long>("shopping.feed.lost", "{event}", "Events that left the log before they were read.");
 
     /// <summary>From the call of append until the log said durable, or failed.</summary>
     public static Histogram<double> AppendDuration { get; } = Meter.CreateHistogram<double>("shopping.append.duration", "s", "Time until the log said durable.", tags: null, Seconds);

@@ -73,7 +73,7 @@ internal static class Customers
             var authorization = context.HttpContext.RequestServices.GetRequiredService<IAuthorizationService>();
             return await authorization.AuthorizeAsync(context.HttpContext.User, userId, AsThemselves.Requirement) is { Succeeded: true }
                 ? await next(context)
-                : TypedResults.Problem("These purchases are somebody else's.", statusCode: StatusCodes.Status403Forbidden);
+                : TypedResults.Problem("These purchases belong to another user.", statusCode: StatusCodes.Status403Forbidden);
         });
         return group;
     }

@@ -241,7 +241,7 @@ internal sealed partial class Assignment(
     [LoggerMessage(LogLevel.Information, "{Count} partitions were handed over, {Held} are held now")]
     private partial void LogRevoked(int count, int held);
 
-    [LoggerMessage(LogLevel.Warning, "{Count} partitions were lost, {Held} are held now; what was in hand is handed out to others")]
+    [LoggerMessage(LogLevel.Warning, "{Count} partitions were lost, {Held} are held now; what was read from them and is not committed is delivered again to their new readers")]
     private partial void LogLost(int count, int held);
 
     [LoggerMessage(LogLevel.Information, "Nothing has been taken from the feed for a while: fetching {Count} partitions paused: {Paused}")]

@@ -68,7 +68,7 @@ internal sealed partial class DataLoss(KafkaOptions kafka, ILogger logger)
         lock (_gate)
         {
             _events += events;
-            _total = new FeedLoss(_events, $"purchases went from the log before they were recorded ({_events} events at least), at last: {reason}");
+            _total = new FeedLoss(_events, $"purchases left the log before they were recorded ({_events} events at least), most recently: {reason}");
         }
     }
 

@@ -176,7 +176,7 @@ internal sealed partial class FeedProblems(KafkaOptions kafka, TimeProvider time
 
     private readonly record struct Problem(Error Error, long Since, long NotedAt);
 
-    [LoggerMessage(LogLevel.Error, "The feed is held up: {Reason}. It goes on by itself once that is solved")]
+    [LoggerMessage(LogLevel.Error, "The feed is held up: {Reason}. It resumes by itself once that is solved")]
     private partial void LogProblem(string reason);
 
     [LoggerMessage(LogLevel.Information, "The feed of the topic {Topic} is read again")]

@@ -137,10 +137,10 @@ internal sealed partial class Recorder(
     [LoggerMessage(LogLevel.Warning, "Recording is held up, attempt {Attempt} in {Delay}")]
     private partial void LogHeldUp(Exception? reason, int attempt, TimeSpan delay);
 
-    [LoggerMessage(LogLevel.Error, "The feed gave up; attempt {Attempt} to read on from what is committed in {Delay}")]
+    [LoggerMessage(LogLevel.Error, "The feed stopped; attempt {Attempt} to resume after the last committed batch in {Delay}")]
     private partial void LogFeedBroken(Exception? reason, int attempt, TimeSpan delay);
 
-    [LoggerMessage(LogLevel.Debug, "The feed gave up, as it has said: {Reason}; attempt {Attempt} to read on from what is committed in {Delay}")]
+    [LoggerMessage(LogLevel.Debug, "The feed stopped, for a reason that it has logged: {Reason}; attempt {Attempt} to resume after the last committed batch in {Delay}")]
     private partial void LogFeedUnavailable(string reason, int attempt, TimeSpan delay);
 
     [LoggerMessage(LogLevel.Warning, "Dead letter: {Topic}[{Partition}]@{Offset}: {Reason}")]

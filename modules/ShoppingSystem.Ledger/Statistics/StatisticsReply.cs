@@ -23,7 +23,7 @@ internal sealed record ProcessReply(
     [property: JsonPropertyName("state")] string State,
     [property: JsonPropertyName("recorded")] long Recorded,
     [property: JsonPropertyName("duplicates")] long Duplicates,
-    [property: JsonPropertyName("lost"), Description("Events that went from the log before this process read them, as far as is known.")] long Lost,
+    [property: JsonPropertyName("lost"), Description("Events that left the log before this process read them, as far as is known.")] long Lost,
     [property: JsonPropertyName("recordedPerSecond")] long RecordedPerSecond,
     [property: JsonPropertyName("latencyMs")] LatencyReply LatencyMs,
     [property: JsonPropertyName("latest")] IReadOnlyList<HistoryEntryV1> Latest);
