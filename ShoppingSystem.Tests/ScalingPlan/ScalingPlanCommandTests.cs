@@ -34,7 +34,7 @@ public sealed class ScalingPlanCommandTests : IDisposable
     [InlineData("--set", "managementApiMinReplicas=13")]
     [InlineData("--svg", "no/such/directory/plan.svg")]
     [InlineData("--load", "no-such-file.csv")]
-    [InlineData("--nonsense", "1")]
+    [InlineData("--set", "managementApiMaxReplicas=1")]
     [InlineData("--from-rate", "5")]
     [InlineData("--burst-rate", "5")]
     [InlineData("--web-cpu-limit", "100")]
@@ -43,9 +43,8 @@ public sealed class ScalingPlanCommandTests : IDisposable
         var (exitCode, output, errors) = await InvokeAsync(option, value);
 
         Assert.Equal((CommandLine.Usage, ""), (exitCode, output));
-        Assert.Contains(option, errors, StringComparison.Ordinal);
-        Assert.Single(errors.TrimEnd().Split('\n').Where(line => line.StartsWith(option, StringComparison.Ordinal) || option == "--nonsense").Take(1));
-        Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
+        Assert.StartsWith(option, errors, StringComparison.Ordinal);
+        Assert.Single(errors.TrimEnd().Split('\n'));
     }
 
     [Theory]

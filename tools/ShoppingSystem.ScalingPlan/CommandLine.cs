@@ -212,23 +212,18 @@ internal sealed class CommandLine
     private ScalingSettings SettingsOf(ParseResult parsed)
     {
         var file = parsed.GetValue(_settings) ?? FindSettings();
-        var read = FromFile(_settings, file, lines =>
-        {
-            string[] all = System.IO.File.Exists(LogFile(file)) ? [.. lines, .. System.IO.File.ReadAllLines(LogFile(file))] : [.. lines];
-            // With partitions set, a file without them will do; what is wrong in the files is told of the files.
-            ScalingSettings.Parse([.. all, .. parsed.GetValue(_set)!.Where(line => line.StartsWith("partitions=", StringComparison.Ordinal)).Where(_ => !System.IO.File.Exists(LogFile(file)))]);
-            return all;
-        });
+        var log = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file))!, "log.env");
+        var set = parsed.GetValue(_set)!;
+        var lines = FromFile(_settings, file, lines => System.IO.File.Exists(log) ? [.. lines, .. System.IO.File.ReadAllLines(log)] : lines);
         try
         {
-            return ScalingSettings.Parse([.. read, .. parsed.GetValue(_set)!]);
+            return ScalingSettings.Parse([.. lines, .. set]);
         }
         catch (FormatException e)
         {
-            throw new FormatException($"{_set.Name}: {e.Message}");
+            var culprit = set.Any(line => e.Message.Contains(line[..line.IndexOf('=')], StringComparison.Ordinal)) ? _set.Name : $"{_settings.Name}: {file}";
+            throw new FormatException($"{culprit}: {e.Message}");
         }
-
-        static string LogFile(string settings) => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(settings))!, "log.env");
     }
 
     private string FindSettings()

@@ -50,7 +50,7 @@ internal static class Picture
 
         for (int at = 0, step = Axis.Step(seconds.Count, 8); at <= seconds.Count; at += step)
         {
-            Text("", "middle", Left + Width * at / seconds.Count, Bottom(2) + 22, Axis.Time(at));
+            Text("", "middle", Left + Width * at / seconds.Count, Bottom(2) + 22, step < 3600 ? Axis.Time(at) : $"{at / 3600} h");
         }
 
         return svg.AppendLine("</svg>").ToString();
