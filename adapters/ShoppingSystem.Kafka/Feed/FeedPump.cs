@@ -389,6 +389,7 @@ internal sealed partial class FeedPump(
             foreach (var (holding, end) in batch.Ends.Where(end => !end.Key.Gone))
             {
                 _toCommit[holding] = end;
+                holding.Done(end);
             }
         }
 
