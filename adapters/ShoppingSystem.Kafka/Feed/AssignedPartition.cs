@@ -7,10 +7,9 @@ namespace ShoppingSystem.Kafka;
 /// <param name="former">How far this process had come with it when it was assigned before; null when it was not.</param>
 internal sealed class AssignedPartition(int partition, long? committed, long formerWatermark, Reached? former)
 {
-    private readonly Queue<(long Offset, DateTimeOffset At)> _uncommitted = new();
+    private readonly Queue<(long Offset, DateTimeOffset At)> _open = new();
 
     public int Number => partition;
-
 
     /// <summary>True when it is about to go: what was read ahead is not handed out any more.</summary>
     public bool IsLeaving { get; set; }
@@ -28,21 +27,10 @@ internal sealed class AssignedPartition(int partition, long? committed, long for
     public bool StartIsCommitted => committed is not null;
 
     /// <summary>The offset that whoever comes next starts from.</summary>
-    public long Committed
-    {
-        get;
-        set
-        {
-            field = value;
-            while (_uncommitted.TryPeek(out var first) && first.Offset < value)
-            {
-                _uncommitted.Dequeue();
-            }
-        }
-    } = committed ?? 0;
+    public long Committed { get; set; } = committed ?? 0;
 
-    /// <summary>When the first event that is not committed was appended; null when none has come, or its time is none.</summary>
-    public DateTimeOffset? OldestAt => _uncommitted.TryPeek(out var first) && first.At > DateTimeOffset.UnixEpoch ? first.At : null;
+    /// <summary>When the first event that has come and is not dealt with was appended; null when there is none, or its time is none.</summary>
+    public DateTimeOffset? OldestAt => _open.TryPeek(out var first) && first.At > DateTimeOffset.UnixEpoch ? first.At : null;
 
     /// <summary>The offset that is to come next.</summary>
     public long Next { get; set; } = committed ?? 0;
@@ -60,7 +48,16 @@ internal sealed class AssignedPartition(int partition, long? committed, long for
     public bool IsFetched { get; set; }
 
     /// <summary>Notes an event that has come, for <see cref="OldestAt"/>.</summary>
-    public void Arrived(long offset, DateTimeOffset at) => _uncommitted.Enqueue((offset, at));
+    public void Arrived(long offset, DateTimeOffset at) => _open.Enqueue((offset, at));
+
+    /// <summary>Notes that all events before <paramref name="end"/> are dealt with. Not that it is committed: that can fail for long, and none waits for it.</summary>
+    public void Done(long end)
+    {
+        while (_open.TryPeek(out var first) && first.Offset < end)
+        {
+            _open.Dequeue();
+        }
+    }
 }
 
 /// <summary>How far a partition was read.</summary>

@@ -77,6 +77,7 @@ internal sealed partial class OffsetCommitter(IConsumer<string, byte[]> consumer
             foreach (var (partition, end) in batch.Ends.Where(end => !end.Key.IsGone))
             {
                 _offsets[partition] = end;
+                partition.Done(end);
             }
         }
 

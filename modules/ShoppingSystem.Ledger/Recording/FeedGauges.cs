@@ -16,7 +16,7 @@ internal sealed class FeedGauges(IPurchaseFeed feed, TimeProvider time) : IHoste
     public Task StartAsync(CancellationToken cancellationToken)
     {
         _meter.CreateObservableGauge("shopping.feed.lag", ObserveLag, "{event}", "Events appended but not yet committed.");
-        _meter.CreateObservableGauge("shopping.feed.oldest_age", ObserveAge, "s", "Age of the oldest event that is not yet committed; 0 when there is none.");
+        _meter.CreateObservableGauge("shopping.feed.oldest_age", ObserveAge, "s", "Age of the oldest event that is not recorded; 0 when none waits.");
         // A counter that appears with its first event has not risen, for whoever computes a rate.
         Signals.Recorded.Add(0);
         Signals.Duplicate.Add(0);

@@ -63,7 +63,9 @@ public readonly record struct FeedEvent(
 /// <summary>How many events of a partition have been appended but not yet committed by this reader.</summary>
 /// <param name="Partition">The partition.</param>
 /// <param name="Lag">Events between the committed position and the end of the partition.</param>
-/// <param name="OldestAt">When the first of these was appended, by the log's clock; null when there is none or it is not known.</param>
+/// <param name="OldestAt">
+/// When the first of these that is not dealt with was appended, by the log's clock; null when there is none or it is not known.
+/// </param>
 public readonly record struct PartitionLag(int Partition, long Lag, DateTimeOffset? OldestAt = null);
 
 /// <summary>Events that went from the log before they were read.</summary>
