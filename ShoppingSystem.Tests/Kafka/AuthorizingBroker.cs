@@ -26,7 +26,7 @@ internal sealed class AuthorizingBroker(string topic) : AnsweringBroker
 
     protected override byte[] Answer(short request) => request switch
     {
-        ApiVersions => 
+        ApiVersions =>
         [
             0, 0, 5, .. Versions(Produce, 3, 7), .. Versions(Metadata, 0, 8), .. Versions(ApiVersions, 0, 3), .. Versions(InitProducerId, 0, 1), 0, 0, 0, 0, 0,
         ],
