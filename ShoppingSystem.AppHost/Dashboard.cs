@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ShoppingSystem.AppHost;
 
-/// <summary>What the dashboard offers beside the resources: links with names, and commands.</summary>
+/// <summary>Additions to the dashboard: named links, and commands.</summary>
 internal static class Dashboard
 {
     private static readonly string[] Items = ["tea", "a tea pot", "two cups", "honey", "a good book"];
@@ -15,8 +15,8 @@ internal static class Dashboard
         .WithUrlForEndpoint(endpoint, _ => new ResourceUrlAnnotation { Url = "/docs", DisplayText = "API docs" });
 
     /// <summary>
-    /// Adds "Buy something" and "Generate load" to the service that sells at <paramref name="endpoint"/>. The load is made by
-    /// the load generator, whose console log shows how it went and whether each purchase was recorded exactly once.
+    /// Adds "Buy something" and "Generate load" to the service that sells at <paramref name="endpoint"/>. The load generator
+    /// produces the load; its console log shows the result and whether each purchase was recorded exactly once.
     /// </summary>
     public static IResourceBuilder<ProjectResource> WithShopCommands(this IResourceBuilder<ProjectResource> service, string endpoint)
     {

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ShoppingSystem.AppHost;
 
-/// <summary>Which shop is modelled: the cluster, or the embedded one, which needs neither Kafka nor MongoDB.</summary>
+/// <summary>The edition of the shop in the model: the cluster, or the embedded one, which needs neither Kafka nor MongoDB.</summary>
 internal sealed partial class Edition(bool isEmbedded, string? refusal = null)
 {
     private const string EmbeddedSwitch = "--embedded";
@@ -17,12 +17,12 @@ internal sealed partial class Edition(bool isEmbedded, string? refusal = null)
     /// <summary>Whether it is the embedded one.</summary>
     public bool IsEmbedded => isEmbedded;
 
-    /// <summary>Why nothing can be started, in one line; null when it can.</summary>
+    /// <summary>Why the shop can't be started, in one line; null when it can.</summary>
     public string? Refusal => refusal;
 
     /// <summary>
-    /// The embedded edition with <c>--embedded</c>, and when Kafka and MongoDB are not given by connection string and no
-    /// containers can be run: with containers that can't start the cluster would wait for ever. What is published is always the
+    /// Chooses the embedded edition with <c>--embedded</c>, and when there are neither connection strings for Kafka and MongoDB
+    /// nor a way to run containers: the cluster would wait for ever for containers that can't start. Publishing always uses the
     /// cluster, with containers.
     /// </summary>
     public static async Task<Edition> ChooseAsync(IDistributedApplicationBuilder builder, string[] args)

@@ -12,7 +12,7 @@ if (edition.Refusal is { } refusal)
 
 if (edition.IsEmbedded)
 {
-    // Both services in one process over files: nothing else to start.
+    // Both services run in one process over files, so nothing else has to be started.
     var proxied = builder.NeedsProxy(replicas: 1);
     var shop = builder.AddProject<Projects.ShoppingSystem_Standalone>("standalone", launchProfileName: null)
         .WithHttpOnly()
@@ -20,7 +20,7 @@ if (edition.IsEmbedded)
         .WithHttpEndpoint(port: ServicePorts.Management, name: "management", isProxied: proxied)
         .WithHttpHealthCheck("/-/ready", endpointName: "shop")
         .WithHttpHealthCheck("/-/ready", endpointName: "management")
-        // It says on its own page what it does; the dashboard's structured logs have only this to show of its start and its end.
+        // Without this, the dashboard's structured logs would show nothing of this service: these lines tell of its start and its end.
         .WithEnvironment("Logging__LogLevel__Microsoft.Hosting.Lifetime", "Information")
         .WithLinks("shop", "Shop")
         .WithLinks("management", "Operations");
@@ -36,7 +36,7 @@ else
 
     var apiKey = builder.AddParameter("management-api-key", new GenerateParameterDefault { MinLength = 32, Special = false }, secret: true, persist: true);
 
-    // Published services would believe any proxy's X-Forwarded-For: ServiceDefaults has its own list of proxies (Proxies:0).
+    // Otherwise published services would accept X-Forwarded-For from any proxy: ServiceDefaults has its own list of proxies (Proxies:0).
     var managementApis = builder.Configuration.GetValue("Replicas:management-api", 1);
     var managementApi = builder.AddProject<Projects.ShoppingSystem_ManagementApi>("management-api", launchProfileName: null)
         .WithHttpOnly()
@@ -51,7 +51,7 @@ else
         .WithLinks("http", "Operations")
         .OnKubernetesByLag(kubernetes);
 
-    // It sells without the management API, so it does not wait for it.
+    // Buying works without the management API, so the web server does not wait for it.
     var webServers = builder.Configuration.GetValue("Replicas:web-server", 1);
     builder.AddProject<Projects.ShoppingSystem_WebServer>("web-server", launchProfileName: null)
         .WithHttpOnly()

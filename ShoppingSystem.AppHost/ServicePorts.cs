@@ -2,7 +2,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace ShoppingSystem.AppHost;
 
-/// <summary>Where the services listen.</summary>
+/// <summary>The ports of the services.</summary>
 internal static class ServicePorts
 {
     /// <summary>The web server's.</summary>
@@ -11,18 +11,18 @@ internal static class ServicePorts
     /// <summary>The management API's.</summary>
     public const int Management = 8080;
 
-    /// <summary>False in tests, where every port is free to choose, and when nothing runs here.</summary>
+    /// <summary>False in tests, which use any free ports, and when nothing runs locally.</summary>
     public static bool HasFixedPorts(this IDistributedApplicationBuilder builder) =>
         builder.ExecutionContext.IsRunMode && !builder.Configuration.GetValue("DcpPublisher:RandomizePorts", false);
 
     /// <summary>
-    /// A service of one replica listens on its port itself, so that the address it prints is the one that others call. Several
-    /// replicas have Aspire's proxy in front, and ports of their own behind it.
+    /// A service with one replica listens on its port itself, so that the address it prints is the address to call. Several
+    /// replicas have Aspire's proxy in front of them, and ports of their own behind it.
     /// </summary>
     public static bool NeedsProxy(this IDistributedApplicationBuilder builder, int replicas) => replicas > 1 || !builder.HasFixedPorts();
 
     /// <summary>
-    /// A service without https: no certificate is made for it, and the dashboard does not warn on every page that none is trusted.
+    /// A service without https: no certificate is created for it, and the dashboard shows no warnings about an untrusted one.
     /// </summary>
     public static IResourceBuilder<ProjectResource> WithHttpOnly(this IResourceBuilder<ProjectResource> service) =>
 #pragma warning disable ASPIRECERTIFICATES001 // For evaluation, says Aspire.

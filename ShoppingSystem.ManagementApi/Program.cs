@@ -4,7 +4,7 @@ using ShoppingSystem.ManagementApi;
 using ShoppingSystem.MongoDB;
 using ShoppingSystem.ServiceDefaults;
 
-// The internal service: the ledger, fed by Kafka, kept in MongoDB.
+// The internal service: the ledger over Kafka and MongoDB.
 return await ServiceHost.RunAsync(args, Settings.All, async () =>
 {
     var builder = ServiceHost.CreateBuilder(args, Settings.All);

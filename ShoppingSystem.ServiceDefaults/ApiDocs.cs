@@ -13,8 +13,8 @@ internal static class ApiDocs
 
     public static void AddApiDocs(this WebApplicationBuilder builder, string title)
     {
-        // The framework reads text for any number, and so describes every number of a reply as perhaps being text. Here a number
-        // that may come as text says so itself.
+        // By default, the framework accepts text for any number, and so describes every number of a reply as possibly text. Here, a
+        // number that may come as text has its own converter.
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict);
         builder.Services.AddOpenApi(Document, options => options
             .AddSchemaTransformer(ApiSchemas.Describe)
@@ -22,7 +22,7 @@ internal static class ApiDocs
             .AddDocumentTransformer((document, _, _) =>
             {
                 document.Info.Title = title;
-                // Relative to the document: the service is where that is, behind whatever prefix.
+                // Relative to the document, so that it also works behind a path prefix.
                 document.Servers = [new() { Url = ".." }];
                 return Task.CompletedTask;
             }));
@@ -30,9 +30,9 @@ internal static class ApiDocs
 
     public static void MapApiDocs(this WebApplication app)
     {
-        // No other document: the answer to one would not be a problem, and would repeat what was asked for.
+        // No other document name: the framework's answer for an unknown one is not a problem, and repeats the requested name.
         app.MapOpenApi($"/openapi/{{documentName:regex(^{Document}$)}}.json").AllowAnonymous();
-        // Nobody else has to pass through it.
+        // Other requests skip the Swagger middleware.
         app.UseWhen(context => context.Request.Path.StartsWithSegments(Path), docs => docs.UseSwaggerUI(ui =>
         {
             ui.RoutePrefix = Path.Value![1..];

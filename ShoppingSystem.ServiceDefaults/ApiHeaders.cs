@@ -20,7 +20,7 @@ internal static class ApiHeaders
             Add(operation, refusal, HeaderNames.RetryAfter, required: true, JsonSchemaType.Integer, "Seconds after which to try again.");
         }
 
-        // What can be read on from a cursor tells where the next page is.
+        // A reply with a cursor parameter has a Link header to the next page.
         if (operation.Parameters?.FirstOrDefault(parameter => parameter.Name is Cursor) is { } cursor)
         {
             cursor.Description = "A place in the list, from the Link header of the page before.";

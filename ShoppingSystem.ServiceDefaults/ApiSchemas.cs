@@ -10,7 +10,7 @@ using Microsoft.OpenApi;
 
 namespace ShoppingSystem.ServiceDefaults;
 
-/// <summary>Has the schemas of the API's description say what is really written and read, where the framework only guesses.</summary>
+/// <summary>Makes the schemas of the API's description match what is written and read, where the framework only guesses.</summary>
 internal static class ApiSchemas
 {
     public static Task Describe(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
@@ -32,7 +32,7 @@ internal static class ApiSchemas
 
         if (Is<decimal>(context.JsonTypeInfo.Type))
         {
-            // The framework calls it a double, which it is not.
+            // The framework describes it as a double, which is wrong.
             schema.Format = "decimal";
         }
 
@@ -59,7 +59,7 @@ internal static class ApiSchemas
         return Task.CompletedTask;
     }
 
-    // Nobody but the converter knows what it writes, or of text what it reads: so it is asked.
+    // Only the converter knows what it writes and which text it reads, so the schema is derived by calling it.
     private static void DescribeConverted(OpenApiSchema schema, JsonPropertyInfo property)
     {
         if (Attribute<JsonConverterAttribute>(property)?.ConverterType is not { } type)

@@ -5,9 +5,9 @@ using Microsoft.Win32.SafeHandles;
 namespace ShoppingSystem.ServiceDefaults;
 
 /// <summary>
-/// A standard stream that is never waited for. Whoever writes leaves the text here; a thread of its own passes it on. While the
-/// stream takes nothing (a pipe that is not read, a disk that is full), what no longer fits is dropped and counted, and once it
-/// takes something again it says how much is missing.
+/// A standard stream that never blocks its writers. Writers put text into a buffer; a separate thread writes it to the stream.
+/// While the stream accepts nothing (a pipe that nobody reads, a full disk), text that does not fit into the buffer is dropped
+/// and counted; when the stream accepts text again, a line says how much is missing.
 /// </summary>
 internal sealed class ConsoleOutput : TextWriter
 {
@@ -31,8 +31,8 @@ internal sealed class ConsoleOutput : TextWriter
     private long _dropped;
 
     /// <param name="stream">Where the text goes.</param>
-    /// <param name="encoding">The bytes that it becomes.</param>
-    /// <param name="capacity">The most characters that wait for it, beside those that it is being given.</param>
+    /// <param name="encoding">The encoding of the text.</param>
+    /// <param name="capacity">The most characters that are buffered, in addition to those that are being written.</param>
     public ConsoleOutput(Stream stream, Encoding encoding, int capacity = DefaultCapacity) : base(CultureInfo.InvariantCulture)
     {
         _stream = stream;
@@ -43,7 +43,7 @@ internal sealed class ConsoleOutput : TextWriter
 
     public override Encoding Encoding => _encoding;
 
-    /// <summary>From now on, nothing in this process waits for standard output or standard error.</summary>
+    /// <summary>From now on, nothing in this process blocks on standard output or standard error.</summary>
     public static void NeverWait()
     {
         Console.SetOut(Of(1, Console.OpenStandardOutput));
@@ -61,8 +61,8 @@ internal sealed class ConsoleOutput : TextWriter
 
     public override void Write(ReadOnlySpan<char> buffer) => Write(buffer, []);
 
-    /// <summary>Waits until the stream has taken what was written so far, though not for long.</summary>
-    /// <param name="limit">How long at most.</param>
+    /// <summary>Waits until the stream has accepted the text written so far, or until the limit is over.</summary>
+    /// <param name="limit">The longest time to wait.</param>
     public void Drain(TimeSpan limit)
     {
         var end = Environment.TickCount64 + (long)limit.TotalMilliseconds;
@@ -81,7 +81,7 @@ internal sealed class ConsoleOutput : TextWriter
         {
             if (!IsClosed(handle))
             {
-                // On Unix, the console's own streams lock Console.Out while they write: whoever prints would wait for that.
+                // On Unix, the console's own streams lock Console.Out while they write, and would block every other writer.
                 var stream = OperatingSystem.IsWindows() ? open() : new DescriptorStream(handle);
                 var output = new ConsoleOutput(stream, Console.OutputEncoding);
                 AppDomain.CurrentDomain.ProcessExit += (_, _) => output.Drain(LastMoment);
@@ -91,14 +91,15 @@ internal sealed class ConsoleOutput : TextWriter
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            // There is no such stream, or none that can be written to.
+            // The stream does not exist, or can't be written to.
         }
 
         return Null;
     }
 
-    // The runtime opens files before any of our code runs, and the first of them take the numbers of streams that are closed:
-    // text would end up in them. What was inherited is never marked to be closed on exec, and what the runtime opens always is.
+    // The runtime opens files before any of our code runs, and the first of them get the descriptors of closed standard streams:
+    // text would be written into these files. The flag tells them apart: the runtime always opens files with close-on-exec,
+    // inherited descriptors never have it.
     private static bool IsClosed(int handle)
     {
         const int CloseOnExec = 0x80000;
@@ -110,7 +111,7 @@ internal sealed class ConsoleOutput : TextWriter
                 && (Convert.ToInt32(line[Flags.Length..].Trim(), 8) & CloseOnExec) != 0);
     }
 
-    // Likewise, no connection and no data file may get the number of a standard stream later on.
+    // For the same reason, no connection and no data file may get the descriptor of a standard stream later.
     private static void KeepStandardHandles()
     {
         while (OperatingSystem.IsLinux())
@@ -183,7 +184,7 @@ internal sealed class ConsoleOutput : TextWriter
 
     private void PassOn(string text)
     {
-        // As much at a time as a pipe takes as a whole or not at all.
+        // The size up to which a write to a pipe is atomic: all of it or nothing.
         const int AtATime = 4096;
         for (var bytes = _encoding.GetBytes(text).AsMemory(); bytes.Length > 0;)
         {
@@ -195,7 +196,7 @@ internal sealed class ConsoleOutput : TextWriter
             }
             catch (IOException e) when (e.HResult is TryAgainOnLinux or TryAgainOnMac)
             {
-                // Whoever shares the stream made it one that does not wait.
+                // Another process that shares the stream has made it non-blocking.
                 Thread.Sleep(UntilNextTry);
             }
         }

@@ -6,8 +6,8 @@ using OpenTelemetry;
 namespace ShoppingSystem.ServiceDefaults;
 
 /// <summary>
-/// The gauge <c>shopping.dependency.ready</c>: for each dependency that readiness names, 1 while it is up or degraded, 0 while it is
-/// down. Readiness answers whoever asks; who alerts on metrics asks nobody.
+/// The gauge <c>shopping.dependency.ready</c>: for each dependency of the readiness probe, 1 while it is up or degraded, 0
+/// while it is down. It is for alerts, which are based on metrics and don't call the probe.
 /// </summary>
 internal sealed class DependencyGauge(HealthCheckService health, TimeProvider time) : BackgroundService
 {
@@ -25,7 +25,7 @@ internal sealed class DependencyGauge(HealthCheckService health, TimeProvider ti
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         _meter.CreateObservableGauge("shopping.dependency.ready", Observe, description: "1 while the dependency is up or degraded, 0 while it is down.");
-        // Else each look would be a trace.
+        // Otherwise each check would start a trace.
         using var untraced = SuppressInstrumentationScope.Begin();
         using var timer = new PeriodicTimer(Interval, time);
         try

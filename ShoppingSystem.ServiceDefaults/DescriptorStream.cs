@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace ShoppingSystem.ServiceDefaults;
 
 /// <summary>
-/// A file descriptor of Unix that is written to where it stands. <see cref="FileStream"/> keeps a place of its own in a file, and
-/// writes over what others who share the descriptor, or standard error beside standard output, have written there.
+/// A Unix file descriptor that is written at its current position. <see cref="FileStream"/> keeps its own position in a file,
+/// and so overwrites what other processes that share the descriptor, or standard error next to standard output, have written.
 /// </summary>
 internal sealed partial class DescriptorStream(int descriptor) : Stream
 {
@@ -25,7 +25,7 @@ internal sealed partial class DescriptorStream(int descriptor) : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <exception cref="IOException">It takes nothing more; <see cref="Exception.HResult"/> is the error's number.</exception>
+    /// <exception cref="IOException">The descriptor accepts no more; <see cref="Exception.HResult"/> is the error number.</exception>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         while (buffer.Length > 0)

@@ -3,11 +3,11 @@ using Microsoft.Extensions.Configuration;
 
 namespace ShoppingSystem.ServiceDefaults;
 
-/// <summary>Where telemetry goes, as the variables of OpenTelemetry's specification say.</summary>
+/// <summary>The destinations of telemetry, from the variables of OpenTelemetry's specification.</summary>
 /// <param name="Traces">Whether traces go to the collector.</param>
 /// <param name="Metrics">Whether metrics go to the collector.</param>
 /// <param name="Logs">Whether logs go to the collector.</param>
-/// <param name="Prometheus">Where metrics are served to Prometheus; null when they are not.</param>
+/// <param name="Prometheus">The address at which Prometheus reads metrics; null when it does not.</param>
 internal sealed record Exporters(bool Traces, bool Metrics, bool Logs, MetricsAddress? Prometheus)
 {
     private const string EndpointKey = "OTEL_EXPORTER_OTLP_ENDPOINT";
@@ -29,14 +29,14 @@ internal sealed record Exporters(bool Traces, bool Metrics, bool Logs, MetricsAd
             metrics.Contains(Prom) ? MetricsAddress.Read(configuration) : null);
     }
 
-    // With a wrong endpoint the exporter sends nothing and says nothing.
+    // Checked here, because with a wrong endpoint the exporter sends nothing and logs nothing.
     private static bool HasCollector(IConfiguration configuration) =>
         configuration[EndpointKey] is { Length: > 0 } endpoint
         && (Uri.TryCreate(endpoint, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
             ? true
             : throw new ConfigurationException($"{EndpointKey}: '{endpoint}' is not an http address such as http://localhost:4317."));
 
-    // By the specification, what is empty is not set, and upper and lower case are the same.
+    // By the specification, an empty variable counts as not set, and values are case-insensitive.
     private static HashSet<string> Names(IConfiguration configuration, string key, params string[] known)
     {
         if (configuration[key] is not { } value || string.IsNullOrWhiteSpace(value))
@@ -53,7 +53,7 @@ internal sealed record Exporters(bool Traces, bool Metrics, bool Logs, MetricsAd
     }
 }
 
-/// <summary>Where metrics are served to Prometheus.</summary>
+/// <summary>The address at which Prometheus reads metrics.</summary>
 /// <param name="Host">An IP address, <c>localhost</c>, or <c>*</c> for all addresses of this machine.</param>
 /// <param name="Port">The port.</param>
 internal sealed record MetricsAddress(string Host, int Port)

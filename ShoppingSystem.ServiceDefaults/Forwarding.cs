@@ -6,8 +6,9 @@ using Microsoft.Extensions.DependencyInjection;
 namespace ShoppingSystem.ServiceDefaults;
 
 /// <summary>
-/// Behind a proxy a client's address comes in <c>X-Forwarded-For</c>, and what the proxy took from the path in
-/// <c>X-Forwarded-Prefix</c>. They are believed only of proxies whose networks are configured (<c>Proxies:0</c>, <c>Proxies:1</c>, … in CIDR notation); anybody else could claim to be anybody.
+/// Behind a proxy, the client's address is in <c>X-Forwarded-For</c>, and the path prefix that the proxy removed is in
+/// <c>X-Forwarded-Prefix</c>. They are accepted only from proxies in the configured networks (<c>Proxies:0</c>,
+/// <c>Proxies:1</c>, … in CIDR notation); otherwise any client could claim any address.
 /// </summary>
 internal static class Forwarding
 {

@@ -4,10 +4,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace ShoppingSystem.ServiceDefaults;
 
-/// <summary>HEAD is GET without the content (RFC 9110, 9.3.2): routes know GET, and Kestrel leaves the content out.</summary>
+/// <summary>HEAD is GET without the content (RFC 9110, 9.3.2): it is routed as GET, and Kestrel leaves the content out.</summary>
 internal sealed class HeadRequests : IStartupFilter
 {
-    // A filter, because it comes before routing, which a WebApplication puts in front of all that it is told to use.
+    // A startup filter runs before routing; a WebApplication puts routing in front of all middleware that is added to it.
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
     {
         app.Use((context, rest) => HttpMethods.IsHead(context.Request.Method) ? AnswerAsync(context, rest) : rest(context));
@@ -23,7 +23,7 @@ internal sealed class HeadRequests : IStartupFilter
         }
         finally
         {
-            // Metrics and spans tell what was asked.
+            // Metrics and spans show the original method.
             context.Request.Method = HttpMethods.Head;
         }
     }

@@ -11,8 +11,8 @@ using OpenTelemetry.Metrics;
 namespace ShoppingSystem.ServiceDefaults;
 
 /// <summary>
-/// The metrics of the process at <c>/metrics</c>, in OpenMetrics or in Prometheus' older format. It has a server and a port of its
-/// own, so that nothing that leads to the services leads to it.
+/// The metrics of the process at <c>/metrics</c>, in OpenMetrics or in Prometheus' older format. It has its own server and
+/// port, so that a route to the services does not expose it.
 /// </summary>
 internal sealed class MetricsEndpoint : IAsyncDisposable
 {
@@ -22,7 +22,7 @@ internal sealed class MetricsEndpoint : IAsyncDisposable
 
     private MetricsEndpoint(WebApplication server) => _server = server;
 
-    /// <exception cref="ConfigurationException">It can't listen there; the message names the setting.</exception>
+    /// <exception cref="ConfigurationException">The address can't be listened on; the message names the setting.</exception>
     public static async Task<MetricsEndpoint> StartAsync(MetricsAddress address, MeterProvider meters)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -70,14 +70,15 @@ internal sealed class MetricsEndpoint : IAsyncDisposable
         await _server.DisposeAsync();
     }
 
-    // Scrapes are nobody's requests: they would be in the request metrics and in the traces of the services otherwise.
+    // Scrapes are not requests of customers: they are left out of the services' request metrics and traces.
     private static void LeaveOut(HttpContext context)
     {
         context.Features.Get<IHttpMetricsTagsFeature>()?.MetricsDisabled = true;
         context.Features.Get<IHttpActivityFeature>()?.Activity.LeaveOut();
     }
 
-    // Signals are for the services, which end this with themselves. Who listens to them keeps the second Ctrl+C from ending the process.
+    // The services handle signals, and stop this host when they end. A signal handler here would keep the second Ctrl+C from ending
+    // the process.
     private sealed class WithoutSignals : IHostLifetime
     {
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -6,18 +6,18 @@ using Microsoft.Extensions.Configuration;
 namespace ShoppingSystem.ServiceDefaults;
 
 /// <summary>
-/// A service behind <c>https://example.com/shop/</c>. A proxy that takes the prefix away needs nothing here: all that a service
-/// says of its own addresses is relative. For one that leaves it in place, <c>PathBase</c> says what to take away; requests
-/// without it, such as probes, are answered all the same.
+/// A service behind <c>https://example.com/shop/</c>. If the proxy removes the prefix, nothing is needed here: all links of a
+/// service are relative. If the proxy keeps it, <c>PathBase</c> is the prefix to remove; requests without it, such as probes,
+/// are answered all the same.
 /// </summary>
 internal static partial class PathPrefix
 {
     private const string Key = "PathBase";
 
-    /// <exception cref="ConfigurationException">The prefix is no path.</exception>
+    /// <exception cref="ConfigurationException">The prefix is not a path.</exception>
     public static void AddPathPrefix(this WebApplicationBuilder builder) => Read(builder.Configuration);
 
-    /// <summary>Comes before routing.</summary>
+    /// <summary>Call it before routing.</summary>
     public static void UsePathPrefix(this WebApplication app)
     {
         if (Read(app.Configuration) is not { HasValue: true } prefix)
@@ -26,7 +26,7 @@ internal static partial class PathPrefix
         }
 
         app.UsePathBase(prefix);
-        // References relative to /shop would lead beside /shop/.
+        // Relative references of a page at /shop would resolve outside /shop/.
         var page = $"{prefix.ToUriComponent().Split('/')[^1]}/";
         app.Use((context, next) =>
         {

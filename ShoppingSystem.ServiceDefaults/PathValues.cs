@@ -7,9 +7,9 @@ using Microsoft.AspNetCore.Routing.Patterns;
 namespace ShoppingSystem.ServiceDefaults;
 
 /// <summary>
-/// A route value is what the client encoded, a slash included. Kestrel decodes everything in a path but <c>%2F</c>, so that
-/// <c>a%2Fb</c> in a route value may stand for "a/b" (sent as <c>a%2Fb</c>) or for "a%2Fb" (sent as <c>a%252Fb</c>); only the
-/// request target as it came tells which.
+/// Restores route values that contain an encoded slash. Kestrel decodes everything in a path except <c>%2F</c>, so <c>a%2Fb</c>
+/// in a route value may mean "a/b" (sent as <c>a%2Fb</c>) or "a%2Fb" (sent as <c>a%252Fb</c>); only the raw request target
+/// shows which.
 /// </summary>
 internal static class PathValues
 {

@@ -9,10 +9,10 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace ShoppingSystem.ServiceDefaults;
 
 /// <summary>
-/// Three questions. Is the process up (<c>/-/healthy</c>, <c>/alive</c>)? Should it be sent requests (<c>/-/serving</c>)? Not
-/// while it is starting or draining; what it shares with its replicas does not count, because that would take all of them out of
-/// service at once. Can it do its work (<c>/-/ready</c>, <c>/health</c>)? This names every dependency with its state and answers
-/// 503 when one that is needed is down, or while it is draining.
+/// Three probes. Is the process up (<c>/-/healthy</c>, <c>/alive</c>)? Should it get requests (<c>/-/serving</c>)? Not while it
+/// is starting or draining; dependencies that it shares with its replicas are ignored, because they would take all replicas out
+/// of service at once. Can it do its work (<c>/-/ready</c>, <c>/health</c>)? This lists every dependency with its state and
+/// answers 503 when a required one is down, or while it is draining.
 /// </summary>
 internal static class Probes
 {

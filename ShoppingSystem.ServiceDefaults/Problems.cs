@@ -12,9 +12,9 @@ using Microsoft.Net.Http.Headers;
 namespace ShoppingSystem.ServiceDefaults;
 
 /// <summary>
-/// Whatever goes wrong is told as an RFC 9457 problem; a body that can't be bound names the field at fault. Clients of FastAPI
-/// read <c>detail</c>, so every problem has one; clients of the classic dialect's original read <c>error</c>, so there every
-/// problem has that, too.
+/// Every error is answered with an RFC 9457 problem; for a body that can't be bound it names the invalid field. Clients of
+/// FastAPI read <c>detail</c>, so every problem has one; clients of the classic dialect's original read <c>error</c>, so in
+/// that dialect every problem has that, too.
 /// </summary>
 internal static partial class Problems
 {
@@ -27,7 +27,7 @@ internal static partial class Problems
     private static readonly PathString Api = "/api";
     private static readonly PathString ApiV1 = "/api/v1";
 
-    // What the rules say of a field that is not there, or has nothing in it: to the classic original both were missing.
+    // The rules' messages for a field that is missing or empty: the classic original treated both as missing.
     private static readonly string[] ComplaintsOfMissing = ["is required", "must not be empty"];
 
     public static void AddProblems(this WebApplicationBuilder builder)
@@ -37,7 +37,7 @@ internal static partial class Problems
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
     }
 
-    /// <summary>An error without a body gets one. (The framework's status code pages do the same at four times the price.)</summary>
+    /// <summary>Adds a body to errors without one. (The framework's status code pages do the same at four times the cost.)</summary>
     public static void UseProblemsForErrors(this WebApplication app)
     {
         var problems = app.Services.GetRequiredService<IProblemDetailsService>();
@@ -52,8 +52,8 @@ internal static partial class Problems
     }
 
     /// <summary>
-    /// A refusal is a problem for every client. The framework would tell one that prefers another type, such as a browser,
-    /// nothing or plain text; and there is nothing else here that depends on what a client accepts.
+    /// Every client gets a refusal as a problem. To a client that prefers another type, such as a browser, the framework would
+    /// send nothing or plain text. Nothing else here depends on the Accept header.
     /// </summary>
     public static void UseProblemsForAll(this WebApplication app) => app.Use((context, next) =>
     {
@@ -61,11 +61,11 @@ internal static partial class Problems
         return next(context);
     });
 
-    // Every problem passes here, whoever writes it.
+    // Runs for every problem, whichever code writes it.
     private static void Complete(ProblemDetailsContext context)
     {
         var problem = context.ProblemDetails;
-        // Without a trace, the framework puts the connection's id in its place, which neither logs nor traces know.
+        // Without a trace, the framework uses the connection's id instead, which is not in logs or traces.
         if (Activity.Current is null)
         {
             problem.Extensions.Remove("traceId");
@@ -84,7 +84,7 @@ internal static partial class Problems
     private static string Describe(IDictionary<string, string[]> errors) =>
         string.Join("; ", errors.SelectMany(error => error.Value, (error, complaint) => error.Key is Request ? complaint : $"{error.Key} {complaint}"));
 
-    /// <summary>What a status says that nobody has explained; null when nothing more than its title.</summary>
+    /// <summary>A text for a status without an explanation; null when its title says enough.</summary>
     private static string? Describe(HttpContext context, int? status) => status switch
     {
         StatusCodes.Status404NotFound => "There is nothing at this address.",
@@ -126,7 +126,7 @@ internal static partial class Problems
         {
             var (field, complaint) = refusal switch
             {
-                // JsonException.Path is "$.price", or "$" when no field is to blame.
+                // JsonException.Path is "$.price", or "$" when no single field is invalid.
                 { InnerException: JsonException { Path: ['$', '.', .. var path] } } => (path, Unreadable),
                 { InnerException: JsonException } => ("body", "is not a JSON object"),
                 _ when Parameter().Match(refusal.Message) is { Success: true } match => (match.Groups["name"].Value, Unreadable),
@@ -136,7 +136,7 @@ internal static partial class Problems
             return new(new Dictionary<string, string[]> { [field] = [complaint] }) { Status = StatusCodes.Status400BadRequest };
         }
 
-        // What ASP.NET Core says when a route or query parameter can't be bound.
+        // ASP.NET Core's message when a route or query parameter can't be bound.
         [GeneratedRegex("^Failed to bind parameter \"\\S+ (?<name>\\S+)\"")]
         private static partial Regex Parameter();
     }

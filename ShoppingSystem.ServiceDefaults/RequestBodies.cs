@@ -10,8 +10,8 @@ using Microsoft.Net.Http.Headers;
 namespace ShoppingSystem.ServiceDefaults;
 
 /// <summary>
-/// Bodies come as any client writes JSON (<c>application/json</c>, <c>text/json</c>, <c>…+json</c>; any charset that .NET knows,
-/// in any spelling; compressed or not), and reach the endpoints as <c>application/json</c> in UTF-8.
+/// Accepts JSON bodies in all usual forms (<c>application/json</c>, <c>text/json</c>, <c>…+json</c>; any charset that .NET
+/// knows, in any spelling; compressed or not), and passes them to the endpoints as <c>application/json</c> in UTF-8.
 /// </summary>
 internal static class RequestBodies
 {
@@ -22,14 +22,14 @@ internal static class RequestBodies
     private const string Identity = "identity";
     private const string GZip = "gzip";
 
-    // What older clients call it, which means the same (RFC 9110, 8.4.1.3).
+    // The name that older clients use for gzip (RFC 9110, 8.4.1.3).
     private const string OldGZip = "x-gzip";
     private const string Taken = $"{GZip}, deflate, br";
 
     public static void AddRequestBodies(this WebApplicationBuilder builder) =>
         builder.Services.AddRequestDecompression(options => options.DecompressionProviders.Add(OldGZip, options.DecompressionProviders[GZip]));
 
-    /// <summary>Comes before routing, which chooses endpoints by the type of the body.</summary>
+    /// <summary>Call it before routing, which selects endpoints by the type of the body.</summary>
     public static void UseOneJsonType(this WebApplication app) => app.Use((context, next) =>
     {
         if (context.Request.ContentType is { } type && type is not (Json or JsonInUtf8) && IsJson(type, out var charset))
@@ -45,8 +45,8 @@ internal static class RequestBodies
     });
 
     /// <summary>
-    /// Reads bodies that are compressed or in another charset: all of them, because what is wrong with one is to be told here.
-    /// No more than the limit of a body may come out.
+    /// Reads bodies that are compressed or in another charset. They are read to the end here, so that their errors are reported
+    /// here. The size limit of a body also holds for the decompressed size.
     /// </summary>
     public static void UseRequestBodies(this WebApplication app) => app.UseWhen(IsOdd, odd =>
     {
@@ -71,7 +71,7 @@ internal static class RequestBodies
     private static bool IsJson(string contentType, out string charset)
     {
         charset = "";
-        // Parameters may be empty (RFC 9110, 5.6.6), but the parser does not know that.
+        // Parameters may be empty (RFC 9110, 5.6.6), but the parser rejects them.
         if (!MediaTypeHeaderValue.TryParse(contentType.TrimEnd(' ', '\t', ';'), out var type)
             || !(Is(type.MediaType, Json) || Is(type.MediaType, TextJson) || Is(type.Suffix, "json")))
         {
@@ -87,7 +87,7 @@ internal static class RequestBodies
     private static bool IsUtf8(string charset) =>
         charset is "" || charset.Replace("-", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal).Equals(Utf8, StringComparison.OrdinalIgnoreCase);
 
-    // A list of one is that one; the framework knows no lists.
+    // A list with one encoding is valid, but the framework does not read lists.
     private static Task? RefuseSeveralEncodings(HttpContext context)
     {
         var headers = context.Request.Headers;
@@ -137,7 +137,7 @@ internal static class RequestBodies
     private static MemoryStream Transcode(MemoryStream body, Encoding encoding)
     {
         var bytes = body.GetBuffer().AsSpan(0, (int)body.Length);
-        // A byte order mark says which of the two UTF-16 it is.
+        // A byte order mark tells big-endian UTF-16 from little-endian.
         if (encoding.CodePage == Encoding.Unicode.CodePage && bytes.StartsWith(Encoding.BigEndianUnicode.Preamble))
         {
             encoding = Encoding.BigEndianUnicode;

@@ -9,13 +9,13 @@ using Microsoft.AspNetCore.Routing;
 namespace ShoppingSystem.ServiceDefaults;
 
 /// <summary>
-/// Completes the spans of requests as OpenTelemetry's HTTP conventions have them: named after their route, with the outcome.
-/// Probes and live streams (what is left out of the request metrics too) and the files of the pages are left out of traces:
-/// they would bury what customers do.
+/// Completes the spans of requests by OpenTelemetry's HTTP conventions: named after their route, with the result. Probes and
+/// live streams (which are left out of the request metrics, too) and the files of the pages are left out of traces: there would
+/// be far more of them than of customers' requests.
 /// </summary>
 internal sealed class RequestSpans(RequestDelegate next)
 {
-    // A client may write anything where the method stands; names of spans must stay few.
+    // A client may send any text as the method, but the number of different span names must stay small.
     private static readonly FrozenSet<string> Methods =
         FrozenSet.Create("CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE");
 
@@ -84,7 +84,7 @@ internal sealed class RequestSpans(RequestDelegate next)
 
 internal static class ActivityExtensions
 {
-    /// <summary>Neither exported, nor are what it calls.</summary>
+    /// <summary>Excludes this span and its children from the export.</summary>
     public static void LeaveOut(this Activity span)
     {
         span.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http;
 namespace ShoppingSystem.ServiceDefaults;
 
 /// <summary>
-/// Pages may load only what this service itself serves, run no inline script, and be framed by nobody. What the API answers is
-/// kept by nobody on the way: it is somebody's own, and old a moment later.
+/// Pages may load only what this service itself serves, may run no inline script, and may not be framed. API answers must not
+/// be cached: they are one customer's data, and soon out of date.
 /// </summary>
 internal static class SecurityHeaders
 {
@@ -15,12 +15,12 @@ internal static class SecurityHeaders
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    // Swagger UI styles itself inline and carries its pictures in its style sheets.
+    // Swagger UI uses inline styles, and images embedded in its style sheets.
     private const string DocsPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    // As the reply starts: what turns an exception into a problem clears the headers that were set before.
+    // Set when the reply starts: the handler that turns an exception into a problem clears headers that were set before.
     public static void UseSecurityHeaders(this WebApplication app) => app.Use((context, next) =>
     {
         context.Response.OnStarting(Add, context);

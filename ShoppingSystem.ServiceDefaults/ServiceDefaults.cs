@@ -8,20 +8,20 @@ namespace ShoppingSystem.ServiceDefaults;
 /// <summary>What every host shares: telemetry, health probes, API docs, problem details, security headers.</summary>
 public static class ServiceDefaultsExtensions
 {
-    /// <summary>No request body of this system is larger (bytes).</summary>
+    /// <summary>The largest request body that any endpoint accepts, in bytes.</summary>
     public const int MaxRequestBodySize = 16 * 1024;
 
     private const int MaxRequestHeadersSize = 16 * 1024;
 
     private static readonly TimeSpan RequestHeadersTimeout = TimeSpan.FromSeconds(10);
 
-    // Kestrel wakes its connections when it is told to stop. A body that JSON is read from by way of Kestrel's pipe ends
-    // there, and the request is answered 500; read as a stream, as up to .NET 9, it goes on.
+    // When Kestrel is told to stop, it wakes its connections. JSON that is being read through Kestrel's pipe ends there, and the
+    // request is answered 500; read as a stream, as up to .NET 9, it continues.
     private const string JsonFromStreams = "Microsoft.AspNetCore.UseStreamBasedJsonParsing";
 
     /// <summary>Adds the services behind <see cref="UseServiceDefaults"/>.</summary>
     /// <param name="builder">The host.</param>
-    /// <param name="title">What the API docs call the service.</param>
+    /// <param name="title">The name of the service in the API docs.</param>
     public static WebApplicationBuilder AddServiceDefaults(this WebApplicationBuilder builder, string title)
     {
         AppContext.SetSwitch(JsonFromStreams, true);
@@ -47,10 +47,10 @@ public static class ServiceDefaultsExtensions
     }
 
     /// <summary>
-    /// Adds to <paramref name="app"/>: problem details for whatever goes wrong, bodies in any spelling of JSON, security headers,
-    /// pages of other origins where a module lets them in (<c>AddCors</c>), the probes
-    /// (<c>/-/healthy</c>, <c>/alive</c>, <c>/-/serving</c>, <c>/-/ready</c>, <c>/health</c>) and the docs (<c>/docs</c>,
-    /// <c>/openapi/v1.json</c>). Call it before mapping anything else.
+    /// Adds to <paramref name="app"/>: problem details for all errors, bodies in any form of JSON, security headers, calls from
+    /// pages of other origins if a module allows them (<c>AddCors</c>), the probes (<c>/-/healthy</c>, <c>/alive</c>,
+    /// <c>/-/serving</c>, <c>/-/ready</c>, <c>/health</c>) and the docs (<c>/docs</c>, <c>/openapi/v1.json</c>). Call it before
+    /// mapping anything else.
     /// </summary>
     public static WebApplication UseServiceDefaults(this WebApplication app)
     {
@@ -63,7 +63,8 @@ public static class ServiceDefaultsExtensions
         app.UseExceptionHandler();
         app.UseProblemsForErrors();
         app.UseSecurityHeaders();
-        // Where a module has said what pages of other origins may do. Before all that may refuse: they are to read the refusal, too.
+        // Only if a module has configured CORS. Before all middleware that may refuse a request, so that pages of other origins can
+        // read the refusal.
         if (app.Services.GetService<ICorsService>() is not null)
         {
             app.UseCors();

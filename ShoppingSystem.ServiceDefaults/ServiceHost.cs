@@ -6,22 +6,24 @@ using Microsoft.Extensions.Options;
 
 namespace ShoppingSystem.ServiceDefaults;
 
-/// <summary>How a host starts: where it listens, and what a newcomer reads when it can't.</summary>
+/// <summary>How a host starts: where it listens, and the message when it can't start.</summary>
 public static class ServiceHost
 {
     private const int ExitCodeOfFailure = 1;
 
-    // A watcher takes an inotify instance, of which a Linux user has 128 on a machine, and on a node all containers share them:
-    // when they are gone, nothing that watches a file starts. Nothing here is read again after the start.
+    // A file watcher uses an inotify instance. A Linux user has 128 of them on a machine, shared by all containers of a node: when
+    // they are used up, no program that watches a file can start. Here no file is read again after the start.
     private const string ReadSettingsOnce = "--hostBuilder:reloadConfigOnChange=false";
 
     /// <summary>
-    /// What a host starts with. Its <c>appsettings.json</c> lies beside the program, wherever that is started from; the files of
-    /// <c>Secrets:Directory</c>, where that is configured, come before all other settings.
+    /// Creates the builder of a host. Its <c>appsettings.json</c> is next to the program, whatever the current directory is;
+    /// the files of <c>Secrets:Directory</c>, if that is configured, override all other settings.
     /// </summary>
     /// <param name="args">The command line.</param>
     /// <param name="settings">All settings that the host has.</param>
-    /// <exception cref="ConfigurationException">Something is configured that is none of <paramref name="settings"/>, or is empty; the message names its key.</exception>
+    /// <exception cref="ConfigurationException">
+    /// A configured key is not one of <paramref name="settings"/>, or its value is empty; the message names the key.
+    /// </exception>
     public static WebApplicationBuilder CreateBuilder(string[] args, HostSettings settings)
     {
         settings.Check(args);
@@ -32,13 +34,13 @@ public static class ServiceHost
     }
 
     /// <summary>
-    /// Runs a host, or prints what <c>--help</c> or <c>--version</c> ask for. When something that its operator can mend stands in
-    /// the way of the start, one line says what, instead of a stack trace.
+    /// Runs a host, or prints the output of <c>--help</c> or <c>--version</c>. When a problem that the operator can fix
+    /// prevents the start, it prints one line about it instead of a stack trace.
     /// </summary>
     /// <param name="args">The command line.</param>
     /// <param name="settings">All settings that the host has.</param>
     /// <param name="run">Builds the host and runs it to its end.</param>
-    /// <param name="explain">The line for a failure that only this host knows; null for failures that it doesn't know either.</param>
+    /// <param name="explain">The line for a failure that only this host knows; null for failures that it does not know either.</param>
     /// <returns>The exit code of the process.</returns>
     public static Task<int> RunAsync(string[] args, HostSettings settings, Func<Task> run, Func<Exception, string?>? explain = null) => RunAsync(
         () =>
@@ -55,7 +57,7 @@ public static class ServiceHost
 
     /// <summary>Runs a host that has no settings of its own.</summary>
     /// <param name="run">Builds the host and runs it to its end.</param>
-    /// <param name="explain">The line for a failure that only this host knows; null for failures that it doesn't know either.</param>
+    /// <param name="explain">The line for a failure that only this host knows; null for failures that it does not know either.</param>
     /// <returns>The exit code of the process.</returns>
     public static async Task<int> RunAsync(Func<Task> run, Func<Exception, string?>? explain = null)
     {
@@ -73,7 +75,7 @@ public static class ServiceHost
     }
 
     /// <summary>
-    /// Listens on <paramref name="url"/> where nothing else is configured: neither addresses (<c>--urls</c>,
+    /// Listens on <paramref name="url"/> if nothing else is configured: neither addresses (<c>--urls</c>,
     /// <c>ASPNETCORE_URLS</c>), nor ports (<c>ASPNETCORE_HTTP_PORTS</c>, which container images set), nor Kestrel's endpoints.
     /// </summary>
     public static WebApplicationBuilder ListenByDefault(this WebApplicationBuilder builder, string url)
@@ -92,7 +94,7 @@ public static class ServiceHost
         ConfigurationException or OptionsValidationException => e.Message,
         IOException { InnerException: AddressInUseException } =>
             $"{e.Message} Another instance may be running; choose another address with --urls.",
-        // What Kestrel and its parser of addresses say of what they were told.
+        // The exceptions of Kestrel and its address parser for invalid addresses.
         FormatException or InvalidOperationException when e.Source is "Microsoft.AspNetCore.Http" or "Microsoft.AspNetCore.Server.Kestrel.Core" =>
             $"urls (or Kestrel:Endpoints): {e.Message.Split('\n')[0].TrimEnd()}",
         _ => null,

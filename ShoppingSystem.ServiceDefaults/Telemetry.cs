@@ -15,17 +15,17 @@ using OpenTelemetry.Trace;
 namespace ShoppingSystem.ServiceDefaults;
 
 /// <summary>
-/// Traces, metrics and logs by OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> says where to, metrics for Prometheus when
-/// <c>OTEL_METRICS_EXPORTER</c> names it (<see cref="MetricsEndpoint"/>); nothing at all when neither does. .NET, ASP.NET Core, HttpClient and the MongoDB driver tell about themselves; the system adds its own source and
-/// meter. The other <c>OTEL_…</c> variables (sampler, service name, resource attributes, limits) mean what OpenTelemetry's
-/// specification says.
+/// Exports traces, metrics and logs by OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set, and metrics for Prometheus when
+/// <c>OTEL_METRICS_EXPORTER</c> names it (<see cref="MetricsEndpoint"/>); otherwise nothing. .NET, ASP.NET Core, HttpClient and
+/// the MongoDB driver have their own instrumentation; the system adds its own source and meter. The other <c>OTEL_…</c>
+/// variables (sampler, service name, resource attributes, limits) have the meaning of OpenTelemetry's specification.
 /// </summary>
 public static class Telemetry
 {
     private const string RequestLogs = "Microsoft.AspNetCore.Hosting.Diagnostics";
     private const string LinkLimitKey = "OTEL_SPAN_LINK_COUNT_LIMIT";
 
-    // A batch of the recorder is linked to each of its purchases; the SDK's own limit of 128 would cut most of them off.
+    // The span of a batch has a link for each of its purchases; the SDK's default limit of 128 would drop most of them.
     private const string LinkLimit = "1000";
 
     private const string MongoDriver = "MongoDB.Driver";
@@ -38,7 +38,7 @@ public static class Telemetry
         "Microsoft.AspNetCore.Diagnostics", "System.Net.Http", "System.Runtime",
     ];
 
-    // Gives each request a trace id, and nothing else.
+    // Gives each request a trace id, and does nothing else.
     private static readonly ActivityListener TraceIds = new()
     {
         ShouldListenTo = source => source.Name is "Microsoft.AspNetCore",
@@ -46,7 +46,8 @@ public static class Telemetry
     };
 
     /// <summary>
-    /// Loggers for what a host opens before it is built: the console, the levels and the export are the host's.
+    /// Creates loggers for resources that are opened before the host is built, with the console, the levels and the export of
+    /// the host.
     /// </summary>
     /// <exception cref="ConfigurationException">A level or the endpoint can't be used; the message names the key.</exception>
     public static ILoggerFactory CreateLoggers(this WebApplicationBuilder builder) => LoggerFactory.Create(logging =>
@@ -60,8 +61,8 @@ public static class Telemetry
     internal static void AddTelemetry(this WebApplicationBuilder builder)
     {
         builder.Logging.AddTelemetry(builder);
-        // While this category may log, ASP.NET Core puts a scope around every line of a request, which says the path, and with
-        // it the user id.
+        // If this category logs, ASP.NET Core adds a scope with the request's path, and so with the user id, to every log line of a
+        // request.
         if (!AreRequestsLogged(builder.Configuration))
         {
             builder.Logging.AddFilter(RequestLogs, LogLevel.None);
@@ -70,12 +71,12 @@ public static class Telemetry
         var exporters = Exporters.Read(builder.Configuration);
         if (exporters.Traces)
         {
-            // .NET 10 tags the spans of requests only when it is asked to, and only as they start; RequestSpans does the rest.
+            // .NET 10 adds tags to request spans only when this is off, and only at their start; RequestSpans does the rest.
             AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
         }
         else if (builder.Configuration.GetSection("Logging:Console").Exists())
         {
-            // Trace ids are worth their price where the console was told what to show (JSON shows them).
+            // Trace ids are worth their cost only if the console is configured (its JSON format shows them).
             ActivitySource.AddActivityListener(TraceIds);
         }
 
@@ -90,7 +91,7 @@ public static class Telemetry
         }
     }
 
-    // With a wrong level the framework ends the process without naming the key.
+    // With a wrong level, the framework ends the process without naming the key.
     private static void CheckLevels(ConfigurationManager configuration)
     {
         foreach (var (key, level) in configuration.GetSection("Logging").AsEnumerable())
@@ -110,7 +111,7 @@ public static class Telemetry
         return !Enum.TryParse<LogLevel>(level, ignoreCase: true, out var least) || least <= LogLevel.Information;
     }
 
-    /// <summary>Puts <see cref="RequestSpans"/> in front of everything, when somebody listens to the spans of requests.</summary>
+    /// <summary>Puts <see cref="RequestSpans"/> in front of all other middleware, if the spans of requests are collected.</summary>
     internal static void UseRequestSpans(this WebApplication app)
     {
         if (Exporters.Read(app.Configuration).Traces || app.Services.GetRequiredService<ActivitySource>().HasListeners())
@@ -119,14 +120,14 @@ public static class Telemetry
         }
     }
 
-    /// <summary>What is traced, and how; all but where it goes.</summary>
+    /// <summary>Configures tracing, except for the exporter.</summary>
     internal static TracerProviderBuilder AddShop(this TracerProviderBuilder tracing) =>
         tracing.AddSource(Sources).AddProcessor(new Descendants()).AddProcessor(new WithoutServerTexts());
 
     private static void AddTelemetry(this ILoggingBuilder logging, WebApplicationBuilder builder)
     {
         CheckLevels(builder.Configuration);
-        // Trace ids travel in scopes. What machines read shows them, unless it is told not to.
+        // Trace ids are in scopes. The JSON console shows them unless it is configured not to.
         logging.Services.PostConfigure<JsonConsoleFormatterOptions>(json =>
             json.IncludeScopes = builder.Configuration.GetValue("Logging:Console:FormatterOptions:IncludeScopes", true));
         if (!Exporters.Read(builder.Configuration).Logs)
@@ -142,7 +143,7 @@ public static class Telemetry
         });
     }
 
-    // The variables come last: they overrule what the host says of itself.
+    // The variables come last, so that they override the values of the host.
     private static ResourceBuilder Resource(WebApplicationBuilder builder) => ResourceBuilder.CreateEmpty()
         .AddService(builder.Environment.ApplicationName, serviceVersion: Version)
         .AddAttributes([new("deployment.environment.name", builder.Environment.EnvironmentName)])
@@ -151,7 +152,7 @@ public static class Telemetry
 
     private static string? Version => Assembly.GetEntryAssembly()?.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
 
-    // What is done on behalf of a request that is left out is left out too, whatever the sampler says.
+    // The children of a request that is left out are left out too, whatever the sampler decides.
     private sealed class Descendants : BaseProcessor<Activity>
     {
         public override void OnStart(Activity data)
@@ -163,8 +164,8 @@ public static class Telemetry
         }
     }
 
-    // The MongoDB driver writes the server's own text of an error into its spans. It quotes commands and keys, user ids among them, and of a
-    // batch it has a line for every write. The error's type and number stay.
+    // The MongoDB driver adds the server's error message to its spans. The message quotes commands and keys, including user ids,
+    // and for a batch it has a line for every write. The error's type and number stay.
     private sealed class WithoutServerTexts : BaseProcessor<Activity>
     {
         public override void OnEnd(Activity data)
@@ -176,11 +177,11 @@ public static class Telemetry
         }
     }
 
-    // Traces and metrics are the process's, not the host's: Standalone runs two hosts and must not export them twice.
+    // Traces and metrics belong to the process, not to a host: Standalone runs two hosts and must not export them twice.
     private sealed class Exporter(Exporters exporters, ResourceBuilder resource, IConfiguration configuration, LoggerProvider? logs) : IHostedService
     {
-        // What is left to export when the host ends. Where no collector answers, an exporter that tries again would hold up the
-        // end for 5 s for each signal, and whoever asked for the end kills the process.
+        // The time for the last export when the host stops. Without an answer from the collector, a retrying exporter would delay
+        // the stop by 5 s for each signal, and the process would be killed.
         private const int LastExportMilliseconds = 1_500;
 
         private static readonly SemaphoreSlim Gate = new(1);
@@ -188,7 +189,9 @@ public static class Telemetry
         private static MetricsEndpoint? s_endpoint;
         private static int s_hosts;
 
-        /// <exception cref="ConfigurationException">Metrics can't be served where they are to be; the message names the setting.</exception>
+        /// <exception cref="ConfigurationException">
+        /// Metrics can't be served at the configured address; the message names the setting.
+        /// </exception>
         public async Task StartAsync(CancellationToken cancellationToken)
         {
             await Gate.WaitAsync(cancellationToken);
@@ -222,9 +225,9 @@ public static class Telemetry
         {
             OpenTelemetrySdk? sdk = null;
             MetricsEndpoint? endpoint = null;
-            // Whatever became of the time that the host has to end: each must be counted.
+            // Not cancelled when the host's shutdown time is over: each host must be counted.
             await Gate.WaitAsync(CancellationToken.None);
-            // A host that did not start is stopped all the same.
+            // StopAsync is also called for a host that failed to start.
             if (s_hosts > 0 && --s_hosts == 0)
             {
                 (sdk, s_sdk) = (s_sdk, null);

@@ -10,13 +10,13 @@ using Microsoft.Extensions.DependencyInjection;
 namespace ShoppingSystem.ServiceDefaults;
 
 /// <summary>
-/// A service that is told to stop finishes the requests that it works on. For requests that are not here yet it does not wait
-/// long: their connections are cut off, be it within the head or within the body. Kestrel by itself would wait for them until
-/// the host's time to stop is over.
+/// A service that is told to stop finishes the requests that it has received. It waits only a short time for requests that have
+/// not arrived completely: then it aborts their connections, in the head or in the body. Kestrel alone would wait for them
+/// until the host's shutdown time is over.
 /// </summary>
 internal static class UnfinishedRequests
 {
-    /// <summary>How long the rest of a request may take to come once the service is stopping.</summary>
+    /// <summary>How long the rest of a request may take to arrive once the service is stopping.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
     public static void AddUnfinishedRequests(this WebApplicationBuilder builder)
@@ -44,7 +44,7 @@ internal static class UnfinishedRequests
 
     private static async Task CutOffAsync(ConnectionContext connection, Work work, CancellationToken ended)
     {
-        // One that has just been answered may still be writing its answer.
+        // A request that has just been answered may still be writing its answer.
         for (var wait = Limit; wait > TimeSpan.Zero; wait = work.TimeLeft)
         {
             await Task.Delay(wait, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -57,7 +57,7 @@ internal static class UnfinishedRequests
         connection.Abort(new ConnectionAbortedException("The service is stopping, and the rest of the request did not come."));
     }
 
-    /// <summary>The requests of one connection that are here as a whole.</summary>
+    /// <summary>The requests of one connection that have arrived completely.</summary>
     private sealed class Work
     {
         private int _requests;
@@ -71,13 +71,13 @@ internal static class UnfinishedRequests
             Interlocked.Decrement(ref _requests);
         }
 
-        /// <summary>How long to wait before the connection may be cut off; zero when it may.</summary>
+        /// <summary>How long to wait before the connection may be aborted; zero when it may be aborted now.</summary>
         public TimeSpan TimeLeft => Volatile.Read(ref _requests) > 0
             ? Limit
             : Volatile.Read(ref _quietSince) is not 0 and var since ? Limit - Stopwatch.GetElapsedTime(since) : TimeSpan.Zero;
     }
 
-    // A filter, so that it sees bodies before anything else does.
+    // A startup filter, so that it sees bodies before any other middleware does.
     private sealed class Filter : IStartupFilter
     {
         public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
@@ -112,7 +112,7 @@ internal static class UnfinishedRequests
         }
     }
 
-    /// <summary>The body of a request, which begins to be worked on when the end of it has been read.</summary>
+    /// <summary>The body of a request. The request counts as being processed once the body has been read to its end.</summary>
     private sealed class Body(Stream body, Work work) : Stream
     {
         public bool IsComplete { get; private set; }

@@ -3,17 +3,19 @@ using ShoppingSystem.Sqlite;
 
 namespace ShoppingSystem.Standalone;
 
-/// <summary>What Standalone does with a shop's files instead of opening the shop: the first argument says it.</summary>
+/// <summary>Commands that work on the files of a shop instead of opening it; the first argument names the command.</summary>
 internal static class Commands
 {
     private const string BackUp = "backup";
     private const string Check = "check";
 
-    /// <summary>Whether a command is meant. Settings begin with a dash, commands do not.</summary>
+    /// <summary>Whether the arguments are a command. Settings begin with a dash, commands do not.</summary>
     public static bool Has(string[] args) => args is [var first, ..] && first.Length > 0 && first[0] is not ('-' or '/') && !first.Contains('=', StringComparison.Ordinal);
 
-    /// <exception cref="ConfigurationException">There is no such command, or its arguments can't be used; the message says which there are.</exception>
-    /// <exception cref="StorageException">It failed; the message says why.</exception>
+    /// <exception cref="ConfigurationException">
+    /// The command does not exist, or its arguments can't be used; the message lists the commands.
+    /// </exception>
+    /// <exception cref="StorageException">The command failed; the message says why.</exception>
     public static void Run(string[] args)
     {
         switch (args)

@@ -13,23 +13,23 @@ public sealed partial class StandaloneOptions : IValidatableObject
 
     private const string AnyHost = "*";
 
-    /// <summary>The directory of the data files; made when it is missing.</summary>
+    /// <summary>The directory of the data files; created if it is missing.</summary>
     [Required]
     [Description("where its files are")]
     public string DataDirectory { get; set; } = Path.Combine(
         Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "ShoppingSystem");
 
-    /// <summary>Where the shop listens; on a free port when the port is 0.</summary>
+    /// <summary>The address of the shop; port 0 means any free port.</summary>
     [Required]
     [Description("where the shop listens")]
     public string WebServerUrl { get; set => field = Normalize(value); } = "http://127.0.0.1:8081";
 
-    /// <summary>Where the management API listens; on a free port when the port is 0.</summary>
+    /// <summary>The address of the management API; port 0 means any free port.</summary>
     [Required]
     [Description("where the management API listens")]
     public string ManagementApiUrl { get; set => field = Normalize(value); } = "http://127.0.0.1:8080";
 
-    /// <summary>Checks that both addresses are http addresses, and not the same one.</summary>
+    /// <summary>Checks that both addresses are http addresses, and that they differ.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         var shop = Read(WebServerUrl);
@@ -52,7 +52,7 @@ public sealed partial class StandaloneOptions : IValidatableObject
 
     private static bool IsAny(Uri url) => IPAddress.TryParse(url.Host, out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any));
 
-    // As it was written where it is no address: it is refused by that name.
+    // An invalid address is returned unchanged, so that the error message shows it as it was written.
     private static string Normalize(string url) => Read(url) switch
     {
         null => url,
@@ -64,7 +64,7 @@ public sealed partial class StandaloneOptions : IValidatableObject
         Uri.TryCreate(Wildcard().Replace(url ?? "", "${scheme}[::]"), UriKind.Absolute, out var address)
         && address is { Scheme: "http", PathAndQuery: "/", Fragment: "", UserInfo: "" } ? address : null;
 
-    // All addresses of this machine, as ASP.NET Core spells them.
+    // "All addresses" in the notations of ASP.NET Core.
     [GeneratedRegex(@"^\s*(?<scheme>http://)[*+](?=[:/]|\s*$)", RegexOptions.IgnoreCase)]
     private static partial Regex Wildcard();
 }

@@ -7,7 +7,7 @@ using ShoppingSystem.Storefront;
 
 namespace ShoppingSystem.Standalone;
 
-/// <summary>What a newcomer sees: a welcome, or one line that says what stands in the way.</summary>
+/// <summary>The output at the start: a welcome, or one line that says why the shop can't start.</summary>
 internal static class Startup
 {
     private const string Url = $"{StandaloneOptions.Section}:{nameof(StandaloneOptions.WebServerUrl)} and {StandaloneOptions.Section}:{nameof(StandaloneOptions.ManagementApiUrl)}";
@@ -31,7 +31,9 @@ internal static class Startup
         _ => null,
     });
 
-    /// <exception cref="ConfigurationException">It can't listen there; the message names the setting and the address.</exception>
+    /// <exception cref="ConfigurationException">
+    /// The address can't be listened on; the message names the setting and the address.
+    /// </exception>
     public static async Task ListenAsync(WebApplication app, string setting, string url)
     {
         try
@@ -49,7 +51,7 @@ internal static class Startup
         }
     }
 
-    /// <summary>Says where both services really listen.</summary>
+    /// <summary>Prints the addresses on which both services listen.</summary>
     public static void Welcome(WebApplication shop, WebApplication management, string dataDirectory)
     {
         Console.WriteLine($"""

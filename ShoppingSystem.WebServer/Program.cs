@@ -3,7 +3,7 @@ using ShoppingSystem.ServiceDefaults;
 using ShoppingSystem.Storefront;
 using ShoppingSystem.WebServer;
 
-// The customer-facing service: the storefront over Kafka. The history it asks of the management API.
+// The customer-facing service: the storefront over Kafka. It gets histories from the management API.
 return await ServiceHost.RunAsync(args, Settings.All, async () =>
 {
     var builder = ServiceHost.CreateBuilder(args, Settings.All);

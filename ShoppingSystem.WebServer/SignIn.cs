@@ -4,16 +4,13 @@ using ShoppingSystem.Storefront;
 
 namespace ShoppingSystem.WebServer;
 
-/// <summary>
-/// Customers as an OpenID Connect issuer knows them, by their bearer tokens. What they may do with them is the storefront's
-/// rule.
-/// </summary>
+/// <summary>Identifies customers by the bearer tokens of an OpenID Connect issuer. The storefront decides what a customer may do.</summary>
 internal static partial class SignIn
 {
     private const string RetryAfterSeconds = "5";
 
     /// <summary>Reads bearer tokens, where an authority is configured.</summary>
-    /// <exception cref="ConfigurationException">What is configured can't be used; the message names the key.</exception>
+    /// <exception cref="ConfigurationException">A setting can't be used; the message names its key.</exception>
     public static void AddSignIn(this WebApplicationBuilder builder)
     {
         var signIn = builder.Configuration.Read<SignInOptions>(SignInOptions.Section);
@@ -27,16 +24,15 @@ internal static partial class SignIn
             bearer.Authority = signIn.Authority;
             bearer.Audience = signIn.Audience;
             bearer.RequireHttpsMetadata = signIn.RequiresHttps;
-            // The issuer is out there, where the environment may have a proxy for; one on this machine needs none.
+            // A remote issuer may have to be called through the proxy of the environment; one on this machine needs no proxy.
             bearer.BackchannelHttpHandler = new SocketsHttpHandler { UseProxy = signIn.RequiresHttps };
-            // "sub" stays "sub".
+            // Keeps the claim name "sub".
             bearer.MapInboundClaims = false;
             bearer.Events = new JwtBearerEvents { OnChallenge = SayWhenTheIssuerIsAway };
         });
     }
 
-    // Without the issuer's keys every token looks wrong. That is the fault of none of them: the customer should try again,
-    // not sign in anew.
+    // Without the issuer's keys every token looks invalid although it may be valid: the customer should retry, not sign in again.
     private static async Task SayWhenTheIssuerIsAway(JwtBearerChallengeContext challenge)
     {
         if (challenge.AuthenticateFailure is null || challenge.Options.ConfigurationManager is not { } issuer)

@@ -8,14 +8,16 @@ internal static partial class Infrastructure
     /// <summary>Why Kafka and MongoDB can't be containers.</summary>
     public static string? WhyNot => null;
 
-    /// <summary>A broker in a container, with Kafka UI beside it while it runs here. Its data outlives it.</summary>
+    /// <summary>A broker in a container, and Kafka UI when the shop runs locally. Its data is kept when the container ends.</summary>
     public static IResourceBuilder<IResourceWithConnectionString> AddKafkaContainer(this IDistributedApplicationBuilder builder, Kubernetes? kubernetes) =>
         builder.AddKafka("kafka")
             .WithDataVolume("shopping-kafka-data")
             .WithKafkaUI()
             .OnKubernetes(kubernetes);
 
-    /// <summary>A MongoDB server in a container, with Mongo Express beside it while it runs here. Its data outlives it.</summary>
+    /// <summary>
+    /// A MongoDB server in a container, and Mongo Express when the shop runs locally. Its data is kept when the container ends.
+    /// </summary>
     public static IResourceBuilder<IResourceWithConnectionString> AddMongoDBContainer(this IDistributedApplicationBuilder builder, Kubernetes? kubernetes) =>
         builder.AddMongoDB("mongodb")
             .WithDataVolume("shopping-mongodb-data")

@@ -5,16 +5,16 @@ using YamlDotNet.Serialization;
 
 namespace ShoppingSystem.AppHost;
 
-/// <summary>A resource of a kind that Aspire has no class for, as it stands in a file under <c>deploy</c>.</summary>
+/// <summary>A resource of a type for which Aspire has no class, read from a file under <c>deploy</c>.</summary>
 internal sealed class Manifest(string apiVersion, string kind) : BaseKubernetesResource(apiVersion, kind)
 {
     private static readonly string[] Files = ["disruption-budgets.yaml", "network-policies.yaml"];
 
-    /// <summary>The name that it has under <c>deploy</c>, which is that of the resource that it is about.</summary>
+    /// <summary>Its name under <c>deploy</c>, which is the name of the resource that it applies to.</summary>
     [YamlIgnore]
     public required string About { get; init; }
 
-    /// <summary>What it says.</summary>
+    /// <summary>Its content.</summary>
     [YamlMember(Alias = "spec")]
     public required object Spec { get; init; }
 
@@ -32,7 +32,7 @@ internal sealed class Manifest(string apiVersion, string kind) : BaseKubernetesR
         {
             var document = deserializer.Deserialize<Dictionary<string, object>>(parser);
             var (kind, name) = ((string)document["kind"], (string)((Dictionary<object, object>)document["metadata"])["name"]);
-            // Its namespace is the release's. By its name, the chart's files are told apart.
+            // The release sets the namespace. The name must be unique: the chart's files are named after it.
             yield return new Manifest((string)document["apiVersion"], kind) { About = name, Metadata = { Name = $"{name}-{kind.ToLowerInvariant()}" }, Spec = document["spec"] };
         }
     }

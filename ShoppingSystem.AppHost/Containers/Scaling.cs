@@ -3,8 +3,8 @@ using System.Globalization;
 namespace ShoppingSystem.AppHost;
 
 /// <summary>
-/// How the shop scales: the settings of <c>deploy/components/keda</c>, which the other way to Kubernetes (Aspirate and
-/// kustomize) applies too. What they mean, and the arithmetic behind them, is said there.
+/// How the shop scales: the settings of <c>deploy/components/keda</c>, which the other deployment to Kubernetes (Aspirate and
+/// kustomize) uses, too. They are explained there.
 /// </summary>
 internal sealed class Scaling
 {

@@ -1,6 +1,6 @@
 namespace ShoppingSystem.ServiceDefaults;
 
-/// <summary>The command line as .NET's configuration reads it, but nothing in it is passed over.</summary>
+/// <summary>The command line as .NET's configuration reads it, except that no argument is ignored.</summary>
 internal static class CommandLineArguments
 {
     /// <summary>Whether <c>--help</c>, or one of its other names, is among the arguments.</summary>
@@ -10,7 +10,7 @@ internal static class CommandLineArguments
     public static bool AskForVersion(IEnumerable<string> arguments) => arguments.Any(argument => argument.ToUpperInvariant() is "--VERSION");
 
     /// <summary>The keys that are set.</summary>
-    /// <exception cref="ConfigurationException">An argument is no setting, or a setting has no value.</exception>
+    /// <exception cref="ConfigurationException">An argument is not a setting, or a setting has no value.</exception>
     public static IEnumerable<string> Keys(IEnumerable<string> arguments)
     {
         using var rest = arguments.GetEnumerator();

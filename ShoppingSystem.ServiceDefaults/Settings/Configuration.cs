@@ -13,10 +13,10 @@ public sealed class ConfigurationException : Exception
     }
 }
 
-/// <summary>Reads settings so that a wrong one stops the start and is named.</summary>
+/// <summary>Reads settings. A wrong one stops the start with a message that names it.</summary>
 public static class ConfigurationExtensions
 {
-    /// <summary>The options in <paramref name="section"/>, their defaults where nothing is configured.</summary>
+    /// <summary>The options in <paramref name="section"/>, with their defaults for settings that are not configured.</summary>
     /// <exception cref="ConfigurationException">A value has the wrong type or is not allowed; the message names its key.</exception>
     public static T Read<T>(this IConfiguration configuration, string section) where T : class, new()
     {
@@ -39,7 +39,7 @@ public static class ConfigurationExtensions
         return options;
     }
 
-    /// <summary>Checks that there are connection strings of these names.</summary>
+    /// <summary>Checks that connection strings with these names are configured.</summary>
     /// <exception cref="ConfigurationException">One is missing or empty; the message names its key.</exception>
     public static IHostApplicationBuilder RequireConnections(this IHostApplicationBuilder builder, params ReadOnlySpan<string> names)
     {

@@ -2,10 +2,10 @@ using System.Collections.Frozen;
 
 namespace ShoppingSystem.ServiceDefaults;
 
-/// <summary>The settings that .NET, ASP.NET Core, OpenTelemetry and Aspire have, which are not ours to judge.</summary>
+/// <summary>The settings of .NET, ASP.NET Core, OpenTelemetry and Aspire; the system does not validate them.</summary>
 internal static class FrameworkSettings
 {
-    /// <summary>Those that are often written, to recognize them when they are misspelt.</summary>
+    /// <summary>The common ones, to detect misspellings of them.</summary>
     public static readonly FrozenSet<string> Names = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase,
         "urls", "http_ports", "https_ports", "https_port", "environment", "contentRoot", "AllowedHosts",
@@ -23,6 +23,6 @@ internal static class FrameworkSettings
     /// <summary>Whether everything below <paramref name="section"/> belongs to the framework.</summary>
     public static bool IsRoot(string section) => Roots.Contains(section) || section.StartsWith("OTEL_", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Whether <paramref name="key"/> is one of these settings, or may be.</summary>
+    /// <summary>Whether <paramref name="key"/> is, or may be, a setting of the framework.</summary>
     public static bool Knows(string key) => IsRoot(key.Split(':')[0]);
 }

@@ -8,13 +8,13 @@ using Microsoft.Extensions.Configuration;
 namespace ShoppingSystem.ServiceDefaults;
 
 /// <summary>
-/// All settings of a host: what <c>--help</c> lists, and what everything that is configured is held against. A key that is
-/// misspelt would otherwise be ignored, and with it what its author wanted.
+/// All settings of a host. <c>--help</c> lists them, and all configured keys are checked against them: otherwise a misspelt key
+/// would be ignored silently.
 /// </summary>
 /// <param name="summary">What the program is, in one line.</param>
 public sealed class HostSettings(string summary)
 {
-    // What ServiceDefaults itself reads.
+    // The settings that ServiceDefaults itself reads.
     private static readonly Setting[] Shared =
     [
         new("PathBase", null, "a path (/shop) before the routes that a proxy leaves in place"),
@@ -41,17 +41,17 @@ public sealed class HostSettings(string summary)
     /// <summary>The settings that <c>--help</c> lists one by one.</summary>
     internal IEnumerable<Setting> Listed => All.Where(setting => !_summarized.ContainsKey(SectionOf(setting.Key)));
 
-    /// <summary>The sections that <c>--help</c> describes as one.</summary>
+    /// <summary>The sections that <c>--help</c> describes with one line each.</summary>
     internal IEnumerable<Setting> Summarized => _summarized.Select(section => new Setting($"{section.Key}:…", null, section.Value));
 
-    /// <summary>The sections in which every key has to be known.</summary>
+    /// <summary>The sections in which an unknown key is an error.</summary>
     private FrozenSet<string> Sections => _sections ??= All.Select(setting => setting.Key).Concat(_elsewhere).Select(SectionOf)
         .Where(section => !FrameworkSettings.IsRoot(section)).Concat(_absent.Keys).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Adds the settings of an options class: each property that can be set, with its default and its <see cref="DescriptionAttribute"/>.</summary>
     public HostSettings With<TOptions>(string section) where TOptions : class, new() => With(section, new TOptions());
 
-    /// <summary>The same, with the values that hold in this host where none are configured.</summary>
+    /// <summary>The same, with the defaults of this host.</summary>
     public HostSettings With<TOptions>(string section, TOptions defaults) where TOptions : class, new()
     {
         _settings.AddRange(Of(section, defaults));
@@ -66,7 +66,7 @@ public sealed class HostSettings(string summary)
         return this;
     }
 
-    /// <summary>Adds the settings of a class that is not ours and has too many for a list: <c>--help</c> describes them as one.</summary>
+    /// <summary>Adds the settings of a third-party class that has too many to list: <c>--help</c> describes them with one line.</summary>
     public HostSettings WithAll(Type type, string section, string description)
     {
         _summarized.Add(section, description);
@@ -75,8 +75,8 @@ public sealed class HostSettings(string summary)
     }
 
     /// <summary>
-    /// Settings that this host has no use for, but its neighbour has: the two services of the cluster may share their
-    /// environment. Spelt right they are passed over, except on the command line.
+    /// Adds settings that only the other service of the cluster uses: the two services may share their environment. If they are
+    /// spelt correctly they are ignored; on the command line they are refused.
     /// </summary>
     public HostSettings Share(string section, params ReadOnlySpan<string> names)
     {
@@ -88,7 +88,9 @@ public sealed class HostSettings(string summary)
         return this;
     }
 
-    /// <summary>The same for the settings that only the neighbour's class has, and this host's (<see cref="WithAll"/>) has not.</summary>
+    /// <summary>
+    /// The same for the settings of the other service's class that this host's class (<see cref="WithAll"/>) does not have.
+    /// </summary>
     public HostSettings ShareAll(Type type, string section)
     {
         var own = _settings.Select(setting => setting.Key).ToHashSet(StringComparer.OrdinalIgnoreCase);
@@ -96,7 +98,7 @@ public sealed class HostSettings(string summary)
         return this;
     }
 
-    /// <summary>Sections whose every key is refused, because the host has nothing that they could configure.</summary>
+    /// <summary>Adds sections in which every key is refused, because the host has nothing that they could configure.</summary>
     public HostSettings Without(string reason, params ReadOnlySpan<string> sections)
     {
         foreach (var section in sections)
@@ -107,14 +109,14 @@ public sealed class HostSettings(string summary)
         return this;
     }
 
-    /// <summary>What the program does instead of serving, when its first argument says so; for <c>--help</c>.</summary>
+    /// <summary>Adds a command, which the first argument names and which runs instead of the server; for <c>--help</c>.</summary>
     public HostSettings Command(string usage, string description)
     {
         _commands.Add((usage, description));
         return this;
     }
 
-    /// <exception cref="ConfigurationException">The command line has something that can't be meant; the message names it.</exception>
+    /// <exception cref="ConfigurationException">An argument is not valid; the message names it.</exception>
     internal void Check(IEnumerable<string> arguments)
     {
         foreach (var key in CommandLineArguments.Keys(arguments))
@@ -130,7 +132,9 @@ public sealed class HostSettings(string summary)
         }
     }
 
-    /// <exception cref="ConfigurationException">Something configured can't be meant; the message names its key and where it comes from.</exception>
+    /// <exception cref="ConfigurationException">
+    /// A configured key or value is not valid; the message names the key and where it comes from.
+    /// </exception>
     internal void Check(IConfigurationRoot configuration)
     {
         foreach (var (key, value) in configuration.AsEnumerable())
@@ -152,7 +156,7 @@ public sealed class HostSettings(string summary)
                 return ComplaintOf(key, $"is not a setting ({Origin.Of(configuration, key)})") ?? Empty(key, value);
             }
 
-            // The environment is everybody's: only what stands in one of these sections can be for us.
+            // All programs share the environment: a variable is checked only if it is in a section of the host or the framework.
             return hasSection && isFrameworks || !Origin.IsEnvironment(configuration, key) ? NearMiss(key) : null;
         }
     }
@@ -164,7 +168,7 @@ public sealed class HostSettings(string summary)
 
     private string? Empty(string key, string value) => string.IsNullOrWhiteSpace(value) && !_elsewhere.Contains(key) ? $"{key} is configured, but empty." : null;
 
-    /// <summary>A complaint when <paramref name="key"/> is none of the settings, and nearly one of them.</summary>
+    /// <summary>An error message if <paramref name="key"/> is not a setting but is spelt almost like one.</summary>
     private string? NearMiss(string key)
     {
         if (Candidates().Any(candidate => IsOrIsBelow(key, candidate)))
@@ -176,7 +180,7 @@ public sealed class HostSettings(string summary)
         var meant = Spelling.Nearest(key, Candidates().Where(candidate => parts.Length == 1 || candidate.Split(':').Length == parts.Length), Spelling.Slips);
         if (meant is null && parts.Length > 2)
         {
-            // Logging:LogLevl:Default is below what nearly is Logging:LogLevel.
+            // Logging:LogLevl:Default is below a section that is almost Logging:LogLevel.
             meant = Spelling.Nearest($"{parts[0]}:{parts[1]}", FrameworkSettings.Names.Where(name => name.Contains(':', StringComparison.Ordinal)), Spelling.Slips);
         }
 

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Configuration.KeyPerFile;
 
 namespace ShoppingSystem.ServiceDefaults;
 
-/// <summary>Where a setting comes from, for people who look for it.</summary>
+/// <summary>Where a setting comes from, for messages to people.</summary>
 internal static class Origin
 {
     public static string Of(IConfigurationRoot configuration, string key) => ProviderOf(configuration, key) switch

@@ -4,17 +4,14 @@ using Microsoft.Extensions.Configuration;
 namespace ShoppingSystem.ServiceDefaults;
 
 /// <summary>
-/// Secrets as files, the way container platforms mount them: a file is a setting, its name the key (with <c>__</c> for
+/// Secrets as files, as container platforms mount them: each file is a setting; its name is the key (with <c>__</c> for
 /// <c>:</c>), its content the value.
 /// </summary>
 internal static class SecretFiles
 {
     private const string Key = "Secrets:Directory";
 
-    /// <summary>
-    /// Adds the files of the directory <c>Secrets:Directory</c>, where one is configured; they count before all other
-    /// settings.
-    /// </summary>
+    /// <summary>Adds the files of the directory <c>Secrets:Directory</c>, if one is configured; they override all other settings.</summary>
     /// <exception cref="ConfigurationException">The directory can't be read.</exception>
     public static WebApplicationBuilder AddSecretFiles(this WebApplicationBuilder builder)
     {

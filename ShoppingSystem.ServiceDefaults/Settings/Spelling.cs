@@ -1,15 +1,15 @@
 namespace ShoppingSystem.ServiceDefaults;
 
-/// <summary>What somebody meant who wrote something that does not exist.</summary>
+/// <summary>Finds the existing name that a misspelt name was probably meant to be.</summary>
 internal static class Spelling
 {
-    /// <summary>Slips of the pen in one key: a letter too many, too few, another one, or two that changed places.</summary>
+    /// <summary>The most typing errors in one key: a letter too many, too few, a wrong one, or two swapped.</summary>
     public const int Slips = 2;
 
     /// <summary>
-    /// The one of <paramref name="candidates"/> that is nearest to <paramref name="key"/>; null when that takes more than
-    /// <paramref name="most"/> slips. Which sign stands between the parts of a key does not count, nor does the section, where only
-    /// the name is given.
+    /// The one of <paramref name="candidates"/> that is nearest to <paramref name="key"/>; null when it differs by more than
+    /// <paramref name="most"/> typing errors. The separator between the parts of a key does not count, nor does the section if
+    /// only the name is given.
     /// </summary>
     public static string? Nearest(string key, IEnumerable<string> candidates, int most)
     {
@@ -18,7 +18,7 @@ internal static class Spelling
             .Select(candidate => (candidate, Slips: Distance(written, candidate, isWhole: key.Contains(':', StringComparison.Ordinal))))
             .DefaultIfEmpty(("", int.MaxValue))
             .MinBy(each => each.Item2);
-        // What shares next to nothing with it is no help.
+        // A candidate that has almost nothing in common with the key is no help.
         return slips <= most && 2 * slips <= written.Length ? nearest : null;
     }
 

@@ -8,10 +8,10 @@ using Microsoft.Extensions.Hosting;
 namespace ShoppingSystem.ServiceDefaults;
 
 /// <summary>
-/// The time between SIGTERM and the stop. Kestrel closes idle connections as soon as it stops, and a client that sends on one
-/// at that moment loses its request. So the host first goes on serving for a while, says that it is not ready, and has every
-/// reply close its connection: clients connect anew, and whoever balances the load leads them elsewhere. Everything else, the
-/// recorder and event streams included, learns of the end only when the host stops.
+/// The time between SIGTERM and the stop. When Kestrel stops, it closes idle connections at once, and a client that sends on
+/// one at that moment loses its request. So the host first goes on serving for a while, reports that it is not ready, and makes
+/// every reply close its connection: clients connect again, and the load balancer sends them to other replicas. All other
+/// parts, such as the recorder and event streams, are told to end only when the host stops.
 /// </summary>
 internal sealed class Drain(ShutdownOptions options, IHostApplicationLifetime host)
 {
@@ -23,10 +23,10 @@ internal sealed class Drain(ShutdownOptions options, IHostApplicationLifetime ho
         : host.ApplicationStarted.IsCancellationRequested ? null
         : "starting";
 
-    /// <summary>Whether replies are to close their connections.</summary>
+    /// <summary>Whether replies must close their connections.</summary>
     public bool HasBegun => _hasBegun;
 
-    /// <summary>Stops the host when the time is over; at once when it has not started yet, or is asked a second time.</summary>
+    /// <summary>Stops the host when the time is over; at once if it has not started yet, or if this is the second call.</summary>
     public async Task ThenStopAsync()
     {
         if (!_hasBegun && host.ApplicationStarted.IsCancellationRequested)
@@ -41,10 +41,10 @@ internal sealed class Drain(ShutdownOptions options, IHostApplicationLifetime ho
 
 internal static class DrainExtensions
 {
-    // Orchestrators kill 30 s after they asked to stop. This leaves time to answer, flush, commit and leave the group.
+    // Orchestrators kill a process 30 s after SIGTERM. This leaves time to answer, flush, commit and leave the consumer group.
     private static readonly TimeSpan ShutdownTime = TimeSpan.FromSeconds(25);
 
-    /// <exception cref="ConfigurationException">What is configured can't be used; the message names its key.</exception>
+    /// <exception cref="ConfigurationException">A setting can't be used; the message names its key.</exception>
     public static void AddDrain(this WebApplicationBuilder builder)
     {
         var options = builder.Configuration.Read<ShutdownOptions>(ShutdownOptions.Section);
@@ -52,14 +52,14 @@ internal static class DrainExtensions
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<Drain>();
         builder.Services.AddSingleton<IStartupFilter, ClosingReplies>();
-        // Windows ends a process whose handler of its only such signal has returned: .NET's own lifetime knows how to wait.
+        // Windows has only one such signal, and ends the process when its handler returns: .NET's own lifetime waits in the handler.
         if (!OperatingSystem.IsWindows())
         {
             builder.Services.AddSingleton<IHostLifetime, SignalLifetime>();
         }
     }
 
-    // A filter, so that all replies are seen.
+    // A startup filter, so that it sees all replies.
     private sealed class ClosingReplies(Drain drain) : IStartupFilter
     {
         public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
@@ -73,7 +73,7 @@ internal static class DrainExtensions
             next(app);
         };
 
-        // As the reply starts: what turns an exception into a problem clears the headers that were set before.
+        // Set when the reply starts: the handler that turns an exception into a problem clears headers that were set before.
         private Task Close(object state)
         {
             var context = (HttpContext)state;
@@ -81,7 +81,7 @@ internal static class DrainExtensions
             {
                 if (HttpProtocol.IsHttp2(context.Request.Protocol))
                 {
-                    // GOAWAY: streams that are open are finished, new ones want a new connection.
+                    // GOAWAY: open streams are finished; new ones need a new connection.
                     context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
                 }
                 else

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace ShoppingSystem.ServiceDefaults;
 
 /// <summary>
-/// Ends the host on a signal: after it has drained on SIGTERM, which orchestrators send, and at once on SIGINT (Ctrl+C) and
-/// SIGQUIT. A second signal ends the draining. Otherwise it is and logs what .NET's own lifetime does.
+/// Stops the host on a signal: after draining on SIGTERM, which orchestrators send, and at once on SIGINT (Ctrl+C) and SIGQUIT.
+/// A second signal ends the draining. In all other respects, including its log lines, it is like .NET's own lifetime.
 /// </summary>
 internal sealed partial class SignalLifetime(
     IHostApplicationLifetime host, IHostEnvironment environment, Drain drain, ShutdownOptions options, ILoggerFactory loggers) : IHostLifetime, IDisposable

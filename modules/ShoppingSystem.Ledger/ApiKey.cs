@@ -21,8 +21,10 @@ internal static partial class ApiKey
 
     private const string Key = "Management:ApiKey";
 
-    /// <summary>Has the API's description say that a key is wanted, where one is configured.</summary>
-    /// <exception cref="OptionsValidationException">No header can carry the key, an empty one included: who configures a key wants one.</exception>
+    /// <summary>Makes the API's description say that a key is required, where one is configured.</summary>
+    /// <exception cref="OptionsValidationException">
+    /// No header can carry the configured key. An empty key is refused too: it is a mistake, not "no key".
+    /// </exception>
     public static void AddApiKey(this IHostApplicationBuilder builder)
     {
         if (IsConfigured(builder.Configuration, out var key))
@@ -37,9 +39,10 @@ internal static partial class ApiKey
     }
 
     /// <summary>
-    /// Where a key is configured, every endpoint wants it in <c>X-API-Key</c> and answers 401 without, except those that are
-    /// open by name (<see cref="IAllowAnonymous"/>): the probes and the API's description. The page is open too; what it
-    /// shows it has to ask for with the key. Without a key, a warning says so where other machines can reach it.
+    /// Where a key is configured, every endpoint requires it in <c>X-API-Key</c> and answers 401 without it. The exceptions are
+    /// marked (<see cref="IAllowAnonymous"/>): the probes and the API's description. The page itself is open too, but it needs
+    /// the key for the data that it shows. Where no key is configured, a warning is logged if other machines can reach the
+    /// service.
     /// </summary>
     public static void UseApiKey(this WebApplication app)
     {
@@ -59,7 +62,7 @@ internal static partial class ApiKey
                 : next(context));
     }
 
-    /// <summary>Has the description of the endpoints say that they answer 401, where a key is configured.</summary>
+    /// <summary>Makes the description of the endpoints say that they answer 401, where a key is configured.</summary>
     public static RouteGroupBuilder DescribeApiKey(this RouteGroupBuilder group, WebApplication app) =>
         IsConfigured(app.Configuration, out _) ? group.ProducesProblem(StatusCodes.Status401Unauthorized) : group;
 
@@ -92,6 +95,6 @@ internal static partial class ApiKey
     [LoggerMessage(LogLevel.Warning, "No key is configured (Management:ApiKey): whoever reaches {Addresses} can read all purchases and drop dead letters")]
     private static partial void LogOpenToOthers(ILogger logger, string addresses);
 
-    // Hashed, so that comparing takes the same time whatever the length of what was sent.
+    // Hashed, so that the time of the comparison does not depend on the length of the received key.
     private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 }

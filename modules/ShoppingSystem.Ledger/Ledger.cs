@@ -36,8 +36,8 @@ public static class LedgerModule
     }
 
     /// <summary>
-    /// Maps history, summary, statistics and dead letters, all of them behind the API key where one is configured, and the
-    /// operations page, which asks for the key.
+    /// Maps history, summary, statistics and dead letters, all behind the API key where one is configured, and the operations
+    /// page, which asks its user for the key.
     /// </summary>
     public static WebApplication MapLedger(this WebApplication app)
     {

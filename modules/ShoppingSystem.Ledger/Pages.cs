@@ -4,10 +4,14 @@ using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.Ledger;
 
-/// <summary>Lists that are read page by page: <c>limit</c>, <c>before</c>, and the <c>Link</c> header that leads on.</summary>
+/// <summary>
+/// Lists that are read page by page: <c>limit</c>, <c>before</c>, and the <c>Link</c> header that points to the next page.
+/// </summary>
 internal static class Pages
 {
-    /// <summary>The place to read on from, null for the beginning. What is wrong with the parameters is added to <paramref name="problems"/>.</summary>
+    /// <summary>
+    /// The place to read on from; null for the beginning. Errors in the parameters are added to <paramref name="problems"/>.
+    /// </summary>
     public static PageCursor? Check(int limit, string? before, Dictionary<string, string[]> problems)
     {
         if (PageLimits.Check(limit) is { } complaint)
@@ -28,7 +32,7 @@ internal static class Pages
         return cursor;
     }
 
-    /// <summary>Has the reply name the page that begins at <paramref name="next"/>; where it is null this was the last one.</summary>
+    /// <summary>Adds the link to the page that begins at <paramref name="next"/>; null means that this page is the last.</summary>
     public static void LinkNextPage(this HttpContext context, int limit, PageCursor? next)
     {
         if (next is null)
@@ -41,7 +45,7 @@ internal static class Pages
                 .Append(new("limit", limit.ToString(CultureInfo.InvariantCulture)))
                 .Append(new("before", next.ToString())));
 
-        // Relative to what was asked for: the path stays as it came, whatever a proxy made of it on the way.
+        // Relative to the request's URL, so that it also works where a proxy has changed the path.
         context.Response.Headers.Link = $"<{query}>; rel=\"next\"";
     }
 }

@@ -9,8 +9,8 @@ namespace ShoppingSystem.Ledger;
 internal static partial class StoreAway
 {
     /// <summary>
-    /// All that the endpoints of the group do is ask the store. When that fails, the request was fine and may be repeated:
-    /// 503 with <c>Retry-After</c>.
+    /// The endpoints of this group only query the store. When that fails, the request was valid and may be repeated, so the
+    /// answer is 503 with <c>Retry-After</c>.
     /// </summary>
     public static RouteGroupBuilder AnswerWhileStoreIsAway(this RouteGroupBuilder group)
     {
@@ -24,7 +24,7 @@ internal static partial class StoreAway
             }
             catch (Exception e) when (e is not BadHttpRequestException && !http.RequestAborted.IsCancellationRequested)
             {
-                // That it is not asked has been said.
+                // The circuit breaker has already logged that it is open.
                 if (e is not BrokenCircuitException)
                 {
                     LogStoreAway(http.RequestServices.GetRequiredService<ILogger<Recorder>>(), e, Route(http));
@@ -37,7 +37,7 @@ internal static partial class StoreAway
         return group;
     }
 
-    // The path as it was asked for has the user's id in it.
+    // The route's pattern, because the request's path contains the user's id.
     private static string? Route(HttpContext context) => (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
 
     [LoggerMessage(LogLevel.Error, "{Route} could not be answered: the store failed")]

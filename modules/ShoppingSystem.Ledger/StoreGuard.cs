@@ -7,12 +7,13 @@ using ShoppingSystem.Purchases;
 namespace ShoppingSystem.Ledger;
 
 /// <summary>
-/// Stands between requests and the store: none waits for it longer than <see cref="Deadline"/>, and after it has failed, one
-/// a second is tried while the others are refused at once. The recorder is not concerned: it tries until it succeeds.
+/// Protects requests from a failing store: no request waits longer than <see cref="Deadline"/>, and after the store has failed,
+/// one request a second is let through and the others are refused at once. The recorder does not use it: it retries until it
+/// succeeds.
 /// </summary>
 internal sealed partial class StoreGuard
 {
-    /// <summary>How long a request waits for the store at most. Drivers give up looking for a server after this time, too.</summary>
+    /// <summary>The longest time that a request waits for the store. Drivers also stop looking for a server after this time.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
 
     private readonly ResiliencePipeline _pipeline;
@@ -20,7 +21,7 @@ internal sealed partial class StoreGuard
     public StoreGuard(TimeProvider time, ILogger<StoreGuard> logger) => _pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
         .AddCircuitBreaker(new CircuitBreakerStrategyOptions
         {
-            // Where some requests are answered, the store is there.
+            // While some requests succeed, the store is available.
             FailureRatio = 0.9,
             MinimumThroughput = 2,
             SamplingDuration = 2 * Deadline,
@@ -39,11 +40,13 @@ internal sealed partial class StoreGuard
         .AddTimeout(new TimeoutStrategyOptions { Timeout = Deadline })
         .Build();
 
-    /// <summary>Asks the store.</summary>
-    /// <exception cref="BrokenCircuitException">It was not asked: it failed those who asked before.</exception>
-    /// <exception cref="TimeoutRejectedException">It did not answer in time; what it was asked to do it may have done.</exception>
+    /// <summary>Queries the store.</summary>
+    /// <exception cref="BrokenCircuitException">The store was not queried, because earlier queries failed.</exception>
+    /// <exception cref="TimeoutRejectedException">
+    /// The store did not answer in time; the operation may have been done all the same.
+    /// </exception>
     public ValueTask<T> AskAsync<T>(Func<CancellationToken, ValueTask<T>> ask, CancellationToken cancellationToken) => _pipeline.ExecuteAsync(
-        // A store that hangs need not look at the token.
+        // A store that hangs may ignore the token.
         static async (ask, token) => await ask(token).AsTask().WaitAsync(token), ask, cancellationToken);
 
     [LoggerMessage(LogLevel.Error, "The store does not answer ({Reason}): until it does, requests for what is recorded are refused, except one a second")]

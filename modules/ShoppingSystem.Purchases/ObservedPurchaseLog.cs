@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace ShoppingSystem.Purchases;
 
-/// <summary>A log whose appends have a span, and are counted in <see cref="Signals.AppendDuration"/>. Costs nothing while nobody listens.</summary>
+/// <summary>
+/// A log with a span for each append, and its duration in <see cref="Signals.AppendDuration"/>. Costs nothing when neither is
+/// collected.
+/// </summary>
 /// <param name="log">The log.</param>
 public sealed class ObservedPurchaseLog(IPurchaseLog log) : IPurchaseLog
 {

@@ -6,19 +6,19 @@ using System.Diagnostics.CodeAnalysis;
 namespace ShoppingSystem.Purchases;
 
 /// <summary>
-/// A place in a list that is ordered by time, newest first, for reading on from there: the page before it holds what is
-/// older. Histories and dead letters are such lists. Clients get it from the <c>Link</c> header and treat it as opaque.
+/// A position in a list that is ordered by time, newest first. The next page begins after it and holds older entries. Histories
+/// and dead letters are such lists. Clients get the cursor from the <c>Link</c> header and treat it as opaque.
 /// </summary>
-/// <param name="Timestamp">The time of the last entry that was read: of a purchase, or of a dead letter's failure.</param>
-/// <param name="Id">Its id, which decides between entries of one microsecond.</param>
+/// <param name="Timestamp">The time of the last entry that was read: when the purchase was made, or when the dead letter failed.</param>
+/// <param name="Id">The id of that entry, which orders entries of the same microsecond.</param>
 public readonly record struct PageCursor(DateTimeOffset Timestamp, Guid Id)
 {
     private const int Length = sizeof(long) + 16;
 
-    /// <summary>The place right after <paramref name="purchase"/>, reading towards older ones.</summary>
+    /// <summary>The position right after <paramref name="purchase"/>, towards older ones.</summary>
     public static PageCursor After(Purchase purchase) => new(purchase.Timestamp, purchase.Id);
 
-    /// <summary>The place right after <paramref name="letter"/>, reading towards older ones.</summary>
+    /// <summary>The position right after <paramref name="letter"/>, towards older ones.</summary>
     public static PageCursor After(DeadLetter letter) => new(letter.FailedAt, letter.Id);
 
     /// <summary>Reads what <see cref="ToString"/> wrote.</summary>

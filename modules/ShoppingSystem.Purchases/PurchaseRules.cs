@@ -3,7 +3,7 @@ using System.Text;
 
 namespace ShoppingSystem.Purchases;
 
-/// <summary>What makes a purchase acceptable. Every check answers with what is wrong, or null when nothing is.</summary>
+/// <summary>The rules for a valid purchase. Every check returns what is wrong, or null when the value is valid.</summary>
 public static class PurchaseRules
 {
     /// <summary>The most characters (Unicode scalar values) an id, a name or an item may have.</summary>
@@ -15,10 +15,12 @@ public static class PurchaseRules
     /// <summary>The most decimals a price may have.</summary>
     public const int MaxPriceDecimals = 4;
 
-    /// <summary>The most characters that another producer's own id of a purchase may have. It isn't kept; an id is derived from it.</summary>
+    /// <summary>
+    /// The most characters that another producer's own id of a purchase may have. It is not stored; an id is derived from it.
+    /// </summary>
     public const int MaxForeignIdLength = 1024;
 
-    // What a binary floating-point number of 64 bits holds for certain; what stands beyond is noise.
+    // The decimal digits that a 64-bit binary floating-point number holds reliably; further digits are noise.
     private const int BinaryDigits = 15;
     private const int MaxScale = 28;
 
@@ -37,14 +39,14 @@ public static class PurchaseRules
     };
 
     /// <summary>
-    /// The user of a new purchase: what <see cref="CheckText"/> allows, but neither <c>.</c> nor <c>..</c>. Clients and servers
-    /// take these for directories, so that no path leads to such a user's history. Events with such an id are recorded all
-    /// the same; <c>GET /api/purchases?userId=..</c> shows them.
+    /// The user of a new purchase: as <see cref="CheckText"/>, but neither <c>.</c> nor <c>..</c>. Clients and servers treat
+    /// these as directories, so no URL path can address the history of such a user. Events with such an id are recorded all the
+    /// same; <c>GET /api/purchases?userId=..</c> shows them.
     /// </summary>
     public static string? CheckUserId(string? userId) =>
         CheckText(userId) ?? (userId is "." or ".." ? "must not be . or .., which no path can name" : null);
 
-    /// <summary>Text that may be left out, but if it is there follows the rules of <see cref="CheckText"/>.</summary>
+    /// <summary>Text that may be missing; if present, it follows the rules of <see cref="CheckText"/>.</summary>
     public static string? CheckOptionalText(string? text) => text is null ? null : CheckText(text);
 
     /// <summary>Prices: greater than zero, at most 1,000,000,000, at most 4 decimals.</summary>
@@ -66,9 +68,9 @@ public static class PurchaseRules
     };
 
     /// <summary>
-    /// A price as it was meant, where it has more than 4 decimals: without zeros at its end (<c>12.50000</c> is <c>12.5000</c>), and
-    /// without what binary arithmetic left there (<c>0.30000000000000004</c> is <c>0.3</c>: the first 15 digits count, as many
-    /// as a binary number of 64 bits holds). Any other price stays as it is.
+    /// The intended price, where more than 4 decimals are given: without trailing zeros (<c>12.50000</c> is <c>12.5000</c>),
+    /// and without the rounding errors of binary arithmetic (<c>0.30000000000000004</c> is <c>0.3</c>: the first 15 digits
+    /// count, as many as a 64-bit binary number holds). Any other price stays as it is.
     /// </summary>
     public static decimal? WithoutNoise(decimal? price)
     {
@@ -83,12 +85,12 @@ public static class PurchaseRules
             return rounded;
         }
 
-        // Dividing by a one with so many zeros leaves none at the end.
+        // Dividing by a decimal 1 with this many zeros removes trailing zeros.
         var meant = decimal.Round(given, DecimalsOfFirst(BinaryDigits, Math.Abs(given))) / 1.0000000000000000000000000000m;
         return meant.Scale <= MaxPriceDecimals ? meant : price;
     }
 
-    // Where the first so many significant digits of a number end, in decimals.
+    // The number of decimals that keeps this many significant digits of a number.
     private static int DecimalsOfFirst(int digits, decimal number)
     {
         var decimals = digits;

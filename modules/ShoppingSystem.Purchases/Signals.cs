@@ -3,13 +3,13 @@ using System.Diagnostics.Metrics;
 
 namespace ShoppingSystem.Purchases;
 
-/// <summary>What the system tells about itself: one meter and one activity source, both named <c>ShoppingSystem</c>.</summary>
+/// <summary>The telemetry of the system: one meter and one activity source, both named <c>ShoppingSystem</c>.</summary>
 public static class Signals
 {
     /// <summary>The name of the meter and of the activity source.</summary>
     public const string Name = "ShoppingSystem";
 
-    // From a group commit on a fast disk to the longest deadline. What collectors choose by themselves suits milliseconds.
+    // From a group commit on a fast disk to the longest deadline. The default buckets of collectors suit milliseconds.
     private static readonly InstrumentAdvice<double> Seconds = new()
     {
         HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
@@ -33,10 +33,13 @@ public static class Signals
     /// <summary>Events that could not be recorded.</summary>
     public static Counter<long> DeadLettered { get; } = Meter.CreateCounter<long>("shopping.purchases.dead_lettered", "{event}", "Events that could not be recorded.");
 
-    /// <summary>Events that went from the log before they were read, as far as is known; at least one for a partition whose end jumped back.</summary>
+    /// <summary>
+    /// Events that were lost from the log before they were read, as far as is known; at least one for a partition whose end
+    /// jumped back.
+    /// </summary>
     public static Counter<long> FeedLost { get; } = Meter.CreateCounter<long>("shopping.feed.lost", "{event}", "Events that left the log before they were read.");
 
-    /// <summary>From the call of append until the log said durable, or failed.</summary>
+    /// <summary>From the call of append until the log confirmed that the purchase is durable, or failed.</summary>
     public static Histogram<double> AppendDuration { get; } = Meter.CreateHistogram<double>("shopping.append.duration", "s", "Time until the log said durable.", tags: null, Seconds);
 
     /// <summary>From acceptance until recorded.</summary>

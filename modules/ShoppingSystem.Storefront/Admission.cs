@@ -12,37 +12,39 @@ using Microsoft.Extensions.Options;
 
 namespace ShoppingSystem.Storefront;
 
-/// <summary>How much the storefront lets in (section <c>Admission</c>).</summary>
+/// <summary>The limits of the storefront (section <c>Admission</c>).</summary>
 public sealed class AdmissionOptions
 {
     /// <summary>The configuration section that these options are read from.</summary>
     public const string Section = "Admission";
 
     /// <summary>
-    /// The most purchases that are worked on at a time, and the most histories; one more of either is answered 503 at once. While Kafka
-    /// replaces a broker of three, every third purchase waits for up to 9 s: at 700 a second some 2,100 of them.
+    /// The most purchases that are processed at a time, and the most histories; a request above either limit is answered 503 at
+    /// once. While Kafka replaces one of three brokers, every third purchase waits for up to 9 s: at 700 a second, some 2,100
+    /// purchases.
     /// </summary>
     [Range(1, 1_000_000, ErrorMessage = "Admission:MaxConcurrentRequests must be between {1} and {2}.")]
     [Description("the most purchases that are worked on at a time, and the most histories")]
     public int MaxConcurrentRequests { get; set; } = 4096;
 
     /// <summary>
-    /// What one client may send a second on average; more is answered 429. A client is an IPv4 address or an IPv6 network of 64
-    /// bits, which is the least that one site has. Loopback is not limited.
+    /// How many requests one client may send per second on average; above that the answer is 429. A client is an IPv4 address
+    /// or an IPv6 /64 network, the smallest network that a site has. Loopback is not limited.
     /// </summary>
     [Range(1, 1_000_000, ErrorMessage = "Admission:RequestsPerSecond must be between {1} and {2}.")]
     [Description("what one client address (of IPv6, one /64) may send a second")]
     public int RequestsPerSecond { get; set; } = 100;
 
-    /// <summary>What one client may send at once after a pause.</summary>
+    /// <summary>How many requests one client may send at once after a pause.</summary>
     [Range(1, 1_000_000, ErrorMessage = "Admission:Burst must be between {1} and {2}.")]
     [Description("what it may send at once")]
     public int Burst { get; set; } = 200;
 }
 
 /// <summary>
-/// Two limits in front of the storefront's API. Above capacity it sheds instead of collapsing: what is let in keeps its
-/// latency, the rest is told at once to come back. And no single client can use up what is there for all.
+/// Two limits in front of the storefront's API. Above its capacity it refuses requests instead of slowing down for all:
+/// admitted requests keep their latency, and the others are told at once to retry later. The limit per client keeps one client
+/// from using the whole capacity.
 /// </summary>
 internal static class Admission
 {
@@ -69,7 +71,9 @@ internal static class Admission
 
     /// <summary>Puts the endpoints of <paramref name="group"/> behind the limits.</summary>
     /// <param name="group">The endpoints.</param>
-    /// <param name="kind">What they do. Each kind has permits of its own, so that purchases that wait for the log leave histories alone.</param>
+    /// <param name="kind">
+    /// What they do. Each kind has its own permits, so that purchases that wait for the log don't block histories.
+    /// </param>
     public static TBuilder RequireAdmission<TBuilder>(this TBuilder group, string kind) where TBuilder : IEndpointConventionBuilder =>
         group.RequireRateLimiting(PerClient).WithMetadata(new Admitted(kind));
 
@@ -84,8 +88,9 @@ internal static class Admission
             });
 
     /// <summary>
-    /// Whose address it is: that of an IPv4 client, also where IPv6 carries it (mapped, RFC 4291; translated, RFC 6052), and
-    /// otherwise the /64, of whose 2^64 addresses a client can take any (RFC 6177, RFC 8981).
+    /// The client that an address belongs to: the IPv4 address, also if it is embedded in an IPv6 address (mapped, RFC 4291;
+    /// translated, RFC 6052); otherwise the /64 network, because a client can use any of its 2^64 addresses (RFC 6177, RFC
+    /// 8981).
     /// </summary>
     internal static IPAddress ClientOf(IPAddress address)
     {
@@ -104,7 +109,7 @@ internal static class Admission
         return new IPAddress(bytes, address.ScopeId);
     }
 
-    // Only a client's own limit knows when it will let the client in again.
+    // Only the limit per client provides the time after which a retry will be admitted.
     private static ValueTask RefuseAsync(OnRejectedContext rejected, CancellationToken cancellationToken)
     {
         var response = rejected.HttpContext.Response;

@@ -9,7 +9,9 @@ using Microsoft.Net.Http.Headers;
 
 namespace ShoppingSystem.Storefront;
 
-/// <summary>Whose pages may call the storefront from a browser (section <c>Cors</c>). Without any, only its own page may.</summary>
+/// <summary>
+/// The origins whose pages may call the storefront from a browser (section <c>Cors</c>). With none, only its own page may.
+/// </summary>
 public sealed class CrossOriginOptions : IValidatableObject
 {
     /// <summary>The configuration section that these options are read from.</summary>
@@ -20,13 +22,13 @@ public sealed class CrossOriginOptions : IValidatableObject
     internal const string Key = $"{Section}:{nameof(Origins)}";
 
     /// <summary>
-    /// Origins as browsers write them (<c>https://shop.example.com</c>), or <c>*</c> alone for all: these may do what needs no
-    /// credentials of the browser's, such as cookies.
+    /// Origins as browsers write them (<c>https://shop.example.com</c>), or <c>*</c> alone for all. With <c>*</c>, requests
+    /// can't carry credentials of the browser, such as cookies.
     /// </summary>
     [Description("origins (https://front.example.com) whose pages may call it from a browser; * alone: all, without credentials")]
     public IReadOnlyList<string> Origins { get; set; } = [];
 
-    /// <summary>Checks that each is an origin: of anything else no browser would ever be from.</summary>
+    /// <summary>Checks that each value is an origin: a browser would never send anything else.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Origins.Contains(Any) && Origins.Count > 1)
@@ -49,14 +51,14 @@ public sealed class CrossOriginOptions : IValidatableObject
         && origin.UserInfo is "";
 }
 
-/// <summary>Pages of other origins may use the API where these are configured (CORS).</summary>
+/// <summary>Lets pages of the configured origins use the API (CORS).</summary>
 internal static class CrossOrigins
 {
     private const string IdempotencyKey = "Idempotency-Key";
 
     private static readonly TimeSpan PreflightHolds = TimeSpan.FromMinutes(10);
 
-    /// <exception cref="OptionsValidationException">What is configured is no list of origins; the message names the key.</exception>
+    /// <exception cref="OptionsValidationException">The configured value is not a list of origins; the message names the key.</exception>
     public static void AddCrossOrigins(this IHostApplicationBuilder builder)
     {
         var options = builder.Configuration.GetSection(CrossOriginOptions.Section).Get<CrossOriginOptions>() ?? new();

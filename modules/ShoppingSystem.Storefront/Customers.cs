@@ -14,8 +14,8 @@ using Microsoft.OpenApi;
 namespace ShoppingSystem.Storefront;
 
 /// <summary>
-/// Optional sign-in. With <c>Authentication:Authority</c> configured, customers buy and read as themselves only: the user of
-/// a request must be the subject (<c>sub</c>) of its token. Which scheme reads the token is the host's choice.
+/// Optional sign-in. With <c>Authentication:Authority</c> configured, customers can buy and read only for themselves: the user
+/// of a request must be the subject (<c>sub</c>) of its token. The host chooses the scheme that reads the token.
 /// </summary>
 internal static class Customers
 {
@@ -33,7 +33,10 @@ internal static class Customers
         }
     }
 
-    /// <summary>Reads the tokens of requests where sign-in is on. Comes before the endpoints that <see cref="RequireCustomer"/>.</summary>
+    /// <summary>
+    /// Reads the tokens of requests, where sign-in is on. Call it before mapping the endpoints that
+    /// <see cref="RequireCustomer"/>.
+    /// </summary>
     public static void UseCustomers(this WebApplication app)
     {
         if (!IsSignInOn(app.Configuration))
@@ -46,12 +49,12 @@ internal static class Customers
             throw new OptionsValidationException(AuthorityKey, typeof(SignInOptions), [$"{AuthorityKey} is set, but this host has no sign-in."]);
         }
 
-        // Left to itself, WebApplication puts these two before everything else, where refusals are neither problems nor have headers.
+        // Without these calls, WebApplication adds both in front of everything else, where a refusal gets no problem body and no headers.
         app.UseAuthentication();
         app.UseAuthorization();
     }
 
-    /// <summary>Where sign-in is on: 401 without a valid token, 403 for anybody else's purchases.</summary>
+    /// <summary>Where sign-in is on: 401 without a valid token, 403 for another customer's purchases.</summary>
     public static RouteGroupBuilder RequireCustomer(this RouteGroupBuilder group, WebApplication app)
     {
         if (!IsSignInOn(app.Configuration))
@@ -64,7 +67,7 @@ internal static class Customers
             .ProducesProblem(StatusCodes.Status403Forbidden);
         group.AddEndpointFilter(async (context, next) =>
         {
-            // A request that names no user is refused by the rules, with the field named.
+            // A request without a user is refused later by the rules, which name the field.
             if (UserOf(context) is not { } userId)
             {
                 return await next(context);
@@ -116,7 +119,7 @@ internal static class Customers
         }
     }
 
-    // What the scheme answers (the status, WWW-Authenticate) stays; a body says it to people.
+    // Keeps the answer of the scheme (the status, WWW-Authenticate) and adds a body for people.
     private sealed class RefusalIsAProblem : IAuthorizationMiddlewareResultHandler
     {
         private readonly AuthorizationMiddlewareResultHandler _default = new();
@@ -133,7 +136,7 @@ internal static class Customers
     }
 }
 
-/// <summary>A request body that says for which user it is.</summary>
+/// <summary>A request body that states its user.</summary>
 internal interface IOfUser
 {
     string? UserId { get; }

@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace ShoppingSystem.Storefront;
 
-/// <summary>Who says who a customer is (section <c>Authentication</c>). Without an authority nobody signs in.</summary>
+/// <summary>The issuer that identifies customers (section <c>Authentication</c>). Without an authority there is no sign-in.</summary>
 public sealed class SignInOptions : IValidatableObject
 {
     /// <summary>The configuration section that these options are read from.</summary>
@@ -12,7 +12,7 @@ public sealed class SignInOptions : IValidatableObject
     private const string AuthorityKey = $"{Section}:{nameof(Authority)}";
     private const string AudienceKey = $"{Section}:{nameof(Audience)}";
 
-    /// <summary>The OpenID Connect issuer whose tokens are believed; its keys are asked of its discovery document.</summary>
+    /// <summary>The OpenID Connect issuer whose tokens are accepted; its keys are read from its discovery document.</summary>
     [Description("customers sign in with tokens of this OpenID Connect issuer")]
     public string? Authority { get; set; }
 
@@ -24,11 +24,12 @@ public sealed class SignInOptions : IValidatableObject
     public bool IsOn => Authority is not null;
 
     /// <summary>
-    /// Whether the issuer must be asked over https. Only one on this machine need not: what it says can't be altered on the way.
+    /// Whether the issuer must be called over https. Only an issuer on this machine may use http: its answers can't be changed
+    /// on the way.
     /// </summary>
     public bool RequiresHttps => !(Uri.TryCreate(Authority, UriKind.Absolute, out var authority) && authority.IsLoopback);
 
-    /// <summary>Checks that the authority can be trusted to be who it is, and that it is said for whom its tokens must be.</summary>
+    /// <summary>Checks that the authority is reached securely, and that an audience is configured for its tokens.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (!IsOn)

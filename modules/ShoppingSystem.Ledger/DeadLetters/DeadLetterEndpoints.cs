@@ -103,7 +103,7 @@ internal static class DeadLetterEndpoints
             .WithSummary("Drop a dead letter for good");
     }
 
-    // An event is read more tolerantly than any type could say.
+    // The schema is written by hand: reading an event is more tolerant than any .NET type can express.
     private static Task DescribeCorrection(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         operation.RequestBody!.Content!["application/json"].Schema = new OpenApiSchema
@@ -137,7 +137,7 @@ internal static class DeadLetterEndpoints
         }
         catch (IOException e) when (e is not BadHttpRequestException)
         {
-            // Chunks of a size that nothing has: the client's mistake, though the server does not say so.
+            // An invalid chunk size is the client's mistake, but the server reports it as a plain IOException.
             throw new BadHttpRequestException("The request body can't be read.", e);
         }
 

@@ -52,7 +52,7 @@ internal static class HistoryEndpoints
         var problems = new Dictionary<string, string[]>();
         if (!context.Request.RouteValues.ContainsKey(userId.Field) && context.Request.Query[userId.Field].Count > 1)
         {
-            // Two users would be taken for one whose id has a comma in it.
+            // Joined by a comma, two values would look like one user whose id contains a comma.
             problems[userId.Field] = ["is given twice"];
         }
         else if (PurchaseRules.CheckText(userId.Value) is { } complaint)

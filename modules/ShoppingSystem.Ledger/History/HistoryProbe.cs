@@ -7,12 +7,13 @@ using ShoppingSystem.Purchases;
 namespace ShoppingSystem.Ledger;
 
 /// <summary>
-/// <c>/-/histories</c>, which the web server asks for its own readiness: can whoever asks have histories? It takes a key where
-/// histories do, and reads one as they are read, so that it says no for whatever reason they can't be had.
+/// <c>/-/histories</c>, which the web server calls for its own readiness: can this caller read histories? The probe requires
+/// the key, as histories do, and reads one history in the same way, so that it fails for every reason for which a history can't
+/// be read.
 /// </summary>
 internal static class HistoryProbe
 {
-    // No purchase has it: an id has at least one character.
+    // No purchase has this user: an id has at least one character.
     private const string NoUser = "";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);

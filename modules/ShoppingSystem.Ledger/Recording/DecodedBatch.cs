@@ -2,11 +2,11 @@ using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.Ledger;
 
-/// <summary>A batch of the feed, understood as far as it can be.</summary>
+/// <summary>A batch of the feed, decoded as far as possible.</summary>
 /// <param name="Source">The batch.</param>
-/// <param name="Purchases">What its good events say, in order.</param>
+/// <param name="Purchases">The purchases of its valid events, in order.</param>
 /// <param name="Origins">For each purchase, the index of its event.</param>
-/// <param name="DeadLetters">What can't be understood.</param>
+/// <param name="DeadLetters">The events that can't be decoded.</param>
 internal sealed record DecodedBatch(
     FeedBatch Source, List<Purchase> Purchases, List<int> Origins, List<DeadLetter> DeadLetters)
 {

@@ -6,8 +6,8 @@ using ShoppingSystem.Purchases;
 namespace ShoppingSystem.Ledger;
 
 /// <summary>
-/// The gauges <c>shopping.feed.lag</c> and <c>shopping.feed.oldest_age</c>: how far this process is behind, and for how long what it
-/// is to record next has waited, for each partition it reads.
+/// The gauges <c>shopping.feed.lag</c> and <c>shopping.feed.oldest_age</c>, for each partition that this process reads: how
+/// many events it is behind, and how long the oldest event that is not recorded yet has waited.
 /// </summary>
 internal sealed class FeedGauges(IPurchaseFeed feed, TimeProvider time) : IHostedService, IDisposable
 {
@@ -17,7 +17,7 @@ internal sealed class FeedGauges(IPurchaseFeed feed, TimeProvider time) : IHoste
     {
         _meter.CreateObservableGauge("shopping.feed.lag", ObserveLag, "{event}", "Events appended but not yet committed.");
         _meter.CreateObservableGauge("shopping.feed.oldest_age", ObserveAge, "s", "Age of the oldest event that is not recorded; 0 when none waits.");
-        // A counter that appears with its first event has not risen, for whoever computes a rate.
+        // A counter that first appears with the value 1 shows no increase, so its rate would miss the first event. It starts at 0.
         Signals.Recorded.Add(0);
         Signals.Duplicate.Add(0);
         Signals.DeadLettered.Add(0);

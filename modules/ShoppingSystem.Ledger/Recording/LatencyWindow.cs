@@ -3,13 +3,13 @@ using System.Numerics;
 namespace ShoppingSystem.Ledger;
 
 /// <summary>
-/// How long things took that happened in the last minute, however many they were: a histogram for each second, in buckets that
-/// are a 64th of what they hold. Percentiles are never less than the truth and at most 1.6 % more. Takes half a MiB, always.
-/// Not safe for several threads at a time.
+/// The latencies of the last minute, however many there were: one histogram per second, with buckets whose width is at most
+/// 1/64 of their values. A percentile is never below the true value and at most 1.6 % above it. Always uses half a MiB. Not
+/// thread-safe.
 /// </summary>
 internal sealed class LatencyWindow
 {
-    /// <summary>The second that has begun and those before it.</summary>
+    /// <summary>The length of the window in seconds, including the current second.</summary>
     public const int Seconds = 60;
 
     private const int Precision = 6; // so many bits of a number of microseconds tell which bucket it falls into
@@ -20,7 +20,7 @@ internal sealed class LatencyWindow
     private readonly long[] _seconds = new long[Seconds];
     private readonly int[] _counts = new int[Seconds * Buckets];
 
-    /// <summary>Something that happened at <paramref name="now"/> took <paramref name="latency"/>; less than nothing counts as nothing.</summary>
+    /// <summary>Adds a <paramref name="latency"/> that was measured at <paramref name="now"/>; a negative one counts as zero.</summary>
     public void Add(DateTimeOffset now, TimeSpan latency)
     {
         var second = now.ToUnixTimeSeconds();
@@ -35,8 +35,8 @@ internal sealed class LatencyWindow
     }
 
     /// <summary>
-    /// For each share (0.99: the time that 99 % did not exceed) the percentile of the minute that ends at <paramref name="now"/>;
-    /// nulls when nothing happened in it.
+    /// For each share (0.99: the time that 99 % did not exceed), the percentile of the minute that ends at
+    /// <paramref name="now"/>; nulls when nothing was added in that minute.
     /// </summary>
     public TimeSpan?[] Percentiles(DateTimeOffset now, params ReadOnlySpan<double> shares)
     {
@@ -45,7 +45,7 @@ internal sealed class LatencyWindow
         var total = 0L;
         for (var row = 0; row < Seconds; row++)
         {
-            // Rows of later seconds are from before the clock was set back.
+            // Rows of later seconds were written before the clock was set back.
             if (_seconds[row] > last - Seconds && _seconds[row] <= last)
             {
                 var counts = Counts(row);
@@ -74,7 +74,7 @@ internal sealed class LatencyWindow
 
     private Span<int> Counts(int row) => _counts.AsSpan(row * Buckets, Buckets);
 
-    // The first two times 64 buckets hold one number each; then, for every bit that a number is longer, 64 hold twice as many.
+    // The first 2 * 64 buckets hold one value each. For every further bit of a value, there are 64 buckets of twice the width.
     private static int Bucket(long microseconds)
     {
         var dropped = Math.Max(0, BitOperations.Log2((ulong)microseconds) - Precision);

@@ -8,17 +8,18 @@ using ShoppingSystem.Purchases;
 namespace ShoppingSystem.Ledger;
 
 /// <summary>
-/// Reads the feed, records what is good, keeps what is not as dead letters, then commits. While one batch is written the
-/// next is read and decoded. A store that can't be reached holds the recorder up, for as long as it takes: nothing is
-/// skipped, and recording again what was recorded already changes nothing.
+/// Reads the feed, records valid purchases, keeps the other events as dead letters, then commits. While one batch is being
+/// written, the next is read and decoded. While the store can't be reached, the recorder waits, however long that takes: it
+/// skips nothing, and recording a purchase again changes nothing.
 /// </summary>
 internal sealed partial class Recorder(
     IPurchaseFeed feed, IPurchaseStore store, IDeadLetters deadLetters, RecorderStatistics statistics, RecorderState state,
     TimeProvider time, ILogger<Recorder> logger) : BackgroundService
 {
     /// <summary>
-    /// How long the batch in hand may take to be finished after the host was told to stop: as long as one of a partition that
-    /// moves to another recorder. What is not committed by then is recorded by whoever reads on, once.
+    /// The time to finish the current batch after the host was told to stop. It is the same as for a batch of a partition that
+    /// moves to another recorder. Events that are not committed by then are delivered to the next reader, and their purchases
+    /// are still recorded only once.
     /// </summary>
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(5);
 
@@ -34,7 +35,7 @@ internal sealed partial class Recorder(
         using var stopping = stoppingToken.Register(() => drained.CancelAfter(DrainTime));
         try
         {
-            // The feed deals with its own troubles; should it give up all the same, it starts over from what is committed.
+            // The feed handles its own failures. If it gives up all the same, reading starts again after the last committed event.
             await untilItIsRead.ExecuteAsync(async _ => await RecordAllAsync(untilItIsRecorded, stoppingToken, drained.Token), stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -69,7 +70,7 @@ internal sealed partial class Recorder(
         using var span = RecordingSpan.Start(batch.Source.Events, feed.SpanTags);
         try
         {
-            // Each is repeated by itself: purchases that were recorded would count as duplicates when the dead letters fail.
+            // The two writes are retried separately: if failed dead letters repeated both, recorded purchases would count as duplicates.
             var result = batch.Purchases.Count > 0
                 ? await UntilItWorksAsync(() => store.RecordAsync(batch.Purchases, drained))
                 : new RecordResult(0, 0, []);

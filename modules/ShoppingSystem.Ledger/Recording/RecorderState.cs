@@ -3,15 +3,15 @@ using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.Ledger;
 
-/// <summary>Whether the recorder is at work or held up, and by what: the store, or the feed.</summary>
+/// <summary>Whether the recorder works, or is blocked by the store or the feed.</summary>
 internal sealed class RecorderState(IPurchaseFeed feed)
 {
     private volatile string? _heldUpBy;
 
-    /// <summary>Why nothing, or not everything, is being recorded at the moment; null when all is well.</summary>
+    /// <summary>Why purchases, or some of them, can't be recorded at the moment; null when all of them can.</summary>
     public string? HeldUpBy => _heldUpBy ?? feed.Problem;
 
-    /// <summary>What can't be recorded any more, because it has gone from the log; null when nothing has.</summary>
+    /// <summary>Events that were lost from the log before they were recorded; null when there are none.</summary>
     public FeedLoss? Loss => feed.Loss;
 
     public void HeldUp(string reason) => _heldUpBy = reason;
@@ -20,8 +20,8 @@ internal sealed class RecorderState(IPurchaseFeed feed)
 }
 
 /// <summary>
-/// Red while acknowledged purchases can't be recorded: they wait in the log. Degraded once some have gone from the log before
-/// they were recorded, until the process is started again: somebody has to see to them.
+/// Unhealthy while acknowledged purchases can't be recorded: they wait in the log. Degraded after some were lost from the log
+/// before they were recorded, until the process is restarted: an operator has to look into it.
 /// </summary>
 internal sealed class RecorderHealth(RecorderState state) : IHealthCheck
 {

@@ -20,10 +20,10 @@ internal sealed class RecorderStatistics(TimeProvider time)
     private long _thisSecond;
     private long _lastSecond;
 
-    /// <param name="batch">What the store was given, the purchases that it refused among them.</param>
-    /// <param name="result">What came of it.</param>
+    /// <param name="batch">The purchases that were passed to the store, including those that it refused.</param>
+    /// <param name="result">The store's result.</param>
     /// <param name="deadLettered">How many events became dead letters.</param>
-    /// <param name="now">When that was.</param>
+    /// <param name="now">The time of the recording.</param>
     public void Note(IReadOnlyList<Purchase> batch, RecordResult result, int deadLettered, DateTimeOffset now)
     {
         var refused = result.Refused.Select(purchase => purchase.Index).ToHashSet();
@@ -81,7 +81,10 @@ internal sealed class RecorderStatistics(TimeProvider time)
         }
     }
 
-    /// <summary>Latencies are from acceptance to record, of the last minute (<see cref="LatencyWindow"/>); null when nothing was recorded in it.</summary>
+    /// <summary>
+    /// Latencies are from acceptance to record, over the last minute (<see cref="LatencyWindow"/>); null when nothing was
+    /// recorded in it.
+    /// </summary>
     public sealed record Snapshot(
         DateTimeOffset Started, long Recorded, long Duplicates, long RecordedLastSecond,
         TimeSpan? P50, TimeSpan? P95, TimeSpan? P99, IReadOnlyList<Purchase> Latest);

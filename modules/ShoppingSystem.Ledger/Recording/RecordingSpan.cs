@@ -5,9 +5,9 @@ using ShoppingSystem.Purchases;
 namespace ShoppingSystem.Ledger;
 
 /// <summary>
-/// The span of a batch that is recorded, as OpenTelemetry's messaging conventions have it: linked to whoever appended its
-/// events. A batch of one event continues that event's trace. One of several is a trace of its own, because it belongs to
-/// none of theirs more than to the others.
+/// The span of a batch that is recorded, following OpenTelemetry's messaging conventions: it has a link to the span that
+/// appended each event. A batch of one event continues the trace of that event. A batch of several starts a trace of its own,
+/// because none of their traces is more its parent than the others.
 /// </summary>
 internal static class RecordingSpan
 {
@@ -37,7 +37,7 @@ internal static class RecordingSpan
         ]);
     }
 
-    /// <summary>What came of the batch.</summary>
+    /// <summary>Adds the result of the batch to the span.</summary>
     public static void Note(RecordResult result, int deadLettered)
     {
         if (Activity.Current is { Recorded: true } span)
@@ -48,8 +48,8 @@ internal static class RecordingSpan
         }
     }
 
-    // A trace of its own is sampled when one of the traces that it is linked to is: else few would be followed to their end.
-    // Samplers look at the parent only, so it gets one that says so and has no span.
+    // A trace of its own is sampled when one of the linked traces is; otherwise few purchases could be traced to the end. Samplers
+    // look only at the parent, so the span gets a parent context with the sampled flag and without a span id.
     private static ActivityContext Parent(IReadOnlyList<FeedEvent> events, List<ActivityLink> links) => links switch
     {
         [] => default,

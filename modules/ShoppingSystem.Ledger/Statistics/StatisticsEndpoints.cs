@@ -23,10 +23,10 @@ internal static class StatisticsEndpoints
                 `process` and `lag` are the answering process's own.
                 """);
 
-        // The typed result would describe itself as JSON of the framework's own type for an event.
+        // The framework's typed result would describe the stream as JSON of its own event type.
         group.MapGet("/stream", IResult (StatisticsReader statistics, IHostApplicationLifetime host, HttpResponse response, CancellationToken cancellationToken) =>
             {
-                // nginx would keep events back until it has some kilobytes of them.
+                // Without this header, nginx buffers events until it has some kilobytes of them.
                 response.Headers["X-Accel-Buffering"] = "no";
                 return TypedResults.ServerSentEvents(EverySecond(statistics, host.ApplicationStopping, cancellationToken));
             })
@@ -48,7 +48,7 @@ internal static class StatisticsEndpoints
         while (await NextAsync(timer, ended.Token));
     }
 
-    // A viewer that left, or a host that stops, ends the stream; neither is an error.
+    // When the viewer disconnects or the host stops, the stream ends; neither is an error.
     private static async ValueTask<bool> NextAsync(PeriodicTimer timer, CancellationToken ended)
     {
         try

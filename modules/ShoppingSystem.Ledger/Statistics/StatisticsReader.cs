@@ -3,7 +3,7 @@ using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.Ledger;
 
-/// <summary>Puts the statistics together, and never fails: an operator needs them most when something else does.</summary>
+/// <summary>Collects the statistics. Never fails: operators need them most when another part fails.</summary>
 internal sealed class StatisticsReader(
     RecorderStatistics statistics, RecorderState state, IPurchaseFeed feed, IPurchaseStore store, IDeadLetters deadLetters,
     HealthCheckService health, TimeProvider time)
@@ -15,7 +15,7 @@ internal sealed class StatisticsReader(
     private Task<StatisticsReply>? _shared;
     private long _sharedSince;
 
-    /// <summary>Statistics of this moment.</summary>
+    /// <summary>The current statistics.</summary>
     public async Task<StatisticsReply> ReadAsync(CancellationToken cancellationToken)
     {
         var snapshot = statistics.Read();
@@ -34,7 +34,7 @@ internal sealed class StatisticsReader(
             report.Entries.ToDictionary(entry => entry.Key, entry => Describe(entry.Value)));
     }
 
-    /// <summary>Statistics of the last second, put together once for all who watch.</summary>
+    /// <summary>Statistics that are at most a second old, collected once for all viewers.</summary>
     public Task<StatisticsReply> ReadSharedAsync(CancellationToken cancellationToken)
     {
         lock (_gate)

@@ -3,13 +3,13 @@ namespace ShoppingSystem.Purchases;
 /// <summary>Events that could not be recorded, kept until an operator replays or drops them.</summary>
 public interface IDeadLetters
 {
-    /// <summary>Keeps <paramref name="letters"/>, durably. One with an id that is kept already changes nothing.</summary>
+    /// <summary>Keeps <paramref name="letters"/>, durably. A letter whose id is kept already changes nothing.</summary>
     /// <returns>How many were not kept before.</returns>
     ValueTask<int> AddAsync(IReadOnlyList<DeadLetter> letters, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// A page of the dead letters, newest first (by time of failure, then by id): at most <paramref name="limit"/>, all older
-    /// than <paramref name="before"/> where it is given.
+    /// A page of the dead letters, newest first (by time of failure, then by id): at most <paramref name="limit"/>, and only
+    /// those older than <paramref name="before"/> if it is given.
     /// </summary>
     ValueTask<DeadLetterPage> ListAsync(int limit, PageCursor? before = null, CancellationToken cancellationToken = default);
 
@@ -26,13 +26,13 @@ public interface IDeadLetters
 
 /// <summary>A part of the dead letters, newest first.</summary>
 /// <param name="Letters">The dead letters.</param>
-/// <param name="Next">Where older ones go on; null when there are none.</param>
+/// <param name="Next">Where the next page (older letters) begins; null when there is none.</param>
 public sealed record DeadLetterPage(IReadOnlyList<DeadLetter> Letters, PageCursor? Next);
 
-/// <summary>An event that could not be recorded, with all that is needed to understand why and to try again.</summary>
-/// <param name="Id">Derived from the event's place in the log, so that a redelivered event is the same dead letter.</param>
+/// <summary>An event that could not be recorded, with everything that is needed to see why and to try again.</summary>
+/// <param name="Id">Derived from the event's position in the log, so that a redelivered event gives the same dead letter.</param>
 /// <param name="Reason">Why it could not be recorded.</param>
-/// <param name="FailedAt">When that was found.</param>
+/// <param name="FailedAt">When the failure was detected.</param>
 /// <param name="Event">The event, raw.</param>
 public sealed record DeadLetter(Guid Id, string Reason, DateTimeOffset FailedAt, FeedEvent Event)
 {

@@ -4,8 +4,8 @@ namespace ShoppingSystem.Purchases;
 public interface IPurchaseLog
 {
     /// <summary>
-    /// Appends <paramref name="purchase"/> and completes when it is durable: from then on it will be recorded.
-    /// The purchases of one user are fed in the order in which they were appended.
+    /// Appends <paramref name="purchase"/> and completes when it is durable: from then on it will be recorded. The purchases of
+    /// one user are delivered to the feed in the order in which they were appended.
     /// </summary>
     /// <param name="purchase">A purchase that keeps <see cref="PurchaseRules"/>.</param>
     /// <param name="cancellationToken">Stops the wait, not the append: the purchase may still be recorded.</param>
@@ -16,7 +16,7 @@ public interface IPurchaseLog
     ValueTask AppendAsync(Purchase purchase, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// What spans say of it, in the words of OpenTelemetry's messaging conventions: <c>messaging.system</c> and
+    /// The tags of its spans, by OpenTelemetry's messaging conventions: <c>messaging.system</c> and
     /// <c>messaging.destination.name</c>.
     /// </summary>
     IReadOnlyList<KeyValuePair<string, object?>> SpanTags => [];
@@ -25,14 +25,17 @@ public interface IPurchaseLog
 /// <summary>The log could not make a purchase durable in time. Nothing was acknowledged.</summary>
 public sealed class PurchaseLogUnavailableException : Exception
 {
-    /// <summary>The log is unavailable, with the reason as an operator would want to read it.</summary>
+    /// <summary>The log is unavailable, for a reason given in words for an operator.</summary>
     public PurchaseLogUnavailableException(string message, Exception? innerException = null) : base(message, innerException)
     {
     }
 
-    /// <summary>What went wrong, in few words that are the same each time: the <c>error.type</c> of spans and metrics.</summary>
+    /// <summary>The kind of failure in a few fixed words: the <c>error.type</c> of spans and metrics.</summary>
     public string ErrorType { get; init; } = "unavailable";
 
-    /// <summary>The reason in words that customers may read, too: no names of files, hosts or users. Null when there is none to tell.</summary>
+    /// <summary>
+    /// The reason in words that customers may read, too: without names of files, hosts or users. Null when there is none for
+    /// them.
+    /// </summary>
     public string? PublicReason { get; init; }
 }

@@ -65,10 +65,10 @@ public sealed record SummaryV1(
 [JsonSerializable(typeof(SummaryV1))]
 public sealed partial class PurchaseJson : JsonSerializerContext
 {
-    /// <summary>The context that everything in the system writes purchases with.</summary>
+    /// <summary>The context with which the whole system writes purchases.</summary>
     public static PurchaseJson Readable { get; } = new(MakeReadable(new JsonSerializerOptions()));
 
-    /// <summary>Has <paramref name="options"/> write as everything in the system is written.</summary>
+    /// <summary>Sets <paramref name="options"/> to write JSON as the whole system does.</summary>
     public static JsonSerializerOptions MakeReadable(JsonSerializerOptions options)
     {
         options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace ShoppingSystem.Purchases;
 
-/// <summary>What an event says about a purchase, gathered in one pass over its bytes.</summary>
+/// <summary>The fields of an event that describe a purchase, collected in one pass over its bytes.</summary>
 internal struct EventFields
 {
     private const string Contradiction = "is given twice, with different values";
@@ -35,7 +35,7 @@ internal struct EventFields
         DataBase64,
     }
 
-    /// <summary>Why this is no purchase; null when it is one.</summary>
+    /// <summary>Why this is not a valid purchase; null when it is.</summary>
     public readonly string? Problem =>
         _misread
         ?? Complaint("userid", PurchaseRules.CheckText(_userId))
@@ -43,11 +43,11 @@ internal struct EventFields
         ?? Complaint("price", PurchaseRules.CheckPrice(_price))
         ?? Complaint("item", PurchaseRules.CheckOptionalText(_item));
 
-    /// <summary>The purchase, when there is no <see cref="Problem"/>; what it doesn't say is taken from <paramref name="place"/>.</summary>
+    /// <summary>The purchase, when there is no <see cref="Problem"/>; missing fields are taken from <paramref name="place"/>.</summary>
     public readonly Purchase ToPurchase(in FeedEvent place) => new(
         ToPurchaseId(place), _userId!, _username!, _price!.Value, _item, (_timestamp ?? place.AppendedAt).ToWholeMicroseconds());
 
-    // The database's own id of a document counts where the producer gave none.
+    // The database's own document id is used only if the producer gave no id.
     private readonly Guid ToPurchaseId(in FeedEvent place) => (_id ?? _documentId, _envelope) switch
     {
         ({ Uuid: { } uuid }, _) => uuid,
@@ -83,7 +83,7 @@ internal struct EventFields
             reader.Skip();
         }
 
-        // Throws when anything follows.
+        // Throws if anything follows the value.
         reader.Read();
     }
 
@@ -174,7 +174,7 @@ internal struct EventFields
 
     private void Misread(string problem) => _misread ??= problem;
 
-    // A CloudEvent is about what is in it; of what is around it, only its id and its time may be the purchase's, too.
+    // The purchase is the data of a CloudEvent; from the envelope, only the id and the time may be used for the purchase.
     private void Open(CloudEvent envelope)
     {
         if (!envelope.IsCloudEvent)
@@ -222,8 +222,8 @@ internal struct EventFields
     private static string? Complaint(string field, string? complaint) => complaint is null ? null : $"{field} {complaint}";
 
     /// <summary>
-    /// What may be the envelope of a CloudEvent in structured mode (CloudEvents 1.0, JSON format). It is one if it says
-    /// <c>specversion</c>, which may come after the rest.
+    /// Possibly the envelope of a CloudEvent in structured mode (CloudEvents 1.0, JSON format). It is one if it has
+    /// <c>specversion</c>, which may come after the other members.
     /// </summary>
     private sealed class CloudEvent
     {

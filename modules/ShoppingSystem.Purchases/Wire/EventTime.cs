@@ -5,7 +5,7 @@ namespace ShoppingSystem.Purchases;
 /// <summary>Points in time as other producers write them; <c>docs/events.md</c> lists the forms.</summary>
 internal static class EventTime
 {
-    // From here on an epoch is in milliseconds, microseconds, nanoseconds. Each unit reaches from 1973 to 5138.
+    // The lowest epoch values that are read as milliseconds, microseconds and nanoseconds. Each unit covers 1973 to 5138.
     private const decimal FirstMilliseconds = 100_000_000_000m;
     private const decimal FirstMicroseconds = 1_000 * FirstMilliseconds;
     private const decimal FirstNanoseconds = 1_000 * FirstMicroseconds;
@@ -16,9 +16,9 @@ internal static class EventTime
     private static readonly decimal Earliest = DateTimeOffset.MinValue.ToUnixMicroseconds();
     private static readonly decimal Latest = DateTimeOffset.MaxValue.ToUnixMicroseconds();
 
-    /// <summary>The time that the reader is at; moves to the end of the value.</summary>
-    /// <returns>Null when it is none; then <paramref name="problem"/> says why.</returns>
-    /// <exception cref="InvalidOperationException">It is text that is not valid Unicode.</exception>
+    /// <summary>Reads the time at the reader's position; moves to the end of the value.</summary>
+    /// <returns>Null when the value is not a time; then <paramref name="problem"/> says why.</returns>
+    /// <exception cref="InvalidOperationException">The value is text that is not valid Unicode.</exception>
     public static DateTimeOffset? Read(ref Utf8JsonReader reader, out string? problem)
     {
         switch (reader.TokenType)
@@ -71,7 +71,8 @@ internal static class EventTime
         return problem is null ? Microseconds.FromUnixMicroseconds((long)decimal.Floor(microseconds)) : null;
     }
 
-    // As Jackson writes a LocalDateTime: [year, month, day, hour, minute, second?, nanosecond?]. Without a zone it is UTC.
+    // The form in which Jackson writes a LocalDateTime: [year, month, day, hour, minute, second?, nanosecond?]. It has no zone, so
+    // it is read as UTC.
     private static DateTimeOffset? FromParts(ref Utf8JsonReader reader, out string? problem)
     {
         Span<int> parts = stackalloc int[7];
@@ -96,8 +97,8 @@ internal static class EventTime
         return new DateTimeOffset(parts[0], parts[1], parts[2], parts[3], parts[4], parts[5], TimeSpan.Zero).AddTicks(parts[6] / TimeSpan.NanosecondsPerTick);
     }
 
-    // {"$date":"2024-01-19T11:20:00Z"}, {"$date":{"$numberLong":"1705663200123"}}, or {"$date":1705663200123} as version 1 has it:
-    // always milliseconds, also where the number is small. Other numbers ({"$numberLong":"…"}) are epochs like any.
+    // {"$date":"2024-01-19T11:20:00Z"}, {"$date":{"$numberLong":"1705663200123"}}, or, in version 1, {"$date":1705663200123}:
+    // always milliseconds, even if the number is small. Other numbers ({"$numberLong":"…"}) are read like any epoch.
     private static DateTimeOffset? FromExtended(ref Utf8JsonReader reader, out string? problem)
     {
         var depth = reader.CurrentDepth;

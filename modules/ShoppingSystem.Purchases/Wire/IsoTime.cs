@@ -3,22 +3,28 @@ using System.Globalization;
 namespace ShoppingSystem.Purchases;
 
 /// <summary>
-/// Points in time as ISO 8601 and RFC 3339 write them: dates of the calendar, of the week (<c>2024-W03-5</c>) and of the year
-/// (<c>2024-019</c>), basic and extended, with or without a time of day. The framework's parsers read a small part of these.
+/// Points in time in the forms of ISO 8601 and RFC 3339: calendar dates, week dates (<c>2024-W03-5</c>) and ordinal dates
+/// (<c>2024-019</c>), basic and extended, with or without a time of day. The framework's parsers read only a small part of
+/// these.
 /// </summary>
 internal static class IsoTime
 {
     private const int LeapSecond = 60;
     private const int MostFractionDigits = 18;
 
-    // 0001-01-01 is day 0 and 9999-12-31 is day 3,652,058. Years that can be written but not kept are on one of these.
+    // 0001-01-01 is day 0 and 9999-12-31 is day 3,652,058. A year outside this range can be written but not stored; it gets one of
+    // these values.
     private const long BeforeTheFirstDay = -1_000_000;
     private const long AfterTheLastDay = 5_000_000;
 
-    /// <summary>Reads a time; without an offset it is UTC, without a time of day it is midnight. What is finer than a tick is cut off.</summary>
+    /// <summary>
+    /// Reads a time. Without an offset it is UTC, without a time of day it is midnight. Parts finer than a tick are cut off.
+    /// </summary>
     /// <param name="text">The text.</param>
-    /// <param name="utcTicks">Ticks since 0001-01-01T00:00:00Z; negative or beyond <see cref="DateTime.MaxValue"/> in other years.</param>
-    /// <returns>False when it is no point in time.</returns>
+    /// <param name="utcTicks">
+    /// Ticks since 0001-01-01T00:00:00Z; negative or beyond <see cref="DateTime.MaxValue"/> for years out of range.
+    /// </param>
+    /// <returns>False when the text is not a point in time.</returns>
     public static bool TryParse(ReadOnlySpan<char> text, out long utcTicks)
     {
         utcTicks = 0;
@@ -42,7 +48,8 @@ internal static class IsoTime
 
         utcTicks += ticks - offset;
 
-        // 23:59:60 UTC is no second that computers count: it becomes the first of the next day. At other times there is none.
+        // Computers don't count the leap second 23:59:60 UTC: it becomes the first second of the next day. A leap second at any
+        // other time is invalid.
         return !isLeapSecond || utcTicks % TimeSpan.TicksPerDay < TimeSpan.TicksPerSecond;
     }
 
@@ -78,7 +85,7 @@ internal static class IsoTime
                 return TryTake(ref rest, 2, out month) && TryTake(ref rest, "-") && TryTake(ref rest, 2, out day)
                     && TryCountDays(year, month, day, out days);
             case (false, 4 or 10):
-                // Ten digits are a date and a time of day without anything between them.
+                // Ten digits are a date and a time of day without a separator.
                 isRunTogether = CountDigits(rest) is 10;
                 return TryTake(ref rest, 2, out month) && TryTake(ref rest, 2, out day) && TryCountDays(year, month, day, out days);
             default:
@@ -100,7 +107,7 @@ internal static class IsoTime
     private static bool TryCountDays(int year, int day, out long days) =>
         TryCount(year, y => day >= 1 && day <= (DateTime.IsLeapYear(y) ? 366 : 365) ? DayNumber(y, 1, 1) + day - 1 : null, out days);
 
-    // The first week of a year is the one with the 4th of January; weeks begin on Monday, as 0001-01-01 does.
+    // Week 1 of a year is the week with January 4; weeks begin on Monday, and 0001-01-01 is a Monday.
     private static bool TryCountWeeks(int year, int week, int day, out long days) =>
         TryCount(
             year,
@@ -150,7 +157,7 @@ internal static class IsoTime
         return minute < 60 && second <= LeapSecond && (hour < 24 || ticks == TimeSpan.TicksPerDay);
     }
 
-    // Of the last part that is given, be it seconds, minutes or hours.
+    // The fraction applies to the last part that is given: seconds, minutes or hours.
     private static bool TryTakeFraction(ref ReadOnlySpan<char> rest, long unit, out long ticks)
     {
         var digits = CountDigits(rest);
@@ -185,7 +192,7 @@ internal static class IsoTime
         return hours < 24 && minutes < 60;
     }
 
-    // Two more digits, after a colon or not.
+    // Two more digits, with or without a colon before them.
     private static bool TryTakeNext(ref ReadOnlySpan<char> rest, out int value)
     {
         var next = rest;

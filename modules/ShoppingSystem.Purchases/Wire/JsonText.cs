@@ -5,15 +5,15 @@ using System.Text.Json;
 namespace ShoppingSystem.Purchases;
 
 /// <summary>
-/// Text and numbers in the JSON of other producers: numbers as text, text as numbers, and both as MongoDB Extended JSON wraps them
-/// (<c>{"$oid":"…"}</c>, <c>{"$numberDecimal":"12.50"}</c>).
+/// Text and numbers in the JSON of other producers: numbers written as text, text written as numbers, and both wrapped as in
+/// MongoDB Extended JSON (<c>{"$oid":"…"}</c>, <c>{"$numberDecimal":"12.50"}</c>).
 /// </summary>
 internal static class JsonText
 {
     private const int UuidLength = 16;
 
-    /// <summary>The text of the value that the reader is at; moves to the end of the value. Null when it is none.</summary>
-    /// <exception cref="InvalidOperationException">It is not valid Unicode.</exception>
+    /// <summary>The text of the value at the reader's position; moves to the end of the value. Null when the value is not text.</summary>
+    /// <exception cref="InvalidOperationException">The value is not valid Unicode.</exception>
     public static string? Read(ref Utf8JsonReader reader)
     {
         switch (reader.TokenType)
@@ -30,19 +30,21 @@ internal static class JsonText
         }
     }
 
-    /// <summary>The number that the reader is at; moves to the end of the value. Null when it is none, or too large to be kept.</summary>
-    /// <exception cref="InvalidOperationException">It is text that is not valid Unicode.</exception>
+    /// <summary>
+    /// The number at the reader's position; moves to the end of the value. Null when it is not a number, or too large to store.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The value is text that is not valid Unicode.</exception>
     public static decimal? ReadNumber(ref Utf8JsonReader reader) =>
         reader.TokenType is JsonTokenType.Number
             ? reader.TryGetDecimal(out var number) ? number : null
             : Parse(Read(ref reader));
 
-    /// <summary>The number that a text says; null when it says none.</summary>
+    /// <summary>The number that a text represents; null when it is not a number.</summary>
     public static decimal? Parse(string? text) =>
         decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     /// <summary>Moves from anywhere inside an object to its end.</summary>
-    /// <returns>Whether the end was the next token, so that nothing was passed over.</returns>
+    /// <returns>True if the end was the next token, so that nothing was skipped.</returns>
     public static bool Leave(ref Utf8JsonReader reader, int depth)
     {
         var steps = 0;
@@ -77,7 +79,7 @@ internal static class JsonText
         return Leave(ref reader, depth) ? text : null;
     }
 
-    // {"$binary":{"base64":"…","subType":"04"}}, or {"$binary":"…","$type":"04"} as version 1 has it.
+    // {"$binary":{"base64":"…","subType":"04"}}, or, in version 1, {"$binary":"…","$type":"04"}.
     private static string? ReadUuid(ref Utf8JsonReader reader, int depth)
     {
         byte[]? bytes = null;

@@ -3,15 +3,17 @@ namespace ShoppingSystem.Purchases;
 /// <summary>How many entries one reply holds: purchases of a history, or dead letters.</summary>
 public static class PageLimits
 {
-    /// <summary>The most that can be asked for.</summary>
+    /// <summary>The highest <c>limit</c> that a client may ask for.</summary>
     public const int Max = 1000;
 
-    /// <summary>What v1 answers with when nothing is asked for.</summary>
+    /// <summary>The limit of v1 when the client gives none.</summary>
     public const int Default = 100;
 
-    /// <summary>What classic answers with then. Its clients know nothing of pages: they get as much as one page can hold.</summary>
+    /// <summary>
+    /// The limit of classic when the client gives none. Its clients don't know pages: they get as much as one page can hold.
+    /// </summary>
     public const int DefaultClassic = Max;
 
-    /// <summary>What is wrong with what was asked for; null when nothing is.</summary>
+    /// <summary>What is wrong with the limit; null when it is valid.</summary>
     public static string? Check(int limit) => limit is < 1 or > Max ? $"must be between 1 and {Max}" : null;
 }

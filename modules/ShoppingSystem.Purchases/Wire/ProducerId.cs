@@ -2,13 +2,16 @@ using System.Text.Json;
 
 namespace ShoppingSystem.Purchases;
 
-/// <summary>An id as an event gives it: a UUID, or any other text that its producer knows it by.</summary>
-/// <param name="Uuid">The UUID, when it is one.</param>
-/// <param name="Foreign">The text, when it is none.</param>
+/// <summary>An id as an event gives it: a UUID, or any other text that the producer uses.</summary>
+/// <param name="Uuid">The UUID, if it is one.</param>
+/// <param name="Foreign">The text, if it is not a UUID.</param>
 internal readonly record struct ProducerId(Guid? Uuid, string? Foreign)
 {
-    /// <summary>Reads the value that the reader is at, and moves to its end.</summary>
-    /// <returns>Null for the nil and the max UUID, which are no ids, and for what can't be one; then <paramref name="problem"/> says why.</returns>
+    /// <summary>Reads the value at the reader's position, and moves to its end.</summary>
+    /// <returns>
+    /// Null for the nil and the max UUID, which mean "no id", and for a value that can't be an id; then
+    /// <paramref name="problem"/> says why.
+    /// </returns>
     public static ProducerId? Read(ref Utf8JsonReader reader, out string? problem)
     {
         problem = null;

@@ -6,8 +6,8 @@ using System.Text.Json;
 namespace ShoppingSystem.Purchases;
 
 /// <summary>
-/// A purchase as the value of an event: UTF-8 JSON, one line. Writing is strict, reading is tolerant, because other
-/// producers write to the same topic. The forms that are read are listed in <c>docs/events.md</c>.
+/// A purchase as the value of an event: UTF-8 JSON, one line. Writing is strict; reading is tolerant, because other producers
+/// write to the same topic. <c>docs/events.md</c> lists the forms that are read.
 /// </summary>
 public static class PurchaseEvent
 {
@@ -30,10 +30,10 @@ public static class PurchaseEvent
     }
 
     /// <summary>
-    /// Reads an event into a purchase that keeps <see cref="PurchaseRules"/>. What an event leaves out is taken from its
-    /// place in the log: the id (see <see cref="PurchaseId.FromPosition"/>) and the timestamp.
+    /// Reads an event into a purchase that follows <see cref="PurchaseRules"/>. If the event has no id or no timestamp, they
+    /// are taken from its position in the log (see <see cref="PurchaseId.FromPosition"/>).
     /// </summary>
-    /// <returns>False when the event can't be understood; then <paramref name="reason"/> says why.</returns>
+    /// <returns>False when the event can't be decoded; then <paramref name="reason"/> says why.</returns>
     public static bool TryRead(
         in FeedEvent source, [NotNullWhen(true)] out Purchase? purchase, [NotNullWhen(false)] out string? reason)
     {

@@ -30,7 +30,7 @@ internal static class BuyEndpoints
 
     public static void MapBuying(this WebApplication app)
     {
-        // Resolved once: a request that asks for them would cost a scope of its own.
+        // Resolved once: resolving them per request would need a service scope for each.
         var checkout = app.Services.GetRequiredService<Checkout>();
         var refusals = app.Services.GetRequiredService<RefusalLog>();
         var group = app.MapGroup("/api").WithTags("Buying").RequireAdmission("Buying").RequireCustomer(app)

@@ -5,8 +5,8 @@ using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.Storefront;
 
-// Required, Length, Range and Description speak to the readers of the API's description; what is bought is judged by PurchaseRules,
-// which names every field at fault at once.
+// Required, Length, Range and Description only feed the API's description; requests are checked by PurchaseRules, which report all
+// invalid fields at once.
 internal static class BuyRequests
 {
     public const string TextDescription = "Text. A number is taken as its text, as it is written.";

@@ -3,7 +3,7 @@ using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.Storefront;
 
-/// <summary>Turns what a customer asks for into a purchase, and acknowledges it once it is durable.</summary>
+/// <summary>Turns a customer's request into a purchase, and acknowledges it once it is durable.</summary>
 internal sealed class Checkout(IPurchaseLog log, IdempotencyKeys keys, TimeProvider time)
 {
     /// <summary>What is wrong with a request, by field; null when nothing is.</summary>
@@ -28,10 +28,10 @@ internal sealed class Checkout(IPurchaseLog log, IdempotencyKeys keys, TimeProvi
     }
 
     /// <summary>
-    /// Begins to make durable what a valid request asks for, under the id that a retry of it will have, too. Null when another
-    /// purchase was asked for under the same key.
+    /// Starts to make the purchase of a valid request durable, under the id that a retry will have, too. Null when the same key
+    /// was used for a different purchase.
     /// </summary>
-    /// <remarks>Not cancelled when the customer hangs up: the append is under way and its outcome is worth counting.</remarks>
+    /// <remarks>Not cancelled when the customer disconnects: the append is already running, and its outcome is counted.</remarks>
     public Sale? Begin(string username, string userId, decimal price, string? item, string? idempotencyKey)
     {
         var now = time.GetUtcNow().ToWholeMicroseconds();
@@ -49,9 +49,9 @@ internal sealed class Checkout(IPurchaseLog log, IdempotencyKeys keys, TimeProvi
 }
 
 /// <summary>A purchase that is being made durable.</summary>
-/// <param name="Purchase">The purchase, as it is to be acknowledged.</param>
+/// <param name="Purchase">The purchase, as it will be acknowledged.</param>
 /// <param name="Durable">
-/// Completes when it is durable; throws <see cref="PurchaseLogUnavailableException"/> when that could not be done in time.
+/// Completes when it is durable; throws <see cref="PurchaseLogUnavailableException"/> when that failed or took too long.
 /// </param>
-/// <param name="IsRepeated">Whether an attempt before this one did that, or is doing it.</param>
+/// <param name="IsRepeated">Whether an earlier attempt has made it durable, or is doing so.</param>
 internal readonly record struct Sale(Purchase Purchase, ValueTask Durable, bool IsRepeated);

@@ -5,16 +5,17 @@ using ShoppingSystem.Purchases;
 namespace ShoppingSystem.Storefront;
 
 /// <summary>
-/// What was lately bought under an <c>Idempotency-Key</c>, by user and key, so that a retry gets the answer of the first attempt
-/// and another purchase under the same key is refused. It is this process's own memory: what another web server was asked,
-/// what is older and what does not fit is not known. Then the id, which is derived from user and key, keeps the record right.
+/// The recent purchases with an <c>Idempotency-Key</c>, by user and key: a retry gets the answer of the first attempt, and a
+/// different purchase under the same key is refused. This is the memory of one process: it does not know requests to other web
+/// servers, older ones, and those beyond its capacity. For these, the id, which is derived from user and key, still keeps the
+/// record correct.
 /// </summary>
 internal sealed class IdempotencyKeys(TimeProvider time)
 {
-    /// <summary>The most keys that are remembered, at some 200 bytes each; the oldest make room for more.</summary>
+    /// <summary>The most keys that are kept, at some 200 bytes each; beyond that, the oldest are removed.</summary>
     public const int Capacity = 50_000;
 
-    /// <summary>How long a key is remembered, from its first use on.</summary>
+    /// <summary>How long a key is kept after its first use.</summary>
     public static readonly TimeSpan RememberedFor = TimeSpan.FromMinutes(5);
 
     private readonly Lock _gate = new();
@@ -22,8 +23,8 @@ internal sealed class IdempotencyKeys(TimeProvider time)
     private readonly Queue<Attempts> _oldestFirst = new();
 
     /// <summary>
-    /// The attempts to buy <paramref name="purchase"/>, whose id is that of its user and key: those before, or the first.
-    /// Null when another purchase was asked for under that key.
+    /// The attempts to buy <paramref name="purchase"/>, whose id is derived from its user and key: the earlier attempts, or a
+    /// new object for the first. Null when the same key was used for a different purchase.
     /// </summary>
     public Attempts? Find(Purchase purchase)
     {
@@ -54,14 +55,14 @@ internal sealed class IdempotencyKeys(TimeProvider time)
     private void ForgetOldest() => _byId.Remove(_oldestFirst.Dequeue().Id);
 }
 
-/// <summary>The attempts to make one purchase durable. Of the purchase, no more is kept than tells it from another.</summary>
+/// <summary>The attempts to make one purchase durable. Keeps only what is needed to tell the purchase from a different one.</summary>
 internal sealed class Attempts(Purchase first, long since)
 {
-    // Neither name nor item has control characters.
+    // \0 is a safe separator: neither the name nor the item has control characters.
     private readonly UInt128 _nameAndItem = BitConverter.ToUInt128(SHA256.HashData(Encoding.UTF8.GetBytes($"{first.Username}\0{first.Item}")));
     private readonly Lock _gate = new();
 
-    // Null when none is under way and none has succeeded.
+    // Null while no attempt is running and none has succeeded.
     private Task? _append;
 
     /// <summary>The id of the purchase.</summary>
@@ -74,12 +75,12 @@ internal sealed class Attempts(Purchase first, long since)
 
     private DateTimeOffset Timestamp { get; } = first.Timestamp;
 
-    /// <summary>Whether <paramref name="others"/>, under the same id, are for the same purchase.</summary>
+    /// <summary>Whether <paramref name="others"/>, which have the same id, are for the same purchase.</summary>
     public bool AreFor(Attempts others) => Price == others.Price && _nameAndItem == others._nameAndItem;
 
     /// <summary>
-    /// Appends <paramref name="purchase"/> as the first attempt had it, unless an attempt made it durable or is about to: who asks
-    /// again meanwhile gets the outcome of that one, and after one that failed the next attempt appends again.
+    /// Appends <paramref name="purchase"/> with the values of the first attempt, unless an attempt has succeeded or is running:
+    /// then the caller gets the outcome of that attempt. After a failed attempt, the next one appends again.
     /// </summary>
     public Sale Append(Purchase purchase, IPurchaseLog log)
     {
@@ -97,7 +98,7 @@ internal sealed class Attempts(Purchase first, long since)
         }
     }
 
-    // What took long is not kept for as long as the key: neither what the append worked with, nor why it failed.
+    // Keeps only the outcome for the lifetime of the key, not the state of the append or its exception, which would hold memory.
     private async Task AppendAsync(Purchase purchase, IPurchaseLog log)
     {
         Task? outcome = null;

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace ShoppingSystem.Storefront;
 
 /// <summary>
-/// Says why purchases are not acknowledged, at most once a second: while the log of purchases is away, that is every purchase.
+/// Logs why purchases are not acknowledged, at most once a second: while the purchase log is unavailable, every purchase fails.
 /// </summary>
 internal sealed partial class RefusalLog(TimeProvider time, ILogger<Checkout> logger)
 {

@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 
 namespace ShoppingSystem.Storefront;
 
-/// <summary>Text that a client may send as a JSON number: then it is the number's text, as it was sent.</summary>
+/// <summary>Text that a client may also send as a JSON number; the value is then the text of the number, as it was sent.</summary>
 internal sealed class TextOrNumberConverter : JsonConverter<string>
 {
     /// <inheritdoc/>

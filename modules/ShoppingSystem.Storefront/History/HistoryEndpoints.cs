@@ -34,10 +34,10 @@ internal static class HistoryEndpoints
         })
         .UseSocketsHttpHandler((handler, _) =>
         {
-            // The management API sends nobody elsewhere, and the key is for nobody else, a proxy of the environment included.
+            // The management API never redirects, and only it may receive the key: no redirect target, and no proxy from the environment.
             handler.AllowAutoRedirect = false;
             handler.UseProxy = false;
-            // A key may have any letters; Kestrel and the operations page hold it to be UTF-8, too.
+            // A key may have non-ASCII letters; Kestrel and the operations page also use UTF-8 for it.
             handler.RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8;
         });
         builder.Services.AddHealthChecks().AddCheck<ManagementApiHealth>("management-api");

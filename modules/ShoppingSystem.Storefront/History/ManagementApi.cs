@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ShoppingSystem.Storefront;
 
-/// <summary>The management API as the storefront sees it: asked for what it knows, its answers passed on as they come.</summary>
+/// <summary>The client of the management API: forwards requests to it, and its answers unchanged to the customer.</summary>
 internal sealed partial class ManagementApi(HttpClient http, ILogger<ManagementApi> logger)
 {
     public const string ApiKeyHeader = "X-API-Key";
@@ -15,9 +15,10 @@ internal sealed partial class ManagementApi(HttpClient http, ILogger<ManagementA
     private const int BufferSize = 16 * 1024;
 
     /// <summary>
-    /// Answers <paramref name="context"/> with what the management API answers at <paramref name="path"/> to the same query.
-    /// A refusal of the request (400, 414) is passed on; any other failure, and an answer that is not the management API's,
-    /// becomes 503 with <c>Retry-After</c>. One that breaks off or stands still on the way breaks off for the customer, too.
+    /// Answers <paramref name="context"/> with the management API's answer to the same query at <paramref name="path"/>. A
+    /// refusal of the request (400, 414) is passed on; any other failure, and an answer that is not from the management API,
+    /// becomes 503 with <c>Retry-After</c>. If the answer breaks off or stalls after it has started, the customer's answer is
+    /// aborted, too.
     /// </summary>
     public async Task<IResult> ForwardAsync(string path, HttpContext context)
     {
@@ -34,13 +35,13 @@ internal sealed partial class ManagementApi(HttpClient http, ILogger<ManagementA
 
         using (reply)
         {
-            // Encoded by the client library, a query can become longer than it came.
+            // The client library may encode more characters of the query, which makes it longer than the received one.
             if (reply.StatusCode is HttpStatusCode.RequestUriTooLong)
             {
                 return Results.Problem(statusCode: StatusCodes.Status414UriTooLong);
             }
 
-            // What says something else is not the management API, but something that stands in its place.
+            // Any other answer does not come from the management API, but from something else at its address.
             var type = reply.Content.Headers.ContentType;
             if ((reply.StatusCode, type?.MediaType) is not ((HttpStatusCode.OK, MediaTypeNames.Application.Json) or (HttpStatusCode.BadRequest, MediaTypeNames.Application.ProblemJson)))
             {
@@ -53,7 +54,7 @@ internal sealed partial class ManagementApi(HttpClient http, ILogger<ManagementA
             context.Response.ContentLength = reply.Content.Headers.ContentLength;
             if (NextPage(reply.Headers) is { } query)
             {
-                // Relative to what was asked for, whatever a proxy made of the path on the way.
+                // Relative to the request's URL, so that it also works where a proxy has changed the path.
                 context.Response.Headers.Link = $"<{query}>; rel=\"next\"";
             }
 
@@ -70,7 +71,7 @@ internal sealed partial class ManagementApi(HttpClient http, ILogger<ManagementA
                     return Unavailable(context.Response);
                 }
 
-                // The end of a whole reply must not follow.
+                // Aborted, because a normal end would make the incomplete reply look complete.
                 context.Abort();
             }
 
@@ -78,7 +79,8 @@ internal sealed partial class ManagementApi(HttpClient http, ILogger<ManagementA
         }
     }
 
-    // The client library's own timeout ends with the headers. A customer who reads slowly is the server's to judge.
+    // The HttpClient's timeout covers only the time until the headers, so each read gets its own. It does not limit writes to a
+    // slow customer: the server has its own limit for these.
     private async Task CopyAsync(HttpContent content, HttpContext context)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
@@ -101,7 +103,7 @@ internal sealed partial class ManagementApi(HttpClient http, ILogger<ManagementA
     private static bool IsAway(Exception e, HttpContext context) =>
         e is HttpRequestException or IOException or OperationCanceledException && !context.RequestAborted.IsCancellationRequested;
 
-    // The management API's link is <?query>; rel="next". Should it name a path, too: of that, only the query holds here.
+    // The management API's link is <?query>; rel="next". If it also has a path, that path is not valid here; only the query is.
     private static string? NextPage(HttpResponseHeaders headers) =>
         headers.TryGetValues("Link", out var links)
         && links.FirstOrDefault() is { } link

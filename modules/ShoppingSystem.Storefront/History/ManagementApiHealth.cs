@@ -4,8 +4,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace ShoppingSystem.Storefront;
 
 /// <summary>
-/// Whether histories can be had: the management API is there, takes the key, and has them. Without them buying goes on: that is
-/// told, and does not take the storefront out of service.
+/// Whether histories are available: the management API is reachable, accepts the key, and can read them. Buying works without
+/// them, so a failure is reported but does not take the storefront out of service.
 /// </summary>
 internal sealed class ManagementApiHealth(IHttpClientFactory clients) : IHealthCheck
 {

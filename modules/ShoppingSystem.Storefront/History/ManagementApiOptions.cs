@@ -4,7 +4,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace ShoppingSystem.Storefront;
 
-/// <summary>Where the management API is, and the key that it wants.</summary>
+/// <summary>The address of the management API, and the key that it requires.</summary>
 internal sealed partial class ManagementApiOptions
 {
     public const string Complaint = $"{HttpKey} (or {HttpsKey}) is not an http address such as {Default}.";
@@ -16,7 +16,7 @@ internal sealed partial class ManagementApiOptions
     private const string HttpsKey = "services:management-api:https:0";
     private const string Default = "http://localhost:8080";
 
-    /// <summary>Null when what is configured is no http address.</summary>
+    /// <summary>Null when the configured value is not an http address.</summary>
     public Uri? Url { get; private set; }
 
     public string? Key { get; private set; }
@@ -24,17 +24,18 @@ internal sealed partial class ManagementApiOptions
     /// <summary>Whether a header can carry the key.</summary>
     public bool IsKeyUsable => Key is null || (Key.Length > 0 && Key == Key.Trim() && !Key.Any(char.IsControl));
 
-    // Aspire injects the address under these keys; https is what it says where both are offered.
+    // Aspire sets these keys; if it offers both, https is used.
     public void Read(IConfiguration configuration)
     {
         var address = configuration[HttpsKey] ?? configuration[HttpKey] ?? Default;
-        // With a slash at its end, a path before the routes is kept.
+        // The slash at the end keeps a path in front of the routes.
         Url = Uri.TryCreate(AnyHost().Replace(address, "0.0.0.0").TrimEnd('/') + "/", UriKind.Absolute, out var url)
             && url is { Scheme: "http" or "https", Query: "", Fragment: "" } ? Callable(url) : null;
         Key = configuration[ApiKeyKey];
     }
 
-    // Where it says on which address it listens, all of this machine's may stand, which can't be called: loopback can.
+    // The address may be copied from the setting on which the API listens. "All addresses" can be listened on, but not called:
+    // loopback can.
     private static Uri Callable(Uri url)
     {
         var host = IPAddress.TryParse(url.Host, out var address) ? address : IPAddress.None;
@@ -43,7 +44,7 @@ internal sealed partial class ManagementApiOptions
             : url;
     }
 
-    // All addresses, as ASP.NET Core also spells them.
+    // "All addresses" in the notations of ASP.NET Core.
     [GeneratedRegex("(?<=^https?://)[*+](?=[:/]|$)", RegexOptions.IgnoreCase)]
     private static partial Regex AnyHost();
 }
