@@ -54,7 +54,7 @@ async Task<IPage> OpenAsync(string address, int width, int height)
     return page;
 }
 
-// A dozen purchases a second, now more, now less.
+// A dozen purchases a second, with some variation.
 static async Task BuyAsync(string shop, CancellationToken stopped)
 {
     (string Name, decimal Price)[] items =

@@ -6,12 +6,12 @@ using Microsoft.Extensions.Logging;
 namespace ShoppingSystem.Kafka;
 
 /// <summary>
-/// What appends come to. While no broker answers, none is tried (a circuit breaker, whose probe asks for metadata): each would
-/// wait for its deadline, and with it what it holds. What brokers refuse is remembered until they take it.
+/// The outcome of recent appends. While no broker answers, no append is tried (a circuit breaker, whose probe asks for metadata): each
+/// would wait for its deadline and hold its resources until then. A refusal by the brokers is remembered until they accept events again.
 /// </summary>
 internal sealed partial class AppendState(KafkaTopic topic, ILogger<AppendState> logger) : IDisposable
 {
-    /// <summary>A refusal that nobody has tried again for so long may be over.</summary>
+    /// <summary>A refusal that no append has tested for this long may be over.</summary>
     private static readonly TimeSpan RefusalLifetime = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(250);
@@ -19,7 +19,7 @@ internal sealed partial class AppendState(KafkaTopic topic, ILogger<AppendState>
     /// <summary>Why purchases are refused while there is an <see cref="Outage"/>, in words that a customer may read.</summary>
     public const string NoBroker = "no Kafka broker answers";
 
-    // The topic as a whole, or no partition in particular.
+    // Stands for the topic as a whole, or for no partition in particular.
     private const int Topic = -1;
 
     private readonly ConcurrentDictionary<int, Refusal> _refusals = new();
@@ -37,8 +37,8 @@ internal sealed partial class AppendState(KafkaTopic topic, ILogger<AppendState>
 
     private string NoRight => $"this service has no right to write to the topic {topic.Name} (ACL: Write)";
 
-    /// <summary>What appends were refused for and nothing has shown to be over; null when there is nothing.</summary>
-    /// <param name="isTotal">Whether none has succeeded since, and it was lately.</param>
+    /// <summary>The reason why appends were refused, unless something has shown that it is over; null when there is none.</summary>
+    /// <param name="isTotal">Whether no append has succeeded since, and the refusal was recent.</param>
     public string? Problem(out bool isTotal)
     {
         isTotal = false;
@@ -58,11 +58,11 @@ internal sealed partial class AppendState(KafkaTopic topic, ILogger<AppendState>
             : $"the last purchase was refused, and none was tried since: {latest.Reason}";
     }
 
-    /// <summary>Whether a purchase was taken so lately that nothing else need be asked.</summary>
+    /// <summary>Whether a purchase was accepted so recently that nothing else has to be checked.</summary>
     public bool HasSucceededLately => Volatile.Read(ref _succeededAt) is not 0 and var at && Stopwatch.GetElapsedTime(at) < RefusalLifetime;
 
-    /// <summary>What the brokers say of this service's rights, where no purchase has shown it.</summary>
-    /// <returns>What is missing, in words that a customer may read, too; null when nothing is known to be.</returns>
+    /// <summary>Notes what the brokers say about this service's rights, where no purchase has shown it.</summary>
+    /// <returns>What is missing, in words that a customer may read, too; null when nothing is known to be missing.</returns>
     public string? Learn(TopicRights rights)
     {
         if (rights.MayWrite == true && _refusals.TryGetValue(Topic, out var refusal) && refusal.IsOfRights && refusal.At < rights.AskedAt)
@@ -73,7 +73,7 @@ internal sealed partial class AppendState(KafkaTopic topic, ILogger<AppendState>
         return rights.MayWrite == false ? $"purchases are refused: {NoRight}" : null;
     }
 
-    /// <summary>The topic was looked at: what was in the way of purchases and is not any more has nothing to say to the next one.</summary>
+    /// <summary>Notes what was seen of the topic: refusals whose cause is gone are forgotten.</summary>
     public void Learn(TopicState state)
     {
         if (state is not { Problem: null, Obstacle: null })
@@ -90,11 +90,11 @@ internal sealed partial class AppendState(KafkaTopic topic, ILogger<AppendState>
         }
     }
 
-    /// <summary>A broker has taken an event.</summary>
+    /// <summary>A broker has accepted an event.</summary>
     public void Succeeded(int partition)
     {
         Volatile.Write(ref _succeededAt, Stopwatch.GetTimestamp());
-        // Where there are none, this takes no lock, as asking whether there are any would.
+        // Without refusals TryRemove takes no lock; to ask first whether there are any would take one.
         _refusals.TryRemove(partition, out _);
         _refusals.TryRemove(Topic, out _);
         if (_outage is not null)
@@ -122,7 +122,7 @@ internal sealed partial class AppendState(KafkaTopic topic, ILogger<AppendState>
         return reason;
     }
 
-    /// <summary>An event that was to be appended since <paramref name="started"/> was not acknowledged before its deadline.</summary>
+    /// <summary>An event whose append began at <paramref name="started"/> was not acknowledged before its deadline.</summary>
     /// <returns>Why, as far as it is known, in words that a customer may read, too.</returns>
     public string TimedOut(long started, Partition partition)
     {
@@ -145,7 +145,7 @@ internal sealed partial class AppendState(KafkaTopic topic, ILogger<AppendState>
         _disposed.Dispose();
     }
 
-    // They may have gone since they were last asked.
+    // The brokers may have become unreachable since they were last asked.
     private async Task LookAgainAsync(long started)
     {
         if (Interlocked.Exchange(ref _looking, true))
@@ -161,7 +161,7 @@ internal sealed partial class AppendState(KafkaTopic topic, ILogger<AppendState>
         }
     }
 
-    // What was appended since then shows that there are brokers.
+    // If an append has succeeded since it started, brokers answer.
     private void Open(TopicState state, long started)
     {
         lock (_gate)
@@ -218,10 +218,10 @@ internal sealed partial class AppendState(KafkaTopic topic, ILogger<AppendState>
     {
         public long At { get; } = Stopwatch.GetTimestamp();
 
-        /// <summary>Whether the brokers tell when it is over, without a purchase.</summary>
+        /// <summary>Whether asking the brokers shows, without a purchase, that the refusal is over.</summary>
         public bool IsOfRights { get; init; }
 
-        /// <summary>Whether the topic's metadata tells when it is over, without a purchase.</summary>
+        /// <summary>Whether the topic's metadata shows, without a purchase, that the refusal is over.</summary>
         public bool IsOfReplicas { get; init; }
     }
 }

@@ -8,14 +8,14 @@ using Microsoft.Extensions.Logging;
 namespace ShoppingSystem.Kafka;
 
 /// <summary>
-/// What troubles the clients have, in words that say what to look at: logged once a minute each, and kept as the reason why no
-/// broker answers, which the client's answer to a request ("Broker transport failure") doesn't have.
+/// The errors of the clients, in words that tell an operator what to check. Each is logged once a minute at most, and kept as the reason
+/// why no broker answers: the client's answer to a request ("Broker transport failure") doesn't contain the reason.
 /// </summary>
 internal sealed partial class ClientTroubles
 {
     private const int MostRemembered = 1_000;
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
-    // The client repeats an error that stays the same every 30 s.
+    // While an error persists, the client repeats it every 30 s.
     private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(75);
 
     private readonly ILogger _logger;
@@ -38,7 +38,7 @@ internal sealed partial class ClientTroubles
         _user = config.SaslUsername;
     }
 
-    // The more telling the later.
+    // In ascending order of how much they explain.
     private enum Kind
     {
         Other,
@@ -70,7 +70,7 @@ internal sealed partial class ClientTroubles
 
     public void Note(Error error)
     {
-        // It says no more than that all have the troubles that were told one by one.
+        // This error only says that all brokers have the errors that were reported one by one.
         if (error.Code is ErrorCode.Local_AllBrokersDown)
         {
             return;
@@ -94,10 +94,10 @@ internal sealed partial class ClientTroubles
     /// <summary>Passes on a line of the client itself.</summary>
     public void PassOn(LogMessage message)
     {
-        // Those of errors are there for people who debug: the errors themselves are told above.
+        // The client's lines about errors are for debugging: the errors themselves are logged above.
         var level = message.Facility is "FAIL" or "ERROR" ? LogLevel.Debug : (LogLevel)message.LevelAs(LogLevelType.MicrosoftExtensionsLogging);
         var line = message.Message.ReplaceLineEndings(" ");
-        // That a broker closes a connection before it was of use is no error to the client.
+        // The client doesn't treat it as an error that a broker closes a connection before it was usable.
         if (message is { Facility: "FAIL", Level: SyslogLevel.Info } && ClosedEarly().Match(line) is { Success: true } closed)
         {
             Note(new Error(ErrorCode.Local_Transport, closed.Groups["reason"].Value));
@@ -109,7 +109,7 @@ internal sealed partial class ClientTroubles
         }
     }
 
-    /// <summary>Whether what has this key is to be logged: it was not within the last minute.</summary>
+    /// <summary>Whether the message with this key is to be logged: it was not logged within the last minute.</summary>
     public bool IsDue(string key)
     {
         if (_saidAt.TryGetValue(key, out var saidAt) && Stopwatch.GetElapsedTime(saidAt) < Interval)

@@ -9,16 +9,16 @@ using ShoppingSystem.Purchases;
 namespace ShoppingSystem.Kafka;
 
 /// <summary>
-/// The one place where Kafka clients are configured. What "nothing is lost" rests on is set, whatever was
-/// configured before; everything else is a default that configuration can override. Requests that are not about purchases
+/// The one place where Kafka clients are configured. Settings that the promise "nothing is lost" depends on are set here, whatever
+/// the configuration says; all others are defaults that the configuration can override. Requests that are not about purchases
 /// (creating the topic, looking at it) use the connections of these clients.
 /// </summary>
 public static partial class KafkaClientSettings
 {
     /// <summary>Configures the producer that <see cref="IPurchaseLog"/> appends with.</summary>
     /// <param name="config">The client's configuration so far, TLS and SASL included.</param>
-    /// <param name="configuration">Where the sections <c>Shopping</c> and <c>Kafka</c> and <c>ConnectionStrings:kafka</c> are found.</param>
-    /// <exception cref="OptionsValidationException">How to connect can't be right; the message names the key.</exception>
+    /// <param name="configuration">Contains the sections <c>Shopping</c> and <c>Kafka</c> and <c>ConnectionStrings:kafka</c>.</param>
+    /// <exception cref="OptionsValidationException">The connection settings can't be right; the message names the key.</exception>
     public static ProducerConfig ForPurchases(this ProducerConfig config, IConfiguration configuration)
     {
         var kafka = configuration.GetSection(PurchaseLogOptions.Section).Get<KafkaOptions>() ?? new();
@@ -30,23 +30,23 @@ public static partial class KafkaClientSettings
         config.EnableIdempotence = true;
         config.EnableDeliveryReports = true;
         config.MessageTimeoutMs = (int)log.AppendDeadline.TotalMilliseconds;
-        // The brokers need not wait for their replicas any longer than the purchase does.
+        // The brokers need not wait for their replicas longer than the purchase does.
         config.RequestTimeoutMs ??= config.MessageTimeoutMs;
         config.QueueBufferingMaxMessages = kafka.MaxPendingAppends;
-        // A producer that asks for an unknown topic would have it created with the brokers' number of partitions, not ours.
+        // If a producer may ask for an unknown topic, the brokers create it with their number of partitions instead of ours.
         config.AllowAutoCreateTopics = false;
 
-        // What comes while a request is on its way goes with the next one; a lone purchase waits for nobody.
+        // Purchases that arrive while a request is on its way go into the next one; a single purchase is sent without waiting.
         config.LingerMs ??= 0;
-        // The reports carry back what was sent; nobody reads it.
+        // Delivery reports would return the message that was sent, which nothing reads.
         config.DeliveryReportFields ??= "none";
         return config.Client(configuration);
     }
 
     /// <summary>Configures the consumer that <see cref="IPurchaseFeed"/> reads with.</summary>
     /// <param name="config">The client's configuration so far, TLS and SASL included.</param>
-    /// <param name="configuration">Where the sections <c>Shopping</c> and <c>Kafka</c> and <c>ConnectionStrings:kafka</c> are found.</param>
-    /// <exception cref="OptionsValidationException">How to connect can't be right; the message names the key.</exception>
+    /// <param name="configuration">Contains the sections <c>Shopping</c> and <c>Kafka</c> and <c>ConnectionStrings:kafka</c>.</param>
+    /// <exception cref="OptionsValidationException">The connection settings can't be right; the message names the key.</exception>
     public static ConsumerConfig ForPurchases(this ConsumerConfig config, IConfiguration configuration)
     {
         var kafka = configuration.GetSection(PurchaseLogOptions.Section).Get<KafkaOptions>() ?? new();
@@ -56,7 +56,7 @@ public static partial class KafkaClientSettings
         config.EnableAutoCommit = false;
         config.EnableAutoOffsetStore = false;
         config.AutoOffsetReset = AutoOffsetReset.Earliest;
-        // How far the feed is behind in a partition that nothing arrives from is known by this.
+        // Shows how far the feed is behind in a partition from which nothing arrives.
         config.EnablePartitionEof = true;
         config.AllowAutoCreateTopics = false;
         if (kafka.StaticMembership)
@@ -64,10 +64,10 @@ public static partial class KafkaClientSettings
             config.GroupInstanceId ??= Environment.MachineName;
         }
 
-        // The partitions of a reader that died are read on by others after the first; one that hangs leaves after the second.
+        // After the first, the partitions of a dead reader go to others; after the second, a reader that hangs leaves the group.
         if (config.GroupProtocol is not GroupProtocol.Consumer)
         {
-            // The brokers settle these in the newer protocol.
+            // In the newer protocol the brokers decide these.
             config.PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky;
             config.SessionTimeoutMs ??= 10_000;
             // A member learns of a rebalance from the answer to its next heartbeat.
@@ -79,8 +79,8 @@ public static partial class KafkaClientSettings
     }
 
     /// <summary>
-    /// Stops the host when the producer can't go on: one that has lost track of what was written refuses everything from then
-    /// on, and only a new one can help. The producer's other troubles and its own lines are logged.
+    /// Stops the host when the producer can't go on: a producer that has lost track of what was written refuses everything from then
+    /// on, and only a new one can help. The producer's other errors and its own lines are logged.
     /// </summary>
     internal static ProducerBuilder<string, byte[]> ForPurchases(this ProducerBuilder<string, byte[]> builder, IServiceProvider services)
     {
@@ -101,7 +101,7 @@ public static partial class KafkaClientSettings
         });
     }
 
-    // Where the brokers are, and how to talk to them: first, so that nothing that durability rests on can be changed by it.
+    // The brokers' addresses and how to connect. Applied first, so that it can't change a setting that durability depends on.
     private static void Connect(this ClientConfig config, IConfiguration configuration)
     {
         KafkaConnection.Read(configuration, config);
@@ -111,11 +111,11 @@ public static partial class KafkaClientSettings
     private static T Client<T>(this T config, IConfiguration configuration) where T : ClientConfig
     {
         config.ClientId ??= AppDomain.CurrentDomain.FriendlyName;
-        // Back within a second after an outage, instead of ten; a broker that hangs is noticed after 10 s, instead of 60.
+        // Reconnects within a second after an outage, instead of ten; detects a broker that hangs after 10 s, instead of 60.
         config.ReconnectBackoffMaxMs ??= 1_000;
         config.SocketTimeoutMs ??= 10_000;
         config.SocketKeepaliveEnable ??= true;
-        // Partitions that are added to the topic are noticed after half a minute, instead of five.
+        // Detects partitions that are added to the topic after half a minute, instead of five.
         config.TopicMetadataRefreshIntervalMs ??= 30_000;
         KafkaConnection.Try(configuration, config);
         return config;

@@ -7,16 +7,16 @@ using Microsoft.Extensions.Options;
 namespace ShoppingSystem.Kafka;
 
 /// <summary>
-/// How to talk to the brokers: <c>ConnectionStrings:kafka</c> and the section <c>Kafka</c> (<see cref="KafkaSection"/>).
-/// Encryption and credentials that were only half configured are refused: a client that quietly went without them would send
-/// purchases to whoever answers.
+/// How to connect to the brokers: <c>ConnectionStrings:kafka</c> and the section <c>Kafka</c> (<see cref="KafkaSection"/>).
+/// Incomplete settings for encryption or credentials are refused: a client that silently ignored them would send
+/// purchases to any server that answers.
 /// </summary>
 internal static partial class KafkaConnection
 {
     private const string Section = KafkaSection.Name;
     private const string BrokersKey = "ConnectionStrings:kafka";
 
-    // Names of one setting: the client complains by the first, and is configured by the second.
+    // Two names of one setting: the client's errors contain the first, the configuration has the second.
     private static readonly Dictionary<string, string> s_aliases = new()
     {
         ["queue.buffering.max.ms"] = "linger.ms",
@@ -27,11 +27,11 @@ internal static partial class KafkaConnection
         ["fetch.message.max.bytes"] = "max.partition.fetch.bytes",
     };
 
-    /// <summary>Where a client finds its first broker: <c>host:port</c>, separated by commas.</summary>
+    /// <summary>The addresses of the first brokers that a client contacts: <c>host:port</c>, separated by commas.</summary>
     public static string Brokers(IConfiguration configuration) => configuration.GetConnectionString("kafka") ?? "localhost:9092";
 
-    /// <summary>Puts what is configured into <paramref name="config"/>, and checks the outcome.</summary>
-    /// <exception cref="OptionsValidationException">It can't be right; the message names the key, and no value that is secret.</exception>
+    /// <summary>Copies the configuration into <paramref name="config"/>, and checks the result.</summary>
+    /// <exception cref="OptionsValidationException">It can't be right; the message names the key and contains no secret value.</exception>
     public static void Read(IConfiguration configuration, ClientConfig config)
     {
         KafkaSection.Bind(configuration, config);
@@ -40,10 +40,10 @@ internal static partial class KafkaConnection
     }
 
     /// <summary>
-    /// Builds a client as <paramref name="config"/> says, and ends it: certificates, keys, ranges and much else only the client
-    /// itself can judge. Without brokers it talks to nobody.
+    /// Builds a client from <paramref name="config"/> and disposes of it: only the client itself can check certificates, keys, ranges and
+    /// much else. It has no brokers, so it connects to none.
     /// </summary>
-    /// <exception cref="OptionsValidationException">There can be no such client; the message names the key.</exception>
+    /// <exception cref="OptionsValidationException">Such a client can't be built; the message names the key.</exception>
     public static void Try(IConfiguration configuration, ClientConfig config)
     {
         if (!configuration.GetSection(Section).GetChildren().Any())
@@ -69,12 +69,12 @@ internal static partial class KafkaConnection
         ? new ConsumerBuilder<Ignore, Ignore>(settings).SetLogHandler((_, _) => { }).Build()
         : new ProducerBuilder<Null, Null>(settings).SetLogHandler((_, _) => { }).Build();
 
-    // The client takes what it can't read for another name or port, and never says so.
+    // The client takes an entry that it can't parse for another name or port, and reports nothing.
     private static void CheckBrokers(string brokers)
     {
         foreach (var entry in brokers.Split(',', StringSplitOptions.TrimEntries))
         {
-            // Somebody may have put a password before the host.
+            // The entry may contain a password before the host.
             var shown = entry.Contains('@', StringComparison.Ordinal) ? "an entry" : entry;
             if (ComplaintOf(entry) is { } complaint)
             {
@@ -141,7 +141,7 @@ internal static partial class KafkaConnection
             if (!string.IsNullOrEmpty(path))
             {
                 Forbid(!encrypts, name, SecurityProtocol.Ssl);
-                // "probe" has the client look for the authorities of the system.
+                // "probe" makes the client look for the certificate authorities of the system.
                 if (path != "probe" && !File.Exists(path) && !Directory.Exists(path))
                 {
                     throw KafkaSection.Refusal($"{Section}:{name}: there is no file {path}.");
@@ -167,7 +167,7 @@ internal static partial class KafkaConnection
         }
     }
 
-    // The client's own names in its complaints: socket.timeout.ms.
+    // The client's own setting names in its error messages: socket.timeout.ms.
     [GeneratedRegex(@"[a-z][a-z0-9]*(?:\.[a-z0-9]+)*")]
     private static partial Regex Names();
 

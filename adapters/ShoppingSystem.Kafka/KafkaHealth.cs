@@ -3,8 +3,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace ShoppingSystem.Kafka;
 
 /// <summary>
-/// Whether the brokers answer, know the topic and take what is appended to it. Asks for metadata only, and at most every two
-/// seconds; what appends come to is known from those that customers make, and from the brokers' word on rights where none does.
+/// Whether the brokers answer, know the topic and accept appends to it. Asks for metadata only, at most every two
+/// seconds; whether appends succeed is known from customers' purchases or, without any, from the rights that the brokers report.
 /// </summary>
 internal sealed class KafkaHealth(KafkaTopic topic, AppendState appends) : IHealthCheck
 {

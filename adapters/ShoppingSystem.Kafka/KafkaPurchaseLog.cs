@@ -10,12 +10,12 @@ using ShoppingSystem.Purchases;
 namespace ShoppingSystem.Kafka;
 
 /// <summary>
-/// Appends with an idempotent producer: an append completes when all in-sync replicas have the event, and what the client
-/// sends again is written once. Keyed by user, so that a user's purchases keep their order. Batches are the client's.
+/// Appends with an idempotent producer: an append completes when all in-sync replicas have the event, and an event that the client
+/// sends again is written once. The key is the user, so a user's purchases keep their order. The client makes the batches.
 /// </summary>
 /// <remarks>
-/// When the deadline passes, the event may have been written all the same, or still be written: nobody can know. That is why a
-/// retry must carry the id of the first attempt, as one with an <c>Idempotency-Key</c> does.
+/// When the deadline passes, the event may have been written, or may still be written: this can't be known. That is why a
+/// retry must carry the id of the first attempt, as a retry with an <c>Idempotency-Key</c> does.
 /// </remarks>
 internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
 {
@@ -78,7 +78,7 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
         }
     }
 
-    /// <summary>Connects, and has the topic created where it is missing, while the host starts.</summary>
+    /// <summary>Connects, and starts to create the topic if it is missing, while the host starts.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         _state.IsUsed = true;
@@ -91,11 +91,11 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
     public Task StopAsync(CancellationToken cancellationToken)
     {
         _stopping = true;
-        // Each append fails at its deadline, and the client looks for that once a second.
+        // Each append fails at its deadline, which the client checks once a second.
         return Task.Run(() => _producer.Flush(_deadline + TimeSpan.FromSeconds(2)), CancellationToken.None);
     }
 
-    /// <returns>Null when the client has no room for more at the moment.</returns>
+    /// <returns>Null when the client's queue is full at the moment.</returns>
     private async ValueTask<DeliveryResult<string, byte[]>?> ProduceAsync(Message<string, byte[]> message, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_stopping, this);
@@ -118,9 +118,9 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
         }
     }
 
-    // The client reports success without an offset when it only infers it: the broker took what came after this in the partition,
-    // so it must have taken this before. That does not hold where the broker had nothing of this producer in the partition yet:
-    // then it lets a gap pass. Sent again, the purchase is at worst in the log twice, under one id, and recorded once.
+    // The client reports success without an offset when it only infers it: the broker accepted a later event of the partition, so
+    // it must have accepted this one before. That is wrong if the broker had nothing from this producer in the partition yet:
+    // then it accepts a gap. If the purchase is sent again, the log has it twice at worst, under one id, and it is recorded once.
     private static bool IsOnlyInferred(DeliveryResult<string, byte[]> written) => written.Offset.IsSpecial;
 
     private PurchaseLogUnavailableException Late(long started, Partition partition, Exception? innerException)

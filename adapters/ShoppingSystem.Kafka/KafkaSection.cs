@@ -7,9 +7,9 @@ using Microsoft.Extensions.Options;
 namespace ShoppingSystem.Kafka;
 
 /// <summary>
-/// The section <c>Kafka</c>: settings of the client under the names that <see cref="ProducerConfig"/> and
-/// <see cref="ConsumerConfig"/> have for them (<c>Kafka:SecurityProtocol</c>, <c>Kafka:LingerMs</c>, …). The two services may
-/// share their environment, so what only the other one's client has is passed over. What durability rests on can't be set.
+/// The section <c>Kafka</c>: settings of the client under the names of the properties of <see cref="ProducerConfig"/> and
+/// <see cref="ConsumerConfig"/> (<c>Kafka:SecurityProtocol</c>, <c>Kafka:LingerMs</c>, …). The two services may share their
+/// environment, so settings that only the other service's client has are ignored. Settings that durability depends on can't be changed.
 /// </summary>
 internal static class KafkaSection
 {
@@ -17,7 +17,7 @@ internal static class KafkaSection
 
     private static readonly Type[] s_configs = [typeof(ProducerConfig), typeof(ConsumerConfig)];
 
-    // Only is the one value that may stand there; null when there is none.
+    // Only is the one value that is allowed; null when none is.
     private static readonly Dictionary<string, (object? Only, string Why)> s_fixed = new(StringComparer.OrdinalIgnoreCase)
     {
         [nameof(ClientConfig.BootstrapServers)] = (null, "the brokers are set by ConnectionStrings:kafka"),
@@ -40,8 +40,8 @@ internal static class KafkaSection
         [nameof(ConsumerConfig.ConsumeResultFields)] = ("all", "events are recorded with their time and their trace"),
     };
 
-    /// <summary>Puts what is configured into <paramref name="config"/>.</summary>
-    /// <returns>The keys, by the names that the client itself has for them: <c>Kafka:SocketTimeoutMs</c> by <c>socket.timeout.ms</c>.</returns>
+    /// <summary>Copies the configuration into <paramref name="config"/>.</summary>
+    /// <returns>The configuration keys, by the client's own names: <c>Kafka:SocketTimeoutMs</c> under <c>socket.timeout.ms</c>.</returns>
     /// <exception cref="OptionsValidationException">A key is unknown or a value impossible; the message names the key, and never the value.</exception>
     public static Dictionary<string, string> Bind(IConfiguration configuration, ClientConfig config)
     {
@@ -55,7 +55,7 @@ internal static class KafkaSection
             }
 
             var key = $"{Name}:{property.Name}";
-            // A protocol that is empty would mean none: passwords that were to be encrypted would not be.
+            // An empty protocol would mean plaintext: passwords would be sent without the encryption that was intended.
             if (string.IsNullOrWhiteSpace(setting.Value))
             {
                 throw Refusal($"{key} is configured, but empty.");
@@ -99,7 +99,7 @@ internal static class KafkaSection
 
     private static Type ValueType(PropertyInfo property) => Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
 
-    /// <summary>Null when <paramref name="text"/> is no such value.</summary>
+    /// <summary>Null when <paramref name="text"/> is not a valid value.</summary>
     private static object? Parse(Type type, PropertyInfo property, string text)
     {
         var wanted = ValueType(property);

@@ -7,22 +7,22 @@ using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.Kafka;
 
-/// <summary>Puts Kafka under the ports of the log.</summary>
+/// <summary>Registers the Kafka adapters of the log's ports.</summary>
 public static class KafkaServices
 {
     private const string ConnectionName = "kafka";
 
     /// <summary>Adds <see cref="IPurchaseLog"/> and the health check <c>kafka</c>, for the brokers of <c>ConnectionStrings:kafka</c>.</summary>
-    /// <exception cref="OptionsValidationException">How to connect can't be right; the message names the key.</exception>
+    /// <exception cref="OptionsValidationException">The connection settings can't be right; the message names the key.</exception>
     public static void AddKafkaPurchaseLog(this IHostApplicationBuilder builder)
     {
         builder.AddKafkaProducer<string, byte[]>(
             ConnectionName,
             kafka =>
             {
-                // Health: the integration's check would produce to a topic of its own every time it is asked; the adapter's asks
-                // for metadata. Signals: the integration's spans would stand beside the adapter's, which are the ones that the
-                // recorder's spans link to; and its telemetry brings a second SDK into the host.
+                // Health: the integration's check would produce to a topic of its own at each check; the adapter's check asks for metadata.
+                // Signals: the integration's spans would duplicate those of the adapter, to which the recorder's spans link; and its
+                // telemetry adds a second SDK to the host.
                 kafka.DisableHealthChecks = kafka.DisableTracing = kafka.DisableMetrics = true;
                 kafka.Config.ForPurchases(builder.Configuration);
             },
@@ -34,8 +34,8 @@ public static class KafkaServices
     }
 
     /// <summary>Adds <see cref="IPurchaseFeed"/> and the health check <c>kafka</c>, for the brokers of <c>ConnectionStrings:kafka</c>.</summary>
-    /// <remarks>Not with Aspire's integration: that puts one consumer into the container, and the feed needs one for each reading.</remarks>
-    /// <exception cref="OptionsValidationException">How to connect can't be right; the message names the key.</exception>
+    /// <remarks>Without Aspire's integration, which registers one consumer: the feed needs one for each reading.</remarks>
+    /// <exception cref="OptionsValidationException">The connection settings can't be right; the message names the key.</exception>
     public static void AddKafkaPurchaseFeed(this IHostApplicationBuilder builder)
     {
         var config = new ConsumerConfig().ForPurchases(builder.Configuration);

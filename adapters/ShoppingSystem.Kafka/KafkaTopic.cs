@@ -9,8 +9,8 @@ using Microsoft.Extensions.Options;
 namespace ShoppingSystem.Kafka;
 
 /// <summary>
-/// The topic as the brokers describe it: created when it is missing, looked at for the health check, and now and then to see
-/// that the client has not lost the brokers. Uses the connections of a client that is there anyway, and never holds up the
+/// The topic as the brokers describe it: it is created if it is missing, observed for the health check, and looked at from time to time to
+/// see that the client has not lost the brokers. Uses the connections of an existing client, and never delays the
 /// start of the host.
 /// </summary>
 internal sealed partial class KafkaTopic : IDisposable
@@ -59,13 +59,13 @@ internal sealed partial class KafkaTopic : IDisposable
 
     public string Name => _options.Topic;
 
-    /// <summary>What was seen last, some seconds ago at most; null before the first look.</summary>
+    /// <summary>The latest state, some seconds old at most; null before the first request.</summary>
     public TopicState? Latest => _latest;
 
-    /// <summary>Completes when the topic exists or will not be created from here. Never fails; waits for as long as no broker answers.</summary>
+    /// <summary>Completes when the topic exists or this process won't create it. Never fails; waits while no broker answers.</summary>
     public Task Ensured => _ensured.Value;
 
-    /// <summary>Asks by way of <paramref name="client"/> from now on, unless there is another that can be asked.</summary>
+    /// <summary>Sends requests through <paramref name="client"/> from now on, unless another client can be used.</summary>
     public void Attach(IClient client)
     {
         lock (_inUse)
@@ -92,7 +92,7 @@ internal sealed partial class KafkaTopic : IDisposable
         }
     }
 
-    /// <summary>The state of the topic, at most two seconds old. Whoever asks first asks the brokers, for all the others.</summary>
+    /// <summary>The state of the topic, at most two seconds old. Concurrent callers share one request to the brokers.</summary>
     public Task<TopicState> ObserveAsync()
     {
         lock (_gate)
@@ -182,7 +182,8 @@ internal sealed partial class KafkaTopic : IDisposable
         }
     }
 
-    // Asked only when a replica is not in sync, and not again: whoever may not know it is told of partitions without any.
+    // Requested only when a replica is not in sync, and not again once it is known. Without the right to read it, 1 is assumed:
+    // then only partitions without any in-sync replica are reported.
     private async Task<int> LeastInSyncAsync()
     {
         const string Setting = "min.insync.replicas";
@@ -201,9 +202,9 @@ internal sealed partial class KafkaTopic : IDisposable
         }
     }
 
-    // A broker that has just started may answer that there are no brokers. The client takes that for the truth, forgets those
-    // that it knew, and from then on asks nobody (librdkafka's issue 5301). Told where to begin, it finds them again; a client
-    // that has not forgotten takes no notice.
+    // A broker that has just started may answer that there are no brokers. The client believes it, forgets the brokers that it
+    // knew, and sends no more requests (librdkafka's issue 5301). Given the first brokers again, it finds the others; a client
+    // that has not forgotten ignores it.
     private async Task WatchAsync(CancellationToken disposed)
     {
         var created = Task.CompletedTask;
@@ -225,7 +226,7 @@ internal sealed partial class KafkaTopic : IDisposable
             }
             else if (state.IsMissing && Ensured.IsCompleted && created.IsCompleted)
             {
-                // Somebody has deleted it. Not waited for: should the brokers go away meanwhile, they are to be found again.
+                // The topic was deleted. Not awaited: if the brokers go away meanwhile, the client must be able to find them again.
                 created = EnsureAsync(disposed);
             }
         }
@@ -282,12 +283,12 @@ internal sealed partial class KafkaTopic : IDisposable
         }
     }
 
-    // What the client answers to a request when no broker does is why in general; its errors say why.
+    // When no broker answers, the client's answer to a request gives only a general reason; its errors give the actual one.
     private string ReasonOf(Error error) => error.Code is ErrorCode.TopicAuthorizationFailed ? $"this service has no right to see the topic {Name} (ACL: Describe)"
         : error.IsLocalError && _troubles?.Reason is { } reason ? reason
         : error.Reason;
 
-    // Any broker will do, whereas the asynchronous request for the same asks the controller only.
+    // Any broker can answer this, whereas the asynchronous request for the same data asks the controller only.
     private Task<TopicMetadata?> DescribeAsync() => AskAsync(admin =>
     {
         var topic = admin.GetMetadata(Name, RequestTimeout).Topics[0];
@@ -305,19 +306,19 @@ internal sealed partial class KafkaTopic : IDisposable
         var specification = new TopicSpecification { Name = Name, NumPartitions = _options.Partitions, ReplicationFactor = BrokersDefaultReplication };
         try
         {
-            // The broker takes its time, too, until all know the topic; the answer to that is worth waiting for.
+            // The broker itself takes time until all brokers know the topic; it is worth waiting for its answer.
             admin.CreateTopicsAsync([specification], new CreateTopicsOptions { RequestTimeout = 2 * RequestTimeout, OperationTimeout = RequestTimeout })
                 .GetAwaiter().GetResult();
             return true;
         }
         catch (CreateTopicsException e) when (e.Results[0].Error is { Code: var code } error)
         {
-            // Another one that starts may have been quicker.
+            // Another instance that starts may have been faster.
             return code is ErrorCode.TopicAlreadyExists ? false : throw new KafkaException(error);
         }
     });
 
-    // Blocks while the brokers think, so on a thread of its own; and while it does, the client can't be detached and closed.
+    // Blocks until the brokers answer, so it runs on a thread of its own; meanwhile the client can't be detached and closed.
     private Task<T> AskAsync<T>(Func<IAdminClient, T> ask) => Task.Factory.StartNew(
         () =>
         {
@@ -328,12 +329,12 @@ internal sealed partial class KafkaTopic : IDisposable
         },
         CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    // Errors that say "not now" rather than "no".
+    // Errors that mean "not now" rather than "no".
     private static bool IsPassing(Error error) => error.Code is
         ErrorCode.Local_Transport or ErrorCode.Local_AllBrokersDown or ErrorCode.Local_Resolve or ErrorCode.Local_TimedOut
         or ErrorCode.Local_TimedOutQueue or ErrorCode.Local_State or ErrorCode.Local_WaitCoord or ErrorCode.Local_Authentication or ErrorCode.RequestTimedOut
         or ErrorCode.NotController or ErrorCode.BrokerNotAvailable or ErrorCode.NetworkException or ErrorCode.LeaderNotAvailable
-        // There are fewer brokers than a partition is to have replicas: not all have started yet.
+        // There are fewer brokers than replicas of a partition: not all brokers have started yet.
         or ErrorCode.InvalidReplicationFactor;
 
     [LoggerMessage(LogLevel.Information, "Created the topic {Topic} with {Partitions} partitions")]
@@ -353,7 +354,7 @@ internal sealed partial class KafkaTopic : IDisposable
 }
 
 /// <param name="AskedAt">When the brokers were asked, as a timestamp of <see cref="Stopwatch"/>.</param>
-/// <param name="MayWrite">Null when they don't say: before Kafka 2.3, and while the controller is away.</param>
+/// <param name="MayWrite">Null when the brokers don't say: before Kafka 2.3, and while the controller is away.</param>
 internal sealed record TopicRights(long AskedAt, bool? MayWrite)
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(10);
@@ -367,24 +368,24 @@ internal sealed record TopicState(Error? Error)
     /// <summary>When the brokers were asked, as a timestamp of <see cref="Stopwatch"/>, or a little before.</summary>
     public long AskedAt { get; init; }
 
-    /// <summary>The same in words.</summary>
+    /// <summary>The error in words.</summary>
     public string? Problem => Error?.Reason;
 
-    /// <summary>True when no broker was reached.</summary>
+    /// <summary>True when no broker could be reached.</summary>
     public bool IsUnanswered => Error is { IsLocalError: true };
 
-    /// <summary>True when the brokers know no such topic.</summary>
+    /// <summary>True when the brokers don't know the topic.</summary>
     public bool IsMissing => Error is { Code: ErrorCode.UnknownTopicOrPart };
 
     /// <summary>How many partitions the topic has.</summary>
     public int Partitions { get; init; }
 
-    /// <summary>How many of them nobody can append to or read from at the moment.</summary>
+    /// <summary>How many partitions can neither be appended to nor read from at the moment.</summary>
     public int Leaderless { get; init; }
 
-    /// <summary>How many of them nobody can append to, for want of replicas that are in sync.</summary>
+    /// <summary>How many partitions can't be appended to because too few replicas are in sync.</summary>
     public int Starved { get; init; }
 
-    /// <summary>What is in the way of appends, at some partitions or at all; null when nothing is.</summary>
+    /// <summary>Why appends fail, in some partitions or in all; null when nothing prevents them.</summary>
     public string? Obstacle { get; init; }
 }

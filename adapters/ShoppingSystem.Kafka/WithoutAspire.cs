@@ -2,11 +2,11 @@ using Confluent.Kafka;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
-// Aspire.Confluent.Kafka as far as it is used here, for where it can't be restored (WithoutAspireIntegrations): its names, shapes
-// and configuration keys, so that what uses it is the same with either.
+// The part of Aspire.Confluent.Kafka that is used here, for builds that can't restore it (WithoutAspireIntegrations): same names, shapes
+// and configuration keys, so that the code that uses it is the same with either.
 namespace Microsoft.Extensions.Hosting;
 
-/// <summary>How a producer is registered. It has no health check, traces and metrics of its own that could be switched off.</summary>
+/// <summary>How a producer is registered. Unlike Aspire's, it has no health check, traces and metrics to switch off.</summary>
 internal sealed class KafkaProducerSettings
 {
     /// <summary>The client's configuration. The connection string becomes its <c>bootstrap.servers</c>.</summary>
@@ -31,7 +31,7 @@ internal static class AspireConfluentKafka
         this IHostApplicationBuilder builder, string connectionName,
         Action<KafkaProducerSettings> configureSettings, Action<IServiceProvider, ProducerBuilder<TKey, TValue>> configureBuilder)
     {
-        // What is configured for all producers, then what is for the one of this name, then what the adapter says.
+        // First the settings for all producers, then those for this name, then those of the adapter.
         var settings = new KafkaProducerSettings();
         builder.Configuration.GetSection(Section).Bind(settings);
         builder.Configuration.GetSection(Section).GetSection(connectionName).Bind(settings);

@@ -21,10 +21,10 @@ internal static class DeadLetterDocument
     private const string Value = "value";
     private const string TraceParent = "traceparent";
 
-    /// <summary>The order in which operators see them: what failed last comes first.</summary>
+    /// <summary>The order in which operators see them: the latest failure first.</summary>
     public static BsonDocument Index { get; } = new() { { FailedAt, -1 }, { FailedMicros, -1 }, { Id, -1 } };
 
-    /// <summary>What failed before <paramref name="cursor"/>: one stretch of the index, less the newer ones of its millisecond.</summary>
+    /// <summary>What failed before <paramref name="cursor"/>: one range of the index, without newer ones of its millisecond.</summary>
     public static BsonDocument Before(PageCursor cursor)
     {
         var failed = BsonTime.From(cursor.Timestamp);
@@ -44,7 +44,7 @@ internal static class DeadLetterDocument
 
     public static BsonDocument WithId(Guid id) => new(Id, PurchaseDocument.ToBson(id));
 
-    /// <summary>Inserts the letter where its id is unknown, and changes nothing where it is known.</summary>
+    /// <summary>Inserts the letter if its id is unknown, and changes nothing if it is known.</summary>
     public static UpdateOneModel<BsonDocument> ToUpsert(DeadLetter letter)
     {
         var failed = BsonTime.From(letter.FailedAt);

@@ -6,8 +6,8 @@ using MongoDB.Driver;
 namespace ShoppingSystem.MongoDB;
 
 /// <summary>
-/// Creates the indexes on start where they are missing. The host starts meanwhile, but is not ready before they are there:
-/// without them a history is a scan of everything.
+/// Creates missing indexes on start. The host starts meanwhile, but is not ready before they exist: without them, reading a
+/// history scans the whole collection.
 /// </summary>
 internal sealed partial class MongoIndexes(IMongoDatabase database, ILogger<MongoIndexes> logger) : BackgroundService
 {
@@ -51,7 +51,7 @@ internal sealed partial class MongoIndexes(IMongoDatabase database, ILogger<Mong
         }
         catch (MongoCommandException e) when (e.CodeName is "IndexOptionsConflict" or "IndexKeySpecsConflict" or "Unauthorized")
         {
-            // An operator's decision: the index is there under another name, was made differently, or is theirs to make.
+            // An operator has to decide: the index exists under another name or with other options, or only the operator may create it.
             LogLeftAlone(collection, name, keys, e.Message);
         }
     }

@@ -56,10 +56,10 @@ internal sealed class MongoPurchaseStore(IMongoDatabase database) : IPurchaseSto
     public async ValueTask<long> CountAsync(CancellationToken cancellationToken = default) =>
         await Trouble.InShortAsync(() => _purchases.EstimatedDocumentCountAsync(cancellationToken: cancellationToken));
 
-    // What was not inserted is compared with what is there under its id. "Duplicate key" is what a purchase is told whose id
-    // another user has, or which someone else recorded in the same moment; a unique index that an operator added says the same of
-    // what is not there. It is looked up where it was written, whatever the connection string says of reading: a secondary may
-    // not know it yet.
+    // Purchases that were not inserted are compared with the documents under their ids. The server reports "duplicate key" for a
+    // purchase whose id another user has, or that somebody else recorded at the same moment; a unique index that an operator added
+    // reports the same when the id is not there. The lookup reads where the write went, whatever the connection string says
+    // about reads: a secondary may not have the write yet.
     private async Task<RecordResult> ResultAsync(
         IReadOnlyList<Purchase> purchases, IReadOnlyList<BulkWriteUpsert> inserted, IReadOnlyList<BulkWriteError> errors, CancellationToken cancellationToken)
     {
@@ -91,7 +91,7 @@ internal sealed class MongoPurchaseStore(IMongoDatabase database) : IPurchaseSto
         return new RecordResult(inserted.Count, others.Count - refused.Count, refused);
     }
 
-    /// <summary>A user's totals, taken along the index from the newest purchase to the oldest.</summary>
+    /// <summary>A user's totals, computed along the index from the newest purchase to the oldest.</summary>
     private static class Figures
     {
         public static BsonDocument Group { get; } = new()

@@ -8,13 +8,13 @@ using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.MongoDB;
 
-/// <summary>Puts MongoDB under the ports of the record.</summary>
+/// <summary>Registers the MongoDB adapters of the record's ports.</summary>
 public static class MongoServices
 {
     private const string ConnectionName = "shopping";
     private const string DefaultDatabase = "shopping";
 
-    // The driver's own defaults; what differs from them was configured and is left as it is.
+    // The driver's own defaults; a value that differs from them was configured and is kept.
     private static readonly TimeSpan DriversServerSelection = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ServerSelection = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Socket = TimeSpan.FromSeconds(30);
@@ -32,7 +32,7 @@ public static class MongoServices
         }
         catch (MongoConfigurationException)
         {
-            // The driver's own text quotes the connection string, at times with the password in it.
+            // The driver's message quotes the connection string, sometimes with the password in it.
             throw new OptionsValidationException(ConnectionName, typeof(MongoClientSettings), [
                 $"ConnectionStrings:{ConnectionName} is not a MongoDB connection string such as mongodb://user:password@host/shopping?tls=true, with special characters percent-encoded."]);
         }
@@ -49,9 +49,9 @@ public static class MongoServices
     }
 
     /// <summary>
-    /// Configures the client so that trouble is noticed soon: within 5 s when no server can be reached, within 30 s when one
-    /// hangs. The driver tries once more, where that is safe; then whoever waits gets an error and may try again. The recorder
-    /// does so by itself.
+    /// Configures the client to detect failures soon: within 5 s when no server can be reached, within 30 s when one hangs. The
+    /// driver retries once where that is safe; then the caller gets an error and may retry. The recorder
+    /// retries by itself.
     /// </summary>
     public static MongoClientSettings ForPurchases(this MongoClientSettings settings)
     {

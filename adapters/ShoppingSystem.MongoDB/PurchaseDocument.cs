@@ -17,8 +17,8 @@ internal static class PurchaseDocument
     public const string Micros = "micros";
 
     /// <summary>
-    /// The order of a history, newest first, within a user. The price rides along so that a user's totals are read off the
-    /// index, too.
+    /// The order of a history, newest first, for each user. The price is included so that a user's totals can be computed from the
+    /// index alone.
     /// </summary>
     public static BsonDocument Index { get; } = new() { { UserId, 1 }, { Timestamp, -1 }, { Micros, -1 }, { Id, -1 }, { Price, 1 } };
 
@@ -28,8 +28,8 @@ internal static class PurchaseDocument
     public static BsonBinaryData ToBson(Guid id) => new(id, GuidRepresentation.Standard);
 
     /// <summary>
-    /// Inserts the purchase where its id is unknown, and changes nothing where it is known. The filter names the user so that
-    /// the write goes to one shard when the collection is sharded by it.
+    /// Inserts the purchase if its id is unknown, and changes nothing if it is known. The filter contains the user so that
+    /// the write goes to one shard when the collection is sharded by user.
     /// </summary>
     public static UpdateOneModel<BsonDocument> ToUpsert(Purchase purchase)
     {
@@ -54,7 +54,10 @@ internal static class PurchaseDocument
         };
     }
 
-    /// <summary>Reads any document that <see cref="Of"/> finds, also what others wrote without some of our fields, or as other types.</summary>
+    /// <summary>
+    /// Reads any document that <see cref="Of"/> finds, including those that other programs wrote without some of our fields or with other
+    /// types.
+    /// </summary>
     public static Purchase Read(BsonDocument document) => new(
         ReadId(document[Id]),
         document[UserId].ToString()!,
@@ -64,8 +67,8 @@ internal static class PurchaseDocument
         BsonTime.Read(document[Timestamp], document.GetValue(Micros, BsonNull.Value)));
 
     /// <summary>
-    /// Why <paramref name="purchase"/> can't be recorded where <paramref name="recorded"/> have its id; null when it is there.
-    /// There are several where the collection is sharded: a shard knows only the ids of its own users.
+    /// Why <paramref name="purchase"/> can't be recorded when the documents <paramref name="recorded"/> have its id; null when it is one of
+    /// them. There may be several in a sharded collection: a shard knows only the ids of its own users.
     /// </summary>
     public static string? Conflict(Purchase purchase, IReadOnlyList<BsonDocument> recorded)
     {
@@ -86,8 +89,8 @@ internal static class PurchaseDocument
     }
 
     /// <summary>
-    /// A user's purchases. A document without a time and a price that can be one is no purchase, whoever put it there; it
-    /// would else make all of the history unreadable. Only values of their own type compare, and the index has both.
+    /// A user's purchases. A document without a valid time and a valid price is not a purchase, whoever wrote it; if it were included, the
+    /// whole history could not be read. A comparison matches values of its own type only, and the index contains both fields.
     /// </summary>
     public static BsonDocument Of(string userId) => new()
     {
@@ -96,7 +99,7 @@ internal static class PurchaseDocument
         { Price, Between(new BsonDecimal128(0m), new BsonDecimal128(PurchaseRules.MaxPrice)) },
     };
 
-    /// <summary>What is older than <paramref name="cursor"/>: one stretch of the index, less the newer ones of its millisecond.</summary>
+    /// <summary>Purchases older than <paramref name="cursor"/>: one range of the index, without newer ones of its millisecond.</summary>
     public static BsonDocument Before(string userId, PageCursor cursor)
     {
         var time = BsonTime.From(cursor.Timestamp);

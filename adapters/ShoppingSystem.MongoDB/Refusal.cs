@@ -3,12 +3,12 @@ using MongoDB.Driver;
 
 namespace ShoppingSystem.MongoDB;
 
-/// <summary>Tells a document that the server will never take from a server that can't take anything at the moment.</summary>
+/// <summary>Distinguishes a document that the server will never accept from a server that can't accept anything at the moment.</summary>
 internal static class Refusal
 {
     /// <summary>
-    /// Errors that speak of the document. Whatever else a server says is taken for its own trouble: then the batch is
-    /// repeated, which loses nothing, while a good purchase among the dead letters would wait for an operator.
+    /// Errors that concern the document. Any other error counts as a problem of the server: then the batch is
+    /// repeated, which loses nothing, while a valid purchase among the dead letters would wait for an operator.
     /// </summary>
     private static readonly HashSet<int> OfTheDocument =
     [
@@ -28,7 +28,7 @@ internal static class Refusal
         17280,  // KeyTooLong
     ];
 
-    /// <summary>True when every document of the bulk was either written or has such an error, and what was written is durable.</summary>
+    /// <summary>True when every document of the bulk was either written or has such an error, and the writes are durable.</summary>
     public static bool ExplainsAllOf(MongoBulkWriteException<BsonDocument> e) =>
         e.WriteConcernError is null
         && e.UnprocessedRequests.Count == 0

@@ -1,7 +1,7 @@
 namespace ShoppingSystem.MongoDB;
 
 /// <summary>
-/// The server's errors by name, as far as they may befall a write of ours. With single writes of a batch it sends only the number
+/// The names of the server's errors that our writes can meet. For single writes of a batch the server sends only the number
 /// (mongodb.com/docs/manual/reference/error-codes).
 /// </summary>
 internal static class ServerErrors

@@ -4,12 +4,12 @@ using MongoDB.Driver;
 namespace ShoppingSystem.MongoDB;
 
 /// <summary>
-/// Failures in short. A server's own text quotes the command or the key that it speaks of, and with them names and user ids; of a
-/// batch it has one for every write. Logs and readiness, which anybody may read, get the error's name and number.
+/// Short descriptions of failures. The server's own text quotes the command or the key, and with it names and user ids; for a
+/// batch it does so for every write. Logs and readiness, which anybody may read, get the error's name and number.
 /// </summary>
 internal static partial class Trouble
 {
-    /// <summary>What the driver answers, or its failure in short.</summary>
+    /// <summary>Returns the driver's answer, or throws its failure in short form.</summary>
     /// <exception cref="MongoException">The server, or a connection to it, failed.</exception>
     /// <exception cref="TimeoutException">No server can be reached, or it does not answer.</exception>
     public static async Task<T> InShortAsync<T>(Func<Task<T>> ask)
@@ -24,12 +24,12 @@ internal static partial class Trouble
         }
         catch (MongoServerException e)
         {
-            // Without the driver's exception inside: whoever logs this one would log that one, too.
+            // Without the driver's exception as the inner one: a logger would write that one, too.
             throw new MongoException(Describe(e));
         }
     }
 
-    /// <summary>What an operator needs to read of a failure.</summary>
+    /// <summary>The part of a failure that an operator needs.</summary>
     public static string Describe(Exception e) => e switch
     {
         // The driver's own text is a page about every server that it tried.
@@ -53,7 +53,7 @@ internal static partial class Trouble
     private static string NotDurable(int code, string? name) =>
         $"MongoDB has not confirmed a write to a journaled majority: {ServerErrors.Describe(code, name)}";
 
-    /// <summary>The index's name in the text of a duplicate key; the key itself comes after it.</summary>
+    /// <summary>The name of the index in the text of a duplicate key error; the key itself comes after it.</summary>
     [GeneratedRegex("^E11000 duplicate key error collection: [^ ]+ index: ([^ ]{1,127}) ", RegexOptions.CultureInvariant)]
     private static partial Regex Index();
 }

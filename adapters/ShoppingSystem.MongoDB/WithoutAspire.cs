@@ -4,11 +4,11 @@ using Microsoft.Extensions.Logging;
 using MongoDB.Driver;
 using MongoDB.Driver.Core.Configuration;
 
-// Aspire.MongoDB.Driver as far as it is used here, for where it can't be restored (WithoutAspireIntegrations): its names and shapes,
-// so that what uses it is the same with either.
+// The part of Aspire.MongoDB.Driver that is used here, for builds that can't restore it (WithoutAspireIntegrations): same names and
+// shapes, so that the code that uses it is the same with either.
 namespace Microsoft.Extensions.Hosting;
 
-/// <summary>How a MongoDB client is registered. It has no health check and traces of its own that could be switched off.</summary>
+/// <summary>How a MongoDB client is registered. Unlike Aspire's, it has no health check and traces to switch off.</summary>
 internal sealed class MongoDBSettings
 {
     /// <summary>Changes nothing here.</summary>

@@ -3,23 +3,23 @@ using SQLitePCL;
 
 namespace ShoppingSystem.Sqlite;
 
-/// <summary>One SQLite file of the data directory: how it is created, brought to the version of this program, checked and opened.</summary>
+/// <summary>One SQLite file of the data directory: creates it, migrates it to the version of this program, checks and opens it.</summary>
 /// <param name="path">Where it is.</param>
-/// <param name="table">A table that it has whatever its version, by which it is told from another's.</param>
+/// <param name="table">A table that it has in every version, which distinguishes it from another program's file.</param>
 /// <param name="migrations">
-/// Each brings the file to the next version, in a transaction of its own; the first creates what is in a new one. A list only
-/// grows: what is in it has been run on files already.
+/// Each brings the file to the next version, in a transaction of its own; the first creates the contents of a new file. Only append to
+/// the list: its entries have already been run on existing files.
 /// </param>
 internal sealed class DatabaseFile(string path, string table, IReadOnlyList<string> migrations)
 {
     private const int SqliteCantOpen = 14;
 
-    // In seconds. The client library goes on trying for so long while another process has locked the file.
+    // In seconds. The client library retries for this long while another process has locked the file.
     private const int LockTimeout = 5;
 
     public string Path => path;
 
-    /// <summary>Creates the file where it is missing, and brings it to the version of this program where it is older.</summary>
+    /// <summary>Creates the file if it is missing, and migrates it to the version of this program if it is older.</summary>
     /// <exception cref="StorageException">The file can't be used; the message names it. It is left as it is.</exception>
     public void Prepare()
     {
@@ -60,8 +60,8 @@ internal sealed class DatabaseFile(string path, string table, IReadOnlyList<stri
     }
 
     /// <summary>
-    /// Reads the whole file: a page that is damaged is found now, and not when a customer asks for it. Takes half a second for
-    /// three million purchases, and six when they have to come from the disk.
+    /// Reads the whole file, so that a damaged page is found now and not when a customer asks for it. Takes half a second for
+    /// three million purchases, and six when they have to be read from the disk.
     /// </summary>
     /// <exception cref="StorageException">The file is damaged; the message names it. It is left as it is.</exception>
     public void Check(CancellationToken cancellationToken = default)
@@ -77,7 +77,9 @@ internal sealed class DatabaseFile(string path, string table, IReadOnlyList<stri
         }
     }
 
-    /// <summary>The same on an open connection, as thoroughly as <paramref name="pragma"/> (<c>integrity_check</c>, <c>quick_check</c>) looks.</summary>
+    /// <summary>
+    /// The same on an open connection; <paramref name="pragma"/> (<c>integrity_check</c>, <c>quick_check</c>) decides how thoroughly.
+    /// </summary>
     /// <exception cref="StorageException">The file is damaged; the message names it.</exception>
     public void Check(SqliteConnection connection, string pragma, CancellationToken cancellationToken)
     {
@@ -97,8 +99,8 @@ internal sealed class DatabaseFile(string path, string table, IReadOnlyList<stri
     }
 
     /// <summary>
-    /// Runs <paramref name="use"/> on a connection of its own, which changes nothing. Should it be the last to the file it leaves it whole,
-    /// unless <paramref name="use"/> fails: then it leaves it as it is.
+    /// Runs <paramref name="use"/> on a separate connection, which changes nothing. If it is the last connection to the file, closing it
+    /// leaves the file whole; if <paramref name="use"/> fails, the file is left as it is.
     /// </summary>
     public T Use<T>(Func<SqliteConnection, T> use)
     {
@@ -114,7 +116,7 @@ internal sealed class DatabaseFile(string path, string table, IReadOnlyList<stri
         }
     }
 
-    /// <summary>A connection for writing: what it commits is on the disk (synced) when the commit returns.</summary>
+    /// <summary>A connection for writing: when a commit returns, its data is on the disk (synced).</summary>
     public SqliteConnection OpenForWriting()
     {
         var connection = Open(SqliteOpenMode.ReadWrite);
@@ -122,17 +124,17 @@ internal sealed class DatabaseFile(string path, string table, IReadOnlyList<stri
         return connection;
     }
 
-    /// <summary>A connection for reading, from a pool; it sees what was committed before each of its statements.</summary>
+    /// <summary>A connection for reading, from a pool; each of its statements sees everything that was committed before.</summary>
     public SqliteConnection OpenForReading() => Open(SqliteOpenMode.ReadOnly, pooling: true);
 
-    /// <summary>Closes the connections for reading that wait in the pool.</summary>
+    /// <summary>Closes the pooled connections for reading.</summary>
     public void CloseReaders()
     {
         using var one = NewConnection(SqliteOpenMode.ReadOnly, pooling: true);
         SqliteConnection.ClearPool(one);
     }
 
-    // On a connection that can't write, so that what is damaged stays as it is.
+    // On a read-only connection, so that a damaged file stays as it is.
     private long Version()
     {
         using var connection = TryOpenToLook();
@@ -180,7 +182,7 @@ internal sealed class DatabaseFile(string path, string table, IReadOnlyList<stri
         }
         catch (SqliteException e) when (e.SqliteErrorCode is SqliteCantOpen)
         {
-            // It is not there yet, or there is a reason that whoever opens it next is told.
+            // The file doesn't exist yet, or it can't be read for a reason that the next open reports.
             return null;
         }
     }
@@ -222,7 +224,7 @@ internal static class SqliteConnectionExtensions
 {
     private const int NoCheckpointOnClose = 1006; // SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE
 
-    /// <summary>Closing it changes nothing at the files, even if it is the last connection to them.</summary>
+    /// <summary>Closing the connection does not change the files, even if it is the last one to them.</summary>
     public static void LeaveAlone(this SqliteConnection connection) =>
         raw.sqlite3_db_config(connection.Handle, NoCheckpointOnClose, 1, out _);
 

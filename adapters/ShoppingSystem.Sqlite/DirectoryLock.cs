@@ -3,8 +3,8 @@ using Microsoft.Win32.SafeHandles;
 namespace ShoppingSystem.Sqlite;
 
 /// <summary>
-/// Keeps a data directory to one process. What is locked is the directory itself, which holds however its files are removed and
-/// wherever it is moved; and a file in it, for Windows, where directories can't be locked and open files can't be removed.
+/// Reserves a data directory for one process. The directory itself is locked, and stays locked if its files are removed or
+/// it is moved; for Windows, where directories can't be locked and open files can't be removed, a file in it is locked, too.
 /// </summary>
 internal sealed class DirectoryLock : IDisposable
 {
@@ -13,7 +13,7 @@ internal sealed class DirectoryLock : IDisposable
 
     private DirectoryLock(SafeFileHandle? directory) => _directory = directory;
 
-    /// <summary>Locks <paramref name="directory"/>, which is made when it is missing.</summary>
+    /// <summary>Locks <paramref name="directory"/>, and creates it if it is missing.</summary>
     /// <exception cref="StorageException">It can't be used, or another process uses it.</exception>
     public static DirectoryLock Take(string directory)
     {
@@ -42,7 +42,7 @@ internal sealed class DirectoryLock : IDisposable
         }
     }
 
-    /// <summary>The same, leaving nothing in the directory; on Windows it keeps no other process away.</summary>
+    /// <summary>The same without creating a file in the directory; on Windows it does not keep other processes out.</summary>
     /// <exception cref="StorageException">Another process uses it.</exception>
     public static DirectoryLock TakeWithoutFile(string directory)
     {
@@ -57,7 +57,7 @@ internal sealed class DirectoryLock : IDisposable
         throw InUse(directory);
     }
 
-    /// <summary>Has the names of the files in the directory written to the disk.</summary>
+    /// <summary>Writes the names of the files in the directory to the disk.</summary>
     public void Sync()
     {
         if (_directory is not null)

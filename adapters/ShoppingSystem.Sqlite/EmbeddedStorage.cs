@@ -4,15 +4,15 @@ using ShoppingSystem.Purchases;
 namespace ShoppingSystem.Sqlite;
 
 /// <summary>
-/// Everything the embedded edition keeps, in one directory: the log (<c>log.db</c>) and the record
+/// All data of the embedded edition, in one directory: the log (<c>log.db</c>) and the record
 /// (<c>purchases.db</c>). One process at a time.
 /// </summary>
 public sealed partial class EmbeddedStorage : IAsyncDisposable
 {
     /// <summary>
-    /// A record of up to so many bytes (600,000 purchases) is read through before it is used at all, which takes about a
-    /// second at most. A larger one is read through while the shop is open: the log takes what is bought, and it is recorded once the
-    /// record is known to be sound.
+    /// A record of up to this many bytes (600,000 purchases) is read through before it is used at all, which takes about a
+    /// second at most. A larger one is read through while the shop is open: the log accepts purchases, and they are recorded once
+    /// the record is known to be sound.
     /// </summary>
     private const long LargestRecordToWaitFor = 64 * 1024 * 1024;
 
@@ -95,8 +95,8 @@ public sealed partial class EmbeddedStorage : IAsyncDisposable
         _lock.Dispose();
     }
 
-    // SQLite takes a file of no bytes, or of a single one, for one that is still to be written. Where the other file is there
-    // it has been, and what was in it must not be forgotten without a word.
+    // SQLite treats a file of zero bytes or of one byte as a new file. If the other file exists, this one did, too, and the loss of
+    // its contents must not go unnoticed.
     private static void RefuseEmptied(params string[] files)
     {
         var emptied = Array.Find(files, file => new FileInfo(file) is { Exists: true, Length: <= 1 });

@@ -5,12 +5,12 @@ using Microsoft.Extensions.Logging;
 namespace ShoppingSystem.Sqlite;
 
 /// <summary>
-/// Looks whether the files that are open still stand where they were opened. What is written to a file that was removed, moved,
-/// replaced or cut off is gone after the next start, so from the first difference on nothing more is acknowledged.
+/// Checks whether the open files are still at the paths where they were opened. Data that is written to a file that was removed, moved,
+/// replaced or truncated is gone after the next start, so after the first difference nothing more is acknowledged.
 /// </summary>
 internal sealed partial class FileGuard(ILogger logger)
 {
-    /// <summary>How long what was found may be relied on.</summary>
+    /// <summary>How long the result of a check may be relied on.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
@@ -19,7 +19,7 @@ internal sealed partial class FileGuard(ILogger logger)
     private DateTimeOffset _lastSound = DateTimeOffset.UtcNow;
     private volatile string? _fault;
 
-    /// <summary>What was found to be different, once for all; null when nothing was.</summary>
+    /// <summary>The difference that was found, which is never cleared; null when none was found.</summary>
     public string? Fault => _fault;
 
     public HeldDatabase Hold(DatabaseFile file)
@@ -46,10 +46,10 @@ internal sealed partial class FileGuard(ILogger logger)
         }
     }
 
-    /// <summary>Whether everything stood where it was opened a second ago at most.</summary>
+    /// <summary>Whether all files were in place at the last check, a second ago at most.</summary>
     public bool IsSound() => Stopwatch.GetElapsedTime(Volatile.Read(ref _lastLook)) < Interval ? _fault is null : Look();
 
-    /// <summary>Whether everything stands where it was opened.</summary>
+    /// <summary>Checks now whether all files are in place.</summary>
     public bool Look()
     {
         lock (_gate)

@@ -4,20 +4,20 @@ using Microsoft.Win32.SafeHandles;
 
 namespace ShoppingSystem.Sqlite;
 
-/// <summary>Which file stands at a path, and how long it is (bytes).</summary>
+/// <summary>The identity of the file at a path, and its length (bytes).</summary>
 /// <param name="Device">The file system that it is on.</param>
-/// <param name="Inode">Its number there: a file that is open keeps it, whatever happens to its name.</param>
+/// <param name="Inode">Its number there: an open file keeps it, even if its name is changed or removed.</param>
 /// <param name="Length">Its length.</param>
 internal readonly record struct FileIdentity(ulong Device, ulong Inode, long Length)
 {
-    /// <summary>What stands at <paramref name="path"/>, at the end of all links; null when nothing does.</summary>
-    /// <exception cref="StorageException">The path can't be looked at.</exception>
+    /// <summary>The file at <paramref name="path"/>, after all links are followed; null when there is none.</summary>
+    /// <exception cref="StorageException">The path can't be examined.</exception>
     public static FileIdentity? At(string path) => OperatingSystem.IsWindows() ? OnWindows(path) : Unix.Status(path);
 
     public bool IsSameFileAs(FileIdentity other) => (Device, Inode) == (other.Device, other.Inode);
 
-    // SQLite opens its files there so that they can neither be removed nor renamed, nor can the directories above them: what
-    // stands at the path is what was opened. It can be cut off, and its length shows that.
+    // On Windows, SQLite opens its files so that neither they nor the directories above them can be removed or renamed: the file at
+    // the path is the one that was opened. It can be truncated, and its length shows that.
     private static FileIdentity? OnWindows(string path)
     {
         var file = new FileInfo(path);
@@ -25,7 +25,7 @@ internal readonly record struct FileIdentity(ulong Device, ulong Inode, long Len
     }
 }
 
-/// <summary>What .NET does not offer of Unix: which file stands at a path, and directories that are opened and locked.</summary>
+/// <summary>Unix calls that .NET does not offer: to identify the file at a path, and to open and lock directories.</summary>
 internal static partial class Unix
 {
     private const int NoSuchFile = 2; // ENOENT
@@ -34,7 +34,7 @@ internal static partial class Unix
     private const uint InodeAndLength = 0x300; // STATX_INO | STATX_SIZE
     private const int ExclusiveWithoutWaiting = 2 | 4; // LOCK_EX | LOCK_NB
 
-    // Larger than struct statx (Linux) and struct stat (macOS), which are laid out alike on all processors.
+    // Larger than struct statx (Linux) and struct stat (macOS), whose layout is the same on all processors.
     private const int LargestStatus = 256;
 
     private static int WouldBlock => OperatingSystem.IsLinux() ? 11 : 35; // EWOULDBLOCK
@@ -67,9 +67,10 @@ internal static partial class Unix
         Open(path, CloseOnExecute) is >= 0 and var descriptor ? new(descriptor, ownsHandle: true) : null;
 
     /// <summary>
-    /// Locks what is open until it is closed. True also where the file system knows no such locks: then it tells nothing of others.
+    /// Locks an open file or directory until it is closed. Also returns true if the file system has no such locks: then it says nothing
+    /// about other processes.
     /// </summary>
-    /// <returns>False when another has locked it.</returns>
+    /// <returns>False when it is locked already.</returns>
     public static bool TryLock(SafeFileHandle handle) =>
         Flock(handle, ExclusiveWithoutWaiting) == 0 || Marshal.GetLastPInvokeError() != WouldBlock;
 

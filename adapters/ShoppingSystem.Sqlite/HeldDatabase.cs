@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace ShoppingSystem.Sqlite;
 
 /// <summary>
-/// A database that is open: its connection is there as long as it is used, so that SQLite keeps to the same three files (the database,
-/// <c>-wal</c> and <c>-shm</c>), and it is the last that is closed, which leaves the database alone and whole.
+/// An open database: this connection stays open as long as the database is used, so that SQLite keeps using the same three files (the
+/// database, <c>-wal</c> and <c>-shm</c>). It is closed last, which leaves one complete database file.
 /// </summary>
 internal sealed class HeldDatabase : IDisposable
 {
@@ -17,7 +17,7 @@ internal sealed class HeldDatabase : IDisposable
     private const int WalHeader = 32;
     private const int FrameHeader = 24;
 
-    // The writer may begin the WAL anew between the look at its index and the look at its length.
+    // The writer may restart the WAL between the read of its index and the read of its length.
     private const int LooksAtWal = 5;
 
     private readonly DatabaseFile _file;
@@ -39,11 +39,11 @@ internal sealed class HeldDatabase : IDisposable
             // Opens the WAL and its index.
             _connection.Scalar("SELECT count(*) FROM sqlite_schema");
 
-            // Which lie where the database itself is, should the path be a link to it.
+            // Both are beside the database itself, even if the path is a link to it.
             var resolved = (string)_connection.Scalar("SELECT file FROM pragma_database_list WHERE name = 'main'")!;
             _standing = [.. new[] { file.Path, resolved + "-wal", resolved + "-shm" }.Select(path => (path, Opened(path)))];
 
-            // Not closed before the connections are: on Unix that would take their locks away.
+            // Must stay open until the connections are closed: on Unix, closing it would release their locks.
             _index = File.OpenHandle(resolved + "-shm", FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
 
             var length = _standing[0].Opened.Length;
@@ -57,7 +57,7 @@ internal sealed class HeldDatabase : IDisposable
         }
     }
 
-    /// <summary>What distinguishes the files that stand at their paths from those that were opened; null when nothing does.</summary>
+    /// <summary>How the files at the paths differ from those that were opened; null when they don't.</summary>
     public string? FindDifference()
     {
         lock (_gate)
@@ -96,7 +96,7 @@ internal sealed class HeldDatabase : IDisposable
 
         shrink();
 
-        // The file is cut off when all of the WAL is written back, which a reader may put off.
+        // The file is truncated when the whole WAL is written back, which a reader may delay.
         using var checkpoint = connection.Command("PRAGMA wal_checkpoint(PASSIVE)");
         using var result = checkpoint.ExecuteReader();
         var whole = result.Read() && result.GetInt64(0) == 0 && result.GetInt64(1) == result.GetInt64(2);
@@ -107,8 +107,8 @@ internal sealed class HeldDatabase : IDisposable
     }
 
     /// <summary>
-    /// What stands at the paths is no longer what is open. Writes back what the WAL has where that still goes into the right file, and
-    /// otherwise sees to it that nothing is touched when the connection is closed: what stands there now is somebody else's.
+    /// The files at the paths are no longer the open ones. Writes back the WAL if that still goes into the right file, and otherwise
+    /// makes sure that closing the connection changes nothing: the files at the paths now belong to somebody else.
     /// </summary>
     public void Leave()
     {
@@ -132,7 +132,7 @@ internal sealed class HeldDatabase : IDisposable
     /// <summary>The file is damaged: it stays as it is.</summary>
     public void LeaveAlone() => _leaveAlone = true;
 
-    /// <summary>Closes it; all other connections are closed already. The database is whole then, and <c>-wal</c> is gone.</summary>
+    /// <summary>Closes the database after all other connections are closed. Then it is complete, and <c>-wal</c> is gone.</summary>
     public void Dispose()
     {
         _file.CloseReaders();
@@ -144,7 +144,7 @@ internal sealed class HeldDatabase : IDisposable
         {
             try
             {
-                // Closing does that too, but not while another process, such as a backup, has it open.
+                // Closing does that, too, but not while another process, such as a backup, has the database open.
                 _connection.Execute("PRAGMA busy_timeout = 1000; PRAGMA wal_checkpoint(TRUNCATE)");
             }
             catch (SqliteException)
@@ -194,7 +194,7 @@ internal sealed class HeldDatabase : IDisposable
         return $"{wal} was truncated: it has {has} bytes, and had {needs}";
     }
 
-    // What is committed is in the file before the index says so.
+    // Committed data is in the file before the index refers to it.
     private long WalInUse()
     {
         Span<byte> header = stackalloc byte[IndexHeader];

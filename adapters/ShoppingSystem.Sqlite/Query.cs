@@ -5,7 +5,7 @@ using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.Sqlite;
 
-/// <summary>A statement, and what its spans say of it in the words of OpenTelemetry's database conventions.</summary>
+/// <summary>A statement, and the attributes of its spans in OpenTelemetry's database conventions.</summary>
 /// <param name="Operation">Its verb.</param>
 /// <param name="Table">The table it is about.</param>
 /// <param name="Text">The statement, with parameters for all values.</param>
@@ -14,7 +14,7 @@ internal sealed record Query(string Operation, string Table, string Text)
     private readonly string _one = $"{Operation} {Table}";
     private readonly string _batch = $"BATCH {Operation} {Table}";
 
-    /// <summary>A span from here on; null when nobody listens.</summary>
+    /// <summary>Starts a span; null when nothing listens.</summary>
     /// <param name="database">The file.</param>
     /// <param name="count">How often the statement is executed.</param>
     public Activity? StartSpan(string database, int count = 1)

@@ -3,12 +3,12 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ShoppingSystem.Sqlite;
 
-/// <summary>The file of what is recorded: purchases and dead letters. One writer at a time, readers beside it.</summary>
+/// <summary>The file of the record: purchases and dead letters. One writer at a time, and readers at the same time.</summary>
 internal sealed class RecordDatabase : IDisposable
 {
     /// <summary>
-    /// A user's purchases lie side by side in the order in which a history shows them, so that a page of history is one
-    /// stretch of the file, however many purchases there are.
+    /// A user's purchases are stored next to each other in the order of the history, so that a page of history is one
+    /// range of the file, however many purchases there are.
     /// </summary>
     private const string Version1 = """
         CREATE TABLE purchases (
@@ -39,7 +39,8 @@ internal sealed class RecordDatabase : IDisposable
         INSERT INTO totals VALUES (0, 0)
         """;
 
-    // What it has of which log is written with every transaction, so that a file of another time or of another shop is told.
+    // Every transaction also writes which log this file belongs to and how much of it is recorded, so that a file from another time or
+    // of another shop is recognised.
     private const string Version2 = """
         CREATE TABLE recorded (
             only INTEGER PRIMARY KEY CHECK (only = 0),
@@ -56,15 +57,15 @@ internal sealed class RecordDatabase : IDisposable
     public static readonly IReadOnlyList<string> Migrations = [Version1, Version2];
 
     /// <summary>
-    /// Users buy in any order, and ids that come from an <c>Idempotency-Key</c> fall anywhere in their index: a full batch
-    /// changes more pages than it has rows. The cache (in KiB when negative) holds those that are changed again and again.
-    /// When the WAL has so many pages (62 MiB), the writer itself writes back what is left to be, and the WAL begins anew.
+    /// Users buy in any order, and ids that are derived from an <c>Idempotency-Key</c> are spread over the whole index: a full batch
+    /// changes more pages than it has rows. The cache (in KiB when negative) holds the pages that are changed often.
+    /// When the WAL has this many pages (62 MiB), the writer itself writes back the remaining ones, and the WAL begins anew.
     /// </summary>
     private const string Tuning = "PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 16000;";
 
     /// <summary>
-    /// Changed pages are written back from the WAL to the file beside the recording, when so many rows were written and this
-    /// pause is over: recording would stand still for as long as it takes to write back many at once.
+    /// Changed pages are written back from the WAL to the file in parallel with recording, when this many rows were
+    /// written and the pause below is over: otherwise recording would stop for as long as it takes to write back many pages at once.
     /// </summary>
     private const int RowsToWriteBack = 2000;
 
@@ -85,8 +86,8 @@ internal sealed class RecordDatabase : IDisposable
     private long _handedOut;
     private long _written;
 
-    /// <param name="path">Where it is; it is made when it is missing.</param>
-    /// <param name="guard">Looks after all files of the directory; after this one only when null.</param>
+    /// <param name="path">Where it is; it is created if it is missing.</param>
+    /// <param name="guard">Checks all files of the directory; null to check this file only.</param>
     /// <exception cref="StorageException">The file can't be used.</exception>
     public RecordDatabase(string path, FileGuard? guard = null)
     {
@@ -98,24 +99,24 @@ internal sealed class RecordDatabase : IDisposable
         Checked = Task.Run(() => _file.Check(_disposing.Token));
     }
 
-    /// <summary>The file at <paramref name="path"/> as this program knows it.</summary>
+    /// <summary>The file at <paramref name="path"/>, with the schema of this program.</summary>
     public static DatabaseFile FileAt(string path) => new(path, "purchases", Migrations);
 
     /// <summary>
-    /// Completes when the file has been read through, which it is from the beginning on; fails with a
-    /// <see cref="StorageException"/> when it is damaged. Until then it can be read, and writing waits.
+    /// Completes when the whole file has been read, which begins with the constructor; fails with a
+    /// <see cref="StorageException"/> when it is damaged. Until then the file can be read, and writes wait.
     /// </summary>
     public Task Checked { get; }
 
-    /// <summary>What happened to the files, so that nothing is written to them any more; null while they are in place.</summary>
+    /// <summary>Why nothing is written to the files any more; null while they are in place.</summary>
     public string? Fault => _guard.Fault;
 
-    /// <summary>From now on it is told in this file how much of <paramref name="log"/> is recorded.</summary>
+    /// <summary>Makes this file state from now on how much of <paramref name="log"/> is recorded.</summary>
     /// <param name="log">The log as it was opened.</param>
     /// <param name="logPath">Its file.</param>
-    /// <param name="isNew">Whether the log has just been made: it begins behind what is recorded.</param>
-    /// <returns>False when events are recorded that the log is still to have: it is an older one.</returns>
-    /// <exception cref="StorageException">They are of different times, or of different shops, and events are in neither.</exception>
+    /// <param name="isNew">Whether the log has just been created: it begins after the recorded events.</param>
+    /// <returns>False when events are recorded that the log does not have yet: the log is an older one.</returns>
+    /// <exception cref="StorageException">They are from different times, or of different shops, and some events are in neither.</exception>
     public bool Pair(LogPosition log, string logPath, bool isNew)
     {
         try
@@ -130,9 +131,9 @@ internal sealed class RecordDatabase : IDisposable
         }
     }
 
-    /// <summary>Whether a record has what has left the log; it is for both, in files of this version.</summary>
-    /// <returns>False when events are recorded that the log is still to have: it is an older one.</returns>
-    /// <exception cref="StorageException">They are of different times, or of different shops, and events are in neither.</exception>
+    /// <summary>Checks that a record has all events that have left the log. Both are files of this version.</summary>
+    /// <returns>False when events are recorded that the log does not have yet: the log is an older one.</returns>
+    /// <exception cref="StorageException">They are from different times, or of different shops, and some events are in neither.</exception>
     public static bool Compare(SqliteConnection record, string recordPath, LogPosition log, string logPath)
     {
         using var command = record.Command("""
@@ -143,7 +144,7 @@ internal sealed class RecordDatabase : IDisposable
         row.Read();
         if (row.IsDBNull(0))
         {
-            // One of version 1 doesn't say how far it is; an empty one is at the beginning.
+            // A file of version 1 doesn't say how much is recorded; an empty one is at the beginning.
             return !row.GetBoolean(2) || log.Committed == 0 ? true : throw Older(0);
         }
 
@@ -160,8 +161,8 @@ internal sealed class RecordDatabase : IDisposable
     }
 
     /// <summary>
-    /// Makes the copy of a record one of the time of the copy of its log, which was made before it: offsets from
-    /// <paramref name="end"/> on are given anew.
+    /// Adjusts the copy of a record to the copy of its log, which was made before it: offsets from
+    /// <paramref name="end"/> on will be assigned again.
     /// </summary>
     public static void Align(SqliteConnection copy, long end)
     {
@@ -173,18 +174,18 @@ internal sealed class RecordDatabase : IDisposable
     public void HandOut(long next) => Volatile.Write(ref _handedOut, Math.Max(_handedOut, next));
 
     /// <summary>
-    /// Events up to <paramref name="next"/>, which have been handed out, may leave the log: this file says so already when something was recorded since, else
-    /// it does now.
+    /// Lets events up to <paramref name="next"/>, which have been handed out, leave the log. If something was recorded since, this file
+    /// already states that; otherwise it is written now.
     /// </summary>
     public ValueTask ReachAsync(long next, CancellationToken cancellationToken) =>
         Volatile.Read(ref _written) >= next ? default : new ValueTask(WriteAsync(Pairing, 1, _ => true, cancellationToken));
 
     /// <summary>
     /// Runs <paramref name="write"/>, which executes <paramref name="query"/> <paramref name="count"/> times, in a transaction
-    /// that is on the disk when the task completes. Not before the file is known to be sound.
+    /// that is on the disk when the task completes. Waits until the file is known to be sound.
     /// </summary>
     /// <exception cref="StorageException">
-    /// The file is damaged, and left as it is; or it is no longer the one that was opened, and what was written may be gone.
+    /// The file is damaged, and left as it is; or it is no longer the file that was opened, and the written data may be gone.
     /// </exception>
     public async Task<T> WriteAsync<T>(Query query, int count, Func<SqliteConnection, T> write, CancellationToken cancellationToken)
     {
@@ -214,7 +215,7 @@ internal sealed class RecordDatabase : IDisposable
         }
     }
 
-    /// <summary>Runs <paramref name="read"/>, which asks <paramref name="query"/>, on a connection of its own.</summary>
+    /// <summary>Runs <paramref name="read"/>, which executes <paramref name="query"/>, on a separate connection.</summary>
     public T Read<T>(Query query, Func<SqliteConnection, T> read)
     {
         using var span = query.StartSpan(_name);
@@ -269,7 +270,7 @@ internal sealed class RecordDatabase : IDisposable
         }
         catch (SqliteException)
         {
-            // What is recorded is safe in the WAL. Should that become too much for the disk, recording fails and says so.
+            // Recorded data is safe in the WAL. If the WAL grows too large for the disk, recording fails with an error.
         }
 
         await Task.Delay(WriteBackPause);
@@ -277,7 +278,7 @@ internal sealed class RecordDatabase : IDisposable
 
     private T Read<T>(Func<SqliteConnection, T> read)
     {
-        // A new connection would open whatever stands there now.
+        // A new connection would open whatever file is at the path now.
         ThrowUnless(_guard.Fault is null);
         using var connection = _file.OpenForReading();
         return read(connection);
@@ -302,14 +303,14 @@ internal sealed class RecordDatabase : IDisposable
                 transaction.Commit();
                 Volatile.Write(ref _written, handedOut);
 
-                // The log forgets what is recorded.
+                // What is recorded is removed from the log, so the file must still be in place.
                 ThrowUnless(_guard.Look());
                 return result;
             }
         }
         catch (SqliteException)
         {
-            // Whatever state it is in: the next attempt gets a new one.
+            // Its state is unknown: the next attempt gets a new connection.
             _connection?.Dispose();
             _connection = null;
             throw;

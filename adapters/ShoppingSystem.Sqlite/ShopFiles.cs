@@ -4,10 +4,10 @@ using SQLitePCL;
 
 namespace ShoppingSystem.Sqlite;
 
-/// <summary>What is done with the files of an embedded shop from outside, whether it runs or not: copies of them, and a look at them.</summary>
+/// <summary>Copies and checks the files of an embedded shop from outside, whether the shop runs or not.</summary>
 public static class ShopFiles
 {
-    // Under this name until it is whole.
+    // The suffix of a copy until it is complete.
     private const string Partial = ".partial";
 
     private const int PagesAtATime = 64;
@@ -16,8 +16,8 @@ public static class ShopFiles
     private const int SqliteLocked = 6;
     private static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(20);
 
-    // In the order in which they are copied. What is recorded leaves the log: copied the other way round, purchases that were
-    // recorded between the two copies would be in neither. In this order they are in both, and recording them again changes nothing.
+    // In the order in which they are copied. Recorded events leave the log: in the reverse order, purchases that are recorded
+    // between the two copies would be in neither. In this order they are in both, and recording them again changes nothing.
     private static DatabaseFile[] FilesIn(string directory) =>
     [
         SqlitePurchaseLog.FileAt(Path.Combine(directory, EmbeddedStorage.LogFile)),
@@ -25,13 +25,13 @@ public static class ShopFiles
     ];
 
     /// <summary>
-    /// Copies the shop in <paramref name="directory"/>, which may be open, to <paramref name="target"/>: everything that was
-    /// acknowledged before the call is in the copy. The copies get their names when both are whole, read through and on the disk.
+    /// Copies the shop in <paramref name="directory"/>, which may be open, to <paramref name="target"/>: the copy contains everything that
+    /// was acknowledged before the call. The copies get their names when both are complete, read through and on the disk.
     /// </summary>
     /// <param name="directory">The data directory.</param>
-    /// <param name="target">A directory with no such files in it; made when it is missing.</param>
-    /// <param name="report">Is told how far it is, in lines to show.</param>
-    /// <param name="cancellationToken">Breaks it off; no copy is left under its final name.</param>
+    /// <param name="target">A directory with no such files in it; created if it is missing.</param>
+    /// <param name="report">Gets the progress, in lines to show.</param>
+    /// <param name="cancellationToken">Cancels the copying; no copy is left under its final name.</param>
     /// <exception cref="StorageException">There is nothing to copy, it is damaged, or it can't be copied there; the message says why.</exception>
     public static void BackUp(string directory, string target, Action<string> report, CancellationToken cancellationToken = default)
     {
@@ -65,7 +65,7 @@ public static class ShopFiles
                 Finish(copy, Reporting(source), cancellationToken);
             }
 
-            // The log first: without the record next to it no shop starts on it.
+            // The log first: no shop starts on a log without the record next to it.
             foreach (var (source, copy) in sources.Zip(copies))
             {
                 File.Move(copy.Path, Path.Combine(target, Path.GetFileName(source.Path)));
@@ -85,10 +85,10 @@ public static class ShopFiles
         Action<string> Reporting(DatabaseFile source) => line => report($"{Path.GetFileName(source.Path)}: {line}");
     }
 
-    /// <summary>Reads the files in <paramref name="directory"/> through, of a shop or of a backup. They are left as they are.</summary>
+    /// <summary>Reads all of the files in <paramref name="directory"/>, of a shop or of a backup. They are left as they are.</summary>
     /// <param name="directory">The directory.</param>
-    /// <param name="report">Is told what was found, in lines to show.</param>
-    /// <param name="cancellationToken">Breaks it off.</param>
+    /// <param name="report">Gets the findings, in lines to show.</param>
+    /// <param name="cancellationToken">Cancels the check.</param>
     /// <exception cref="StorageException">A file is missing, damaged, not of this program, or older than the other; the message names it.</exception>
     public static void Check(string directory, Action<string> report, CancellationToken cancellationToken = default)
     {
@@ -109,7 +109,7 @@ public static class ShopFiles
 
         if (ArePaired(files))
         {
-            // In this order: the record of a shop that runs is ahead of what its log said.
+            // In this order: the record of a running shop is then ahead of the position read from its log.
             var log = files[0].Use(SqlitePurchaseLog.PositionOf);
             files[1].Use(record => RecordDatabase.Compare(record, files[1].Path, log, files[0].Path));
         }
@@ -123,7 +123,7 @@ public static class ShopFiles
             to.Open();
             to.Execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF");
 
-            // What is copied is what is there now: a copy without this transaction begins anew whenever something is written.
+            // The transaction makes the copy a snapshot: without it the copy would begin again whenever something is written.
             from.Execute("BEGIN");
             from.Scalar("SELECT count(*) FROM sqlite_schema");
             using (var backup = raw.sqlite3_backup_init(to.Handle, "main", from.Handle, "main"))
@@ -146,7 +146,7 @@ public static class ShopFiles
         });
     }
 
-    // Since version 2 of either, the log says which one it is, and the record how much of it it has.
+    // From version 2 of both files on, the log has an id, and the record states how much of that log it has.
     private static bool ArePaired(DatabaseFile[] files) => files.Select(file => file.ReadVersion()).Min() >= 2;
 
     private static void Finish(DatabaseFile copy, Action<string> report, CancellationToken cancellationToken)

@@ -18,13 +18,13 @@ internal sealed class SqlitePurchaseFeed(SqlitePurchaseLog log, RecordDatabase r
     {
         get
         {
-            // In this order: what is committed meanwhile is behind the end all the same.
+            // In this order, so that the committed offset is never beyond the end.
             var committed = log.Committed;
             return [new(Partition, log.End - committed, _inHand.FirstOrDefault(batch => batch.Next > committed)?.Events[0].AppendedAt)];
         }
     }
 
-    /// <summary>What is wrong with the files is the health check's to say, which looks at them.</summary>
+    /// <summary>The health check examines the files and reports their problems.</summary>
     public string? Problem => null;
 
     /// <summary>Nothing is trimmed from the log before it is committed.</summary>
@@ -53,7 +53,7 @@ internal sealed class SqlitePurchaseFeed(SqlitePurchaseLog log, RecordDatabase r
             }
             catch (Exception e) when (e is SqliteException or StorageException && !guard.Look())
             {
-                // What was read is not the log; nothing is appended to it any more, so this waits until it is started again.
+                // What was read is not from the log; nothing is appended to this file any more, so this waits until a restart.
                 continue;
             }
 

@@ -10,7 +10,7 @@ namespace ShoppingSystem.Sqlite;
 
 /// <summary>
 /// The log as one SQLite table with a row per group commit. Appends that arrive while a group is being synced to disk form
-/// the next one, so that the cost of a sync is shared by all who wait for it. A row holds its events as lines of JSON:
+/// the next one, so that all of them share the cost of one sync. A row holds its events as lines of JSON:
 /// <c>sqlite3 log.db 'select * from groups'</c> shows what is waiting to be recorded.
 /// </summary>
 internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
@@ -30,7 +30,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
         INSERT INTO position VALUES (0, 0)
         """;
 
-    // Which log it is: two that were made at different times, or of different shops, differ.
+    // The log's id: logs that were created at different times, or by different shops, have different ids.
     private const string Version2 = """
         ALTER TABLE position ADD COLUMN log BLOB;
         UPDATE position SET log = randomblob(16)
@@ -39,19 +39,19 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     /// <summary>Each brings the file to the next version.</summary>
     public static readonly IReadOnlyList<string> Migrations = [Version1, Version2];
 
-    /// <summary>Appends beyond this many bytes waiting for the disk are refused.</summary>
+    /// <summary>Appends are refused when more than this many bytes wait for the disk.</summary>
     private const int MaxWaitingBytes = 64 * 1024 * 1024;
 
     private const int InitialBuffer = 64 * 1024;
 
-    // One is filled while the other is written. What a stall of the disk has filled is not worth keeping.
+    // One is filled while the other is written. Further ones, which a stall of the disk has filled, are not worth keeping.
     private const int BuffersToKeep = 2;
     private const int LargestBufferToKeep = 1024 * 1024;
 
-    /// <summary>How often what is recorded is trimmed while purchases come in.</summary>
+    /// <summary>How often recorded events are trimmed while purchases come in.</summary>
     private static readonly TimeSpan TrimInterval = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How long the writer waits for purchases until it looks after the file: trims, shrinks, tries a failed disk again.</summary>
+    /// <summary>How long the writer waits for purchases before it maintains the file: trims, shrinks, retries a failed disk.</summary>
     private static readonly TimeSpan IdleInterval = TimeSpan.FromMilliseconds(500);
 
     private readonly PurchaseLogOptions _options;
@@ -87,7 +87,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
 
     public DatabaseFile File { get; }
 
-    /// <summary>Which log it is, and how far it was when it was opened.</summary>
+    /// <summary>The log's id and position when it was opened.</summary>
     public LogPosition Opened { get; private set; } = null!;
 
     /// <summary>The offset that the next event gets.</summary>
@@ -99,10 +99,10 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     /// <summary>Why nothing can be appended at the moment; null when it can.</summary>
     public string? Failure => _guard.Fault ?? _failure;
 
-    /// <summary>The file at <paramref name="path"/> as this program knows it.</summary>
+    /// <summary>The file at <paramref name="path"/>, with the schema of this program.</summary>
     public static DatabaseFile FileAt(string path) => new(path, "groups", Migrations);
 
-    /// <summary>Which log a file of this version is, and how far.</summary>
+    /// <summary>The id and the position of a log file of this version.</summary>
     public static LogPosition PositionOf(SqliteConnection log)
     {
         using var command = log.Command("SELECT log, next FROM position");
@@ -140,10 +140,10 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     /// <summary>Completes when something has been appended after the call.</summary>
     public Task AppendedAsync() => Volatile.Read(ref _appended).Task;
 
-    /// <summary>Everything before <paramref name="offset"/> is recorded: it is trimmed with one of the next writes.</summary>
+    /// <summary>Everything before <paramref name="offset"/> is recorded: one of the next writes trims it.</summary>
     public void Commit(long offset) => Volatile.Write(ref _committed, offset);
 
-    /// <summary>Makes durable what was appended; later appends are refused.</summary>
+    /// <summary>Makes all appends durable; later appends are refused.</summary>
     public async ValueTask DisposeAsync()
     {
         lock (_gate)
@@ -167,7 +167,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
         _work.Dispose();
     }
 
-    /// <returns>Completes when the purchase is durable.</returns>
+    /// <returns>A task that completes when the purchase is durable.</returns>
     private Task Enqueue(Purchase purchase)
     {
         lock (_gate)
@@ -225,7 +225,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
             var committed = Committed;
             var trim = committed > _trimmed && (group is null || Stopwatch.GetElapsedTime(lastTrim) > TrimInterval);
 
-            // What is opened anew must be what was open before, and there is time to look when nobody waits.
+            // A file that is opened again must be the one that was open before; when no append waits, there is time to check, too.
             if (!(connection is null || (group is null && trim) ? _guard.Look() : group is null ? _guard.IsSound() : _guard.Fault is null))
             {
                 Refuse(group);
@@ -253,7 +253,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
                     lastTrim = Stopwatch.GetTimestamp();
                 }
 
-                // Before those who wait are told: their next purchases need it.
+                // Before the waiting appends complete: their callers' next purchases need the buffer.
                 Reuse(group?.Buffer);
                 Succeeded(group);
             }
@@ -275,8 +275,8 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
         Close(connection);
     }
 
-    // A commit that failed may be in the file all the same: the disk took it and failed to sync it. Then it is part of the log,
-    // and what comes next stands behind it: in its place the feed, which may have read it, would not look again.
+    // A failed commit may still be in the file: the disk accepted it and failed to sync it. Then it is part of the log, and the next
+    // events follow it: if they took its offsets, the feed, which may have read it already, would not read them.
     private LogConnection Open()
     {
         var connection = new LogConnection(File, _held!);
@@ -476,7 +476,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
                 "DELETE FROM groups WHERE first < $next AND first + count <= $next; UPDATE position SET next = $next", ("$next", 0L));
         }
 
-        /// <summary>The offset behind the last event that is in the file; 0 when none is. Asked as its writer: nobody else is adding to it.</summary>
+        /// <summary>The offset after the last event in the file; 0 without one. Called by the writer: nothing else appends.</summary>
         public long End()
         {
             _begin.ExecuteNonQuery();
@@ -521,7 +521,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
             _connection.Dispose();
         }
 
-        // A page a step, of which a command makes only one.
+        // Each step gives back one page, and each command makes only one step.
         private void GiveBackRoom()
         {
             if (raw.sqlite3_exec(_connection.Handle, "PRAGMA incremental_vacuum") is not raw.SQLITE_OK and var error)
@@ -532,7 +532,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     }
 }
 
-/// <param name="Id">Which log it is: two that were made at different times, or of different shops, differ.</param>
+/// <param name="Id">The log's id: logs that were created at different times, or by different shops, have different ids.</param>
 /// <param name="Committed">The offset of the first event that is not recorded yet.</param>
 /// <param name="End">The offset that the next event gets.</param>
 internal sealed record LogPosition(Guid Id, long Committed, long End);

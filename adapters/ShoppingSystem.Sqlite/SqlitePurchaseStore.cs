@@ -19,7 +19,7 @@ internal sealed class SqlitePurchaseStore(RecordDatabase database) : IPurchaseSt
         VALUES ($id, $userid, $timestamp, $username, $price, $decimals, $item) ON CONFLICT DO NOTHING
         """);
 
-    // Part of recording: asked for what was not inserted, in the same transaction.
+    // Part of recording: reads what was not inserted, in the same transaction.
     private const string ById = $"SELECT {Columns} FROM purchases WHERE id = $id";
 
     private static readonly Query History = new("SELECT", "purchases", $"""
@@ -89,7 +89,7 @@ internal sealed class SqlitePurchaseStore(RecordDatabase database) : IPurchaseSt
         return new RecordResult(recorded, known.Count - refused.Count, refused);
     }
 
-    /// <summary>Inserts the purchases whose id is not recorded; answers with the places of the others.</summary>
+    /// <summary>Inserts the purchases whose id is not recorded; returns the positions of the others.</summary>
     private static List<int> Insert(SqliteConnection connection, IReadOnlyList<Purchase> purchases)
     {
         using var insert = connection.Command(

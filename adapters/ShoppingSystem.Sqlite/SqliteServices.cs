@@ -5,7 +5,7 @@ using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.Sqlite;
 
-/// <summary>Puts an <see cref="EmbeddedStorage"/> under the ports. The storage stays the caller's to dispose.</summary>
+/// <summary>Registers an <see cref="EmbeddedStorage"/> for the ports. The caller still has to dispose of the storage.</summary>
 public static class SqliteServices
 {
     /// <summary>For the storefront: the log to append to.</summary>

@@ -2,7 +2,7 @@ using System.Buffers;
 using Confluent.Kafka;
 using ShoppingSystem.Purchases;
 
-/// <summary>The log on Kafka as anybody would write it: what ours is held against.</summary>
+/// <summary>The obvious implementation of the log on Kafka, which ours is compared with.</summary>
 internal sealed class PlainLog(string brokers) : IPurchaseLog
 {
     private readonly IProducer<string, byte[]> _producer = new ProducerBuilder<string, byte[]>(

@@ -30,7 +30,7 @@ if (args is ["--recording", ..])
     return await Recording.RunAsync(new ConfigurationBuilder().AddCommandLine(args).Build());
 }
 
-// Before anything makes a meter.
+// Must be known before anything creates a meter.
 var telemetry = new ConfigurationBuilder().AddCommandLine(args).Build()["telemetry"];
 AppContext.SetSwitch("System.Diagnostics.Metrics.Meter.IsSupported", telemetry is not "none");
 
@@ -46,7 +46,7 @@ else
 
 if (telemetry is "none")
 {
-    // While this category may log, ASP.NET Core makes an activity for each request, for the trace ids of its lines.
+    // While this category may log, ASP.NET Core creates an activity for each request, for the trace ids of its log lines.
     builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
 }
 
@@ -83,7 +83,7 @@ if (storage is not null && builder.Configuration.GetValue<bool>("record"))
 var app = builder.Build();
 app.UseServiceDefaults();
 app.MapStorefront();
-// What the process has used so far: CPU time in microseconds, bytes allocated, bytes resident.
+// The resource use of the process so far: CPU time in microseconds, bytes allocated, bytes resident.
 app.MapGet("/process", () =>
 {
     using var process = Process.GetCurrentProcess();
@@ -103,7 +103,7 @@ if (storage is not null)
 
 return 0;
 
-// A user's purchases are made over the whole time, as they are in a shop that has been open for a while.
+// A user's purchases are spread over the whole time, as in a shop that has been open for a while.
 static async Task FillAsync(IPurchaseStore store, int count)
 {
     const int perUser = 100;
@@ -120,13 +120,13 @@ static async Task FillAsync(IPurchaseStore store, int count)
     }
 }
 
-/// <summary>The append taken out: what is left is the price of HTTP, JSON and the rules.</summary>
+/// <summary>Leaves out the append: what remains is the cost of HTTP, JSON and the rules.</summary>
 internal sealed class NoLog : IPurchaseLog
 {
     public ValueTask AppendAsync(Purchase purchase, CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
 }
 
-/// <summary>Takes what is exported by OTLP over HTTP, and throws it away.</summary>
+/// <summary>Accepts OTLP exports over HTTP, and throws them away.</summary>
 internal static class Sink
 {
     public static async Task<int> RunAsync(string[] args)

@@ -35,7 +35,7 @@ internal static class Rebalancing
         }
         catch (OperationCanceledException)
         {
-            // Told to stop; by now it has left the group.
+            // It was told to stop; by now it has left the group.
         }
 
         await host.StopAsync();

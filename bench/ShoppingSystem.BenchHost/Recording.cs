@@ -14,7 +14,7 @@ using SQLitePCL;
 /// </summary>
 internal static class Recording
 {
-    // What a busy web server has under way at a time.
+    // As many as a busy web server has under way at a time.
     private const int Appends = 256;
 
     public static async Task<int> RunAsync(IConfiguration arguments)
@@ -88,7 +88,7 @@ internal static class Recording
     }
 
     /// <summary>
-    /// One prepared statement on SQLite's own interface, as many rows in a transaction as the recorder takes at most; same
+    /// One prepared statement on SQLite's own interface, with as many rows in a transaction as the recorder takes at most; same
     /// table, index and pragmas.
     /// </summary>
     private static async Task<Figures> InsertAsync(string data, PurchaseLogOptions options)

@@ -7,7 +7,7 @@ using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.Benchmarks;
 
-/// <summary>A purchase on its way into the log and out of it; against a plain class and <see cref="JsonSerializer"/>.</summary>
+/// <summary>Encodes and decodes a purchase for the log; compared with a plain class and <see cref="JsonSerializer"/>.</summary>
 [GroupBenchmarksBy(BenchmarkLogicalGroupRule.ByCategory)]
 [CategoriesColumn]
 public class EventBenchmarks
@@ -35,7 +35,7 @@ public class EventBenchmarks
         return _buffer.WrittenCount;
     }
 
-    // Both check what they read: an event of the log may be anybody's.
+    // Both validate what they read: any producer may have written an event of the log.
     [Benchmark(Baseline = true), BenchmarkCategory("decode")]
     public bool DecodePlainly() => JsonSerializer.Deserialize<Plain>(_event.Value.Span) is { } read && IsValid(read.Username, read.UserId, read.Price, read.Item);
 

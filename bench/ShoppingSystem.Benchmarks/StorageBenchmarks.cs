@@ -10,8 +10,8 @@ using ShoppingSystem.Sqlite;
 namespace ShoppingSystem.Benchmarks;
 
 /// <summary>
-/// The embedded log and record, on the disk of the temporary folder; time and memory of one purchase. Against what there is
-/// to gain on: a file that is synced after each, and a table that is inserted into one by one in one transaction.
+/// The embedded log and record, on the disk of the temporary folder; time and memory of one purchase. Compared with
+/// simpler code: a file that is synced after each purchase, and a table with one insert at a time in one transaction.
 /// </summary>
 [GroupBenchmarksBy(BenchmarkLogicalGroupRule.ByCategory)]
 [CategoriesColumn]

@@ -1,11 +1,11 @@
 namespace ShoppingSystem.LoadTest;
 
-/// <summary>How the tool ends, for scripts.</summary>
+/// <summary>The exit codes of the tool, for scripts.</summary>
 internal static class ExitCode
 {
     public const int Ok = 0;
 
-    /// <summary>Purchases were lost, doubled or altered, or there are some that nobody bought.</summary>
+    /// <summary>Purchases were lost, doubled or altered, or the history contains purchases that nobody made.</summary>
     public const int NotExactlyOnce = 1;
 
     /// <summary>The command line was wrong.</summary>

@@ -1,8 +1,8 @@
 using ShoppingSystem.LoadTest;
 
-// Replies are handled on the thread that learns of them instead of being handed to the pool, whose threads spin before
+// Handles replies on the thread that receives them instead of handing them to the pool, whose threads spin before
 // they sleep: a quarter less processor time per purchase at full speed, two thirds less at a few thousand per second.
-// The runtime reads this before the first socket.
+// The runtime reads this before the first socket is created.
 Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
 
 return await CommandLine.InvokeAsync(args, RunAsync, Console.Out, Console.Error);

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace ShoppingSystem.LoadTest;
 
-/// <summary>Ctrl-C (or SIGTERM) ends the load, and what was done is reported; a second one gives up what is left to do, too.</summary>
+/// <summary>Ctrl-C (or SIGTERM) ends the load, and the results so far are reported; a second one also cancels the remaining work.</summary>
 internal sealed class StopSignals : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -18,7 +18,7 @@ internal sealed class StopSignals : IDisposable
     /// <summary>Start nothing new.</summary>
     public CancellationToken Stop => _stop.Token;
 
-    /// <summary>Give up what is under way.</summary>
+    /// <summary>Cancel what is under way.</summary>
     public CancellationToken Abort => _abort.Token;
 
     /// <inheritdoc/>

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace ShoppingSystem.MockKafka;
 
-/// <summary>What is used of <c>rdkafka.h</c> and <c>rdkafka_mock.h</c>, version 2.16.</summary>
+/// <summary>The functions of <c>rdkafka.h</c> and <c>rdkafka_mock.h</c> that are used here, version 2.16.</summary>
 internal static partial class Librdkafka
 {
     public const int Producer = 0;
@@ -11,7 +11,7 @@ internal static partial class Librdkafka
     private const string Library = "librdkafka";
 
     /// <summary>
-    /// librdkafka.redist carries several builds for Linux. The first wants libsasl2.so.3, which Debian and Ubuntu don't have; the
+    /// librdkafka.redist contains several builds for Linux. The first needs libsasl2.so.3, which Debian and Ubuntu don't have; the
     /// second has everything linked in; the third is for musl. Confluent.Kafka tries them in this order, too.
     /// </summary>
     private static readonly string[] Builds = [Library, $"centos8-{Library}", $"alpine-{Library}"];

@@ -28,11 +28,11 @@ internal sealed class MockCluster : IDisposable
 
         Brokers = brokers;
         BootstrapServers = Marshal.PtrToStringUTF8(Librdkafka.MockClusterBootstraps(_cluster))!;
-        // A group that forms waits for more members, as real brokers do; there for 3 s.
+        // A new group waits for more members, as on real brokers, where it waits for 3 s.
         Librdkafka.MockGroupInitialRebalanceDelay(_cluster, 100);
     }
 
-    /// <summary>Requests of the protocol, by their numbers.</summary>
+    /// <summary>Request types of the protocol, with their numbers.</summary>
     public enum Api : short
     {
         Produce = 0,
@@ -51,16 +51,16 @@ internal sealed class MockCluster : IDisposable
     /// <summary>How many brokers there are.</summary>
     public int Brokers { get; }
 
-    /// <summary>Where they listen: <c>host:port</c>, separated by commas.</summary>
+    /// <summary>The addresses of the brokers: <c>host:port</c>, separated by commas.</summary>
     public string BootstrapServers { get; }
 
     public void CreateTopic(string topic, int partitions) =>
         Check(Librdkafka.MockTopicCreate(_cluster, topic, partitions, Math.Min(3, Brokers)));
 
-    /// <summary>Deletes a topic with all that stands in it; made again, it starts at offset 0.</summary>
+    /// <summary>Deletes a topic with all its events; if it is created again, it starts at offset 0.</summary>
     public void DeleteTopic(string topic) => Check(Librdkafka.MockTopicDelete(_cluster, topic));
 
-    /// <summary>Has the brokers say this error (a number of the protocol; 0 for none) of a topic that they are asked about.</summary>
+    /// <summary>Makes the brokers return this error (a number of the protocol; 0 for none) when they are asked about a topic.</summary>
     public void FailTopic(string topic, int error) => Librdkafka.MockTopicSetError(_cluster, topic, error);
 
     /// <summary>Stops a broker from answering and closes its connections.</summary>
@@ -68,10 +68,10 @@ internal sealed class MockCluster : IDisposable
 
     public void Start(int broker) => Check(Librdkafka.MockBrokerSetUp(_cluster, broker));
 
-    /// <summary>Has a broker answer every request this much later.</summary>
+    /// <summary>Delays every answer of a broker by this much.</summary>
     public void SlowDown(int broker, TimeSpan by) => Check(Librdkafka.MockBrokerSetRtt(_cluster, broker, (int)by.TotalMilliseconds));
 
-    /// <summary>Has the cluster tell clients this address of a broker, instead of the one where it listens.</summary>
+    /// <summary>Makes the cluster tell clients this address of a broker, instead of the one where it listens.</summary>
     public void Advertise(int broker, string host, int port) => Librdkafka.MockBrokerSetHostPort(_cluster, broker, host, port);
 
     public void MoveLeader(string topic, int partition, int broker) =>
@@ -79,19 +79,19 @@ internal sealed class MockCluster : IDisposable
 
     public void MoveCoordinator(string group, int broker) => Check(Librdkafka.MockCoordinatorSet(_cluster, "group", group, broker));
 
-    /// <summary>Has the next requests of a kind fail with these errors (numbers of the protocol), one each.</summary>
+    /// <summary>Makes the next requests of this type fail with these errors (numbers of the protocol), one each.</summary>
     public void Fail(Api api, params int[] errors) => Librdkafka.MockPushRequestErrors(_cluster, (short)api, (nuint)errors.Length, errors);
 
-    /// <summary>Has every request of a kind fail with this error, until <see cref="StopFailing"/>.</summary>
+    /// <summary>Makes every request of this type fail with this error, until <see cref="StopFailing"/>.</summary>
     public void FailAlways(Api api, int error) => Fail(api, [.. Enumerable.Repeat(error, 10_000)]);
 
-    /// <summary>Has requests of this kind succeed again.</summary>
+    /// <summary>Lets requests of this type succeed again.</summary>
     public void StopFailing(Api api) => Librdkafka.MockClearRequestErrors(_cluster, (short)api);
 
-    /// <summary>Begins to note what <see cref="Requests"/> counts.</summary>
+    /// <summary>Starts to count requests for <see cref="Requests"/>.</summary>
     public void TrackRequests() => Librdkafka.MockStartRequestTracking(_cluster);
 
-    /// <summary>How many requests of each kind have come in.</summary>
+    /// <summary>How many requests of each type have arrived.</summary>
     public Dictionary<short, int> Requests()
     {
         var requests = Librdkafka.MockGetRequests(_cluster, out var count);

@@ -34,7 +34,7 @@ bool TryRead(int position, int byDefault, out int number)
     return position >= args.Length || (int.TryParse(args[position], CultureInfo.InvariantCulture, out number) && number >= 1);
 }
 
-// Where nobody types anything, it just goes on.
+// Without input, the cluster keeps running.
 void Listen()
 {
     while (Console.ReadLine() is { } line)

@@ -31,7 +31,7 @@ internal static class FaultLines
 
     private static readonly JsonWriterSettings OneLine = new() { OutputMode = JsonOutputMode.RelaxedExtendedJson };
 
-    /// <summary>Carries out a line; the answer is <see cref="Ok"/>, after what it asks for, or what is wrong.</summary>
+    /// <summary>Runs a line; returns <see cref="Ok"/>, after the requested output, or the error.</summary>
     public static string Run(MockServer server, string line)
     {
         try

@@ -32,11 +32,11 @@ internal sealed class MockServer : IDisposable
 
     public int Port => _listener.Port;
 
-    /// <summary>How to reach it.</summary>
+    /// <summary>The connection string of this server.</summary>
     /// <param name="database">The database that the connection string names.</param>
     public string ConnectionString(string database = "") => $"mongodb://127.0.0.1:{Port}/{database}?replicaSet={Handshake.SetName}";
 
-    /// <summary>Away: connections are closed and further ones refused. The data stays.</summary>
+    /// <summary>Makes the server unreachable: connections are closed and new ones refused. The data stays.</summary>
     public void Stop()
     {
         lock (_lock)
@@ -57,7 +57,7 @@ internal sealed class MockServer : IDisposable
         }
     }
 
-    /// <summary>Back, on the same port and with the data it had.</summary>
+    /// <summary>Makes it reachable again, on the same port and with the same data.</summary>
     public void Start()
     {
         lock (_lock)
@@ -70,29 +70,29 @@ internal sealed class MockServer : IDisposable
         }
     }
 
-    /// <summary>As a process that is stopped by a signal: it takes connections and commands, and answers nothing.</summary>
+    /// <summary>Makes it act like a process that a signal has stopped: it accepts connections and commands, and answers nothing.</summary>
     public void Freeze() => _faults.Freeze();
 
-    /// <summary>It goes on, with the commands that came meanwhile first.</summary>
+    /// <summary>Ends <see cref="Freeze"/>; commands that arrived meanwhile are run first.</summary>
     public void Thaw() => _faults.Thaw();
 
-    /// <summary>Every command is carried out and answered this much later; handshakes are not.</summary>
+    /// <summary>Delays every command and its answer by this much; handshakes are not delayed.</summary>
     public void SlowDown(TimeSpan by) => _faults.SlowDown(by);
 
-    /// <summary>The next commands of this name meet this fault.</summary>
+    /// <summary>Makes the next commands of this name meet this fault.</summary>
     /// <param name="command">The name, such as <c>update</c>; <c>*</c> for any.</param>
-    /// <param name="fault">What befalls them.</param>
+    /// <param name="fault">The fault that they meet.</param>
     /// <param name="times">How many of them; <see cref="Always"/> until <see cref="Mend"/>.</param>
-    /// <param name="collection">Only those that are about this collection.</param>
+    /// <param name="collection">Only commands about this collection.</param>
     public void Fail(string command, Fault fault, int times = 1, string? collection = null) => _faults.Add(command, collection, fault, times);
 
-    /// <summary>Takes back all that <see cref="Fail"/> said.</summary>
+    /// <summary>Removes all faults that <see cref="Fail"/> added.</summary>
     public void Mend() => _faults.Clear();
 
-    /// <summary>Begins anew to note what <see cref="Commands"/> tells.</summary>
+    /// <summary>Clears <see cref="Commands"/> and starts to note them.</summary>
     public void TrackCommands() => _journal.Track();
 
-    /// <summary>The commands of this name that have come in, oldest first, without handshakes; all of them where there is no name.</summary>
+    /// <summary>The commands of this name that have arrived, oldest first, without handshakes; all commands without a name.</summary>
     public IReadOnlyList<Request> Commands(string? name = null) =>
         [.. _journal.Requests().Where(request => name is null || request.Name == name)];
 

@@ -43,7 +43,7 @@ using (server)
 
 return 0;
 
-// Where nobody types anything, it just goes on.
+// Without input, the server keeps running.
 void Listen()
 {
     while (Console.ReadLine() is { } line)

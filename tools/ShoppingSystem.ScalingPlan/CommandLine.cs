@@ -10,7 +10,7 @@ using OpenLoad = ShoppingSystem.LoadTest.OpenLoad;
 
 namespace ShoppingSystem.ScalingPlan;
 
-/// <summary>The command line: its options, how they go together, and its help.</summary>
+/// <summary>The command line: its options, their valid combinations, and its help.</summary>
 internal sealed class CommandLine
 {
     /// <summary>The exit code when the command line is wrong.</summary>
@@ -108,7 +108,7 @@ internal sealed class CommandLine
         }
     }
 
-    /// <summary>Reads the command line and plays what it asks for.</summary>
+    /// <summary>Reads the command line and plays the scenario that it describes.</summary>
     /// <returns>0, or <see cref="Usage"/>.</returns>
     public static async Task<int> InvokeAsync(string[] args, TextWriter output, TextWriter errors)
     {
@@ -261,7 +261,7 @@ internal sealed class CommandLine
     private List<string> ProblemsOf(ParseResult parsed) =>
         parsed.Errors.Count > 0 ? [.. parsed.Errors.Select(error => error.Message)] : [.. Conflicts(parsed)];
 
-    // What no single option can see: options that make no sense together.
+    // Checks that a single option can't make: options that can't be combined.
     private IEnumerable<string> Conflicts(ParseResult parsed)
     {
         var shape = parsed.GetValue(_shape);
@@ -331,7 +331,7 @@ internal sealed class CommandLine
         CustomParser = result => ParseNumber(result, lowest, highest, whole: true),
     };
 
-    // Better known before the play than after it.
+    // Checked before the play, so that an unusable file does not fail only after it.
     private static Option<string> File(string name, string description) => new(name)
     {
         Description = description,

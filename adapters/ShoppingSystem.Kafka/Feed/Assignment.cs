@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace ShoppingSystem.Kafka;
 
 /// <summary>
-/// Which partitions this reader has, where it starts to read them, and how far each has come. All of it on the consumer's thread.
+/// The partitions of this reader, where it starts to read them, and how far it has read each. Used on the consumer's thread only.
 /// </summary>
 internal sealed partial class Assignment(
     IConsumer<string, byte[]> consumer, KafkaOptions kafka, FeedBuffer buffer, OffsetCommitter committer, FeedProblems problems, DataLoss loss,
@@ -22,7 +22,7 @@ internal sealed partial class Assignment(
     /// <summary>The partitions, in no order.</summary>
     public IReadOnlyCollection<AssignedPartition> Partitions => _partitions.Values;
 
-    /// <summary>Another number each time that partitions have come or gone.</summary>
+    /// <summary>Changes each time that partitions are assigned or revoked.</summary>
     public int Version { get; private set; }
 
     public AssignedPartition? Find(int number) => _partitions.GetValueOrDefault(number);
@@ -63,8 +63,8 @@ internal sealed partial class Assignment(
         LogLost(partitions.Count, _partitions.Count);
     }
 
-    /// <summary>Notes how far a partition has come, and that events are gone where they are.</summary>
-    /// <returns>The partition that <paramref name="result"/> belongs to; null when it is none of this reader's.</returns>
+    /// <summary>Notes how far a partition is read, and reports events that were deleted before they were read.</summary>
+    /// <returns>The partition that <paramref name="result"/> belongs to; null when it isn't assigned to this reader.</returns>
     public AssignedPartition? Advance(ConsumeResult<string, byte[]> result)
     {
         if (Find(result.Partition) is not { } partition)
@@ -85,12 +85,12 @@ internal sealed partial class Assignment(
         }
         else if (!partition.IsFetched && partition is { StartIsCommitted: false, Former: { } former } && WatermarksOf(partition).High.Value is var end and >= 0 && end < former.End)
         {
-            // The brokers forget what is committed of a topic that is deleted.
+            // When a topic is deleted, the brokers forget its committed offsets.
             loss.JumpedBack(partition.Number, former.Next, former.End, end);
         }
         else if (result.Offset > partition.Next && WatermarksOf(partition).Low.Value is var first && first > partition.Next)
         {
-            // The client goes on with what there still is, without a word. Other gaps mean nothing: markers of transactions
+            // The client goes on with the first event that still exists and reports nothing. Other gaps mean nothing: transaction markers
             // take offsets, too.
             loss.Deleted(partition.Number, partition.Next, first - 1);
         }
@@ -101,8 +101,8 @@ internal sealed partial class Assignment(
     }
 
     /// <summary>
-    /// Fetches failed partitions anew. The client tells the end of a partition once, so one without new events would seem to fail for
-    /// ever; fetched anew, it is told again.
+    /// Fetches failed partitions again. The client reports the end of a partition once, so a partition without new events would count as
+    /// failed for ever; after a new fetch the client reports its end again.
     /// </summary>
     public void RefetchFailed()
     {
@@ -117,10 +117,10 @@ internal sealed partial class Assignment(
         }
     }
 
-    /// <summary>Stops fetching, or goes on with it.</summary>
+    /// <summary>Pauses or resumes fetching.</summary>
     public void SetPaused(bool paused)
     {
-        // Only what was paused may be resumed: resuming any other partition makes the client fetch it from its start again.
+        // Resume only what was paused: if any other partition is resumed, the client fetches it from its start again.
         List<AssignedPartition>? changing = null;
         foreach (var partition in _partitions.Values)
         {
@@ -137,9 +137,9 @@ internal sealed partial class Assignment(
         }
     }
 
-    // The partition ended before the offset that was to come next: it was deleted and created again, brokers lost their ends, or
-    // a tool set what is committed. The offsets of before mean nothing any more, so they are not committed, and what is committed
-    // is set back: else a reader that starts when the partition has grown again would begin in its midst.
+    // The partition ended before the next expected offset: it was deleted and created again, brokers lost their ends, or a tool
+    // changed the committed offset. The earlier offsets have no meaning any more, so they are not committed, and the committed
+    // offset is set back: otherwise a reader that starts when the partition has grown again would begin in the middle of it.
     private AssignedPartition StartOver(AssignedPartition partition, long start)
     {
         var end = Math.Max(start, WatermarksOf(partition).High.Value);
@@ -170,7 +170,7 @@ internal sealed partial class Assignment(
         }
 
         buffer.Withdraw(leaving);
-        // The client would remember, should the partition come back.
+        // Otherwise the client would still have it paused if the partition is assigned again.
         SetPaused([.. leaving.Where(partition => partition.IsPaused)], false);
         return leaving;
     }
@@ -201,7 +201,7 @@ internal sealed partial class Assignment(
         partitions.ForEach(partition => partition.IsPaused = paused);
     }
 
-    // The client would look them up itself, but does not try again when that fails: it would hold the partitions unread.
+    // The client could look them up itself, but it does not retry when that fails, and the partitions would stay unread.
     private List<TopicPartitionOffset> ResolveStarts(IReadOnlyList<TopicPartition> partitions)
     {
         var started = Stopwatch.GetTimestamp();

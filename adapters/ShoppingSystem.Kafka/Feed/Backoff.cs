@@ -2,8 +2,8 @@ using System.Diagnostics;
 
 namespace ShoppingSystem.Kafka;
 
-/// <summary>How long the consumer's thread leaves alone what has failed: 100 ms, and twice as long each time, up to 5 s.</summary>
-/// <remarks>Polly would wait; this thread has other things to do meanwhile.</remarks>
+/// <summary>How long the consumer's thread waits before it retries: 100 ms, doubled after each failure, up to 5 s.</summary>
+/// <remarks>Not Polly, which would block; this thread has other work to do meanwhile.</remarks>
 internal sealed class Backoff
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(100);

@@ -7,9 +7,9 @@ using ShoppingSystem.Purchases;
 namespace ShoppingSystem.Kafka;
 
 /// <summary>
-/// One thread that does everything with the consumer, for one reading: it polls, has batches committed, follows rebalances and
-/// leaves. While the reader takes nothing (the store is down), it goes on polling with its partitions paused, so that the group
-/// does not take it for dead.
+/// One thread for each reading that makes all calls to the consumer: it polls, commits batches, follows rebalances and leaves the group.
+/// While the reader takes nothing (the store is down), it keeps polling with its partitions paused, so that the group
+/// does not consider it dead.
 /// </summary>
 internal sealed partial class ConsumerLoop : IAsyncDisposable
 {
@@ -27,14 +27,14 @@ internal sealed partial class ConsumerLoop : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // Wakes the thread where it waits for the reader. Not disposed of: a reader that is late may still set it.
+    // Wakes the thread when it waits for the reader. Not disposed: a reader that is late may still set it.
     private readonly AutoResetEvent _signal = new(initialState: false);
     private readonly OffsetCommitter _committer;
     private readonly FeedBuffer _buffer;
     private readonly Assignment _assignment;
     private readonly LagMeter _lag;
 
-    // The thread's own.
+    // Used by the thread only.
     private TopicState? _latest;
     private long _lookedAt;
     private int _lookedAtVersion;
@@ -54,10 +54,10 @@ internal sealed partial class ConsumerLoop : IAsyncDisposable
 
     public void Start() => new Thread(Run) { Name = "purchase feed", IsBackground = true }.Start();
 
-    /// <summary>The next batch: whatever has arrived, at least one event.</summary>
+    /// <summary>The next batch: all events that have arrived, at least one.</summary>
     public ValueTask<KafkaFeedBatch> TakeAsync(CancellationToken cancellationToken) => _buffer.TakeAsync(cancellationToken);
 
-    /// <summary>Leaves the group. What is not committed by now is handed out to others.</summary>
+    /// <summary>Leaves the group. Events that are not committed by now are delivered to other readers.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
@@ -69,7 +69,7 @@ internal sealed partial class ConsumerLoop : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            // The group finds out by itself, after the session timeout. The consumer is left to its thread.
+            // The group notices it by itself, after the session timeout. The thread keeps the consumer.
             LogNotLeftInTime(_kafka.ConsumerGroup, CloseTimeout);
         }
     }
@@ -82,7 +82,7 @@ internal sealed partial class ConsumerLoop : IAsyncDisposable
             _topic.Attach(_consumer);
             while (!_topic.Ensured.Wait(TimeSpan.Zero, _stopping.Token))
             {
-                // The client tells of its errors, and why it doesn't connect, only to whoever polls.
+                // The client reports its errors, and why it can't connect, only while it is polled.
                 Poll(IdlePoll);
             }
 
@@ -99,7 +99,7 @@ internal sealed partial class ConsumerLoop : IAsyncDisposable
         }
         catch (Exception e)
         {
-            // Fatal by the client's own account, or a defect: the reader is told, and may read on with another consumer.
+            // The client reported a fatal error, or there is a defect: the reader gets the error, and may read on with another consumer.
             failure = Explain(e);
         }
 
@@ -149,14 +149,14 @@ internal sealed partial class ConsumerLoop : IAsyncDisposable
         }
         catch (ConsumeException e) when (!e.Error.IsFatal)
         {
-            // The client waits between its attempts by itself.
+            // The client itself waits between its attempts.
             NoteFailure(e);
         }
     }
 
     private void NoteFailure(ConsumeException e)
     {
-        // Of an error that is of no partition the client says partition 0, without a topic or without an offset.
+        // For an error that belongs to no partition, the client reports partition 0 without a topic or without an offset.
         if (e.ConsumerRecord is not { Topic: not null } record || (record.Offset < 0 && IsOfTopic(e.Error)))
         {
             _problems.Note(IsOfTopic(e.Error) ? FeedProblems.Action.FindTopic : FeedProblems.Action.Join, e.Error);
@@ -174,7 +174,7 @@ internal sealed partial class ConsumerLoop : IAsyncDisposable
     private static bool IsOfTopic(Error error) => error.Code is
         ErrorCode.UnknownTopicOrPart or ErrorCode.TopicAuthorizationFailed or ErrorCode.TopicException or ErrorCode.Local_UnknownTopic;
 
-    // What is not done for every event.
+    // Work that is not needed for every event.
     private void LookAfter()
     {
         if (_lookedAtVersion != _assignment.Version)
@@ -199,8 +199,8 @@ internal sealed partial class ConsumerLoop : IAsyncDisposable
         _lag.Measure(_assignment);
     }
 
-    // Whoever holds no partition hears nothing of the topic from the client after the first time, and a member of the group whose
-    // topic is deleted holds none.
+    // After the first time, the client reports nothing about the topic to a reader without partitions, and a member of the group
+    // whose topic is deleted has none.
     private void LookAtTopic()
     {
         if (_topic.Latest is { IsUnanswered: false } state && !ReferenceEquals(state, _latest))
@@ -217,13 +217,13 @@ internal sealed partial class ConsumerLoop : IAsyncDisposable
         }
     }
 
-    // Nothing may escape from here, the end of the thread.
+    // No exception may leave this method: it is the end of the thread.
     private void Close()
     {
         try
         {
             _topic.Detach(_consumer);
-            // Gives the partitions back (Revoked is called from here, which commits what is done), then leaves the group.
+            // Gives the partitions back (this calls Revoked, which commits what is done), then leaves the group.
             _consumer.Close();
         }
         catch (Exception e)
@@ -241,7 +241,7 @@ internal sealed partial class ConsumerLoop : IAsyncDisposable
             ? Encoding.ASCII.GetString(traceParent)
             : null);
 
-    // Other producers may put any number there. One that is no time must not stop the partition.
+    // Other producers may write any number there. A number that is no valid time must not stop the partition.
     private static DateTimeOffset ToTime(Timestamp timestamp) => DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(
         timestamp.UnixTimestampMs, DateTimeOffset.MinValue.ToUnixTimeMilliseconds(), DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()));
 

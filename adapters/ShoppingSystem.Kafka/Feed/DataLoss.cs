@@ -4,7 +4,7 @@ using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.Kafka;
 
-/// <summary>Tells which events went from the topic before they were read: logged, counted, and kept for whoever asks.</summary>
+/// <summary>Events that were deleted from the topic before they were read: logged, counted, and kept in <see cref="Total"/>.</summary>
 internal sealed partial class DataLoss(KafkaOptions kafka, ILogger logger)
 {
     private readonly Lock _gate = new();
@@ -12,10 +12,10 @@ internal sealed partial class DataLoss(KafkaOptions kafka, ILogger logger)
     private long _events;
     private volatile FeedLoss? _total;
 
-    /// <summary>All of it since the process started; null when there was none.</summary>
+    /// <summary>All losses since the process started; null when there was none.</summary>
     public FeedLoss? Total => _total;
 
-    /// <summary>Notes how far a partition was read that is not read any more, in case it comes back.</summary>
+    /// <summary>Notes how far a revoked partition was read, in case it is assigned again.</summary>
     public void Remember(int partition, long next, long end)
     {
         lock (_gate)
@@ -33,7 +33,7 @@ internal sealed partial class DataLoss(KafkaOptions kafka, ILogger logger)
         }
     }
 
-    /// <summary>Retention, or somebody, deleted the events from <paramref name="first"/> to <paramref name="last"/>.</summary>
+    /// <summary>Retention or an operator deleted the events from <paramref name="first"/> to <paramref name="last"/>.</summary>
     public void Deleted(int partition, long first, long last)
     {
         LogDeleted(first, last, partition, kafka.ConsumerGroup);
@@ -41,8 +41,8 @@ internal sealed partial class DataLoss(KafkaOptions kafka, ILogger logger)
             $"the events {first} to {last} of partition {partition} of {kafka.Topic} were deleted before the group {kafka.ConsumerGroup} committed them");
     }
 
-    /// <summary>The partition ended at <paramref name="former"/>, was read up to <paramref name="next"/>, and has an earlier end now.</summary>
-    /// <remarks>What was appended after the end was last heard of is not known. So it counts for one event at least.</remarks>
+    /// <summary>The partition ended at <paramref name="former"/>, was read to <paramref name="next"/>, and now ends earlier.</summary>
+    /// <remarks>What was appended after <paramref name="former"/> was seen is unknown, so the loss counts as one event at least.</remarks>
     public void JumpedBack(int partition, long next, long former, long end)
     {
         var lost = former > next ? $"the events {next} to {former - 1} are lost, and what was appended later" : "what was appended later is lost";
@@ -52,8 +52,8 @@ internal sealed partial class DataLoss(KafkaOptions kafka, ILogger logger)
     }
 
     /// <summary>
-    /// The group has committed <paramref name="committed"/>, and the partition ends before that. What was there, or whether a tool
-    /// set the offset, this process can't know. It counts for one event.
+    /// The group has committed <paramref name="committed"/>, and the partition ends before that. This process can't know which events were
+    /// there, or whether a tool set the offset. The loss counts as one event.
     /// </summary>
     public void CommittedBeyond(int partition, long committed, long end)
     {

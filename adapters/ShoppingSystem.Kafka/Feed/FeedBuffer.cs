@@ -5,19 +5,19 @@ using ShoppingSystem.Purchases;
 namespace ShoppingSystem.Kafka;
 
 /// <summary>
-/// What was fetched and not taken yet: a channel that holds one batch, and before it what the consumer has brought in since the
-/// channel was full. Filled by the consumer's thread, emptied by the reader.
+/// Events that were fetched and not taken yet: a channel that holds one batch, and a queue for what the consumer has fetched since the
+/// channel was full. The consumer's thread fills it, the reader empties it.
 /// </summary>
 internal sealed class FeedBuffer(int batchSize, OffsetCommitter committer, AutoResetEvent signal)
 {
     private readonly Channel<Arrival> _arrived = Channel.CreateBounded<Arrival>(new BoundedChannelOptions(batchSize) { SingleReader = true, SingleWriter = true });
     private readonly Lock _handingOut = new();
 
-    // The consumer's thread's own.
+    // Used by the consumer's thread only.
     private readonly Queue<Arrival> _waiting = new();
     private long _waitingSince;
 
-    /// <summary>Whether the channel has no room for what was fetched. Moves on what it has room for.</summary>
+    /// <summary>Whether the channel has no room for all fetched events. First moves as many as fit into the channel.</summary>
     public bool IsFull
     {
         get
@@ -50,7 +50,7 @@ internal sealed class FeedBuffer(int batchSize, OffsetCommitter committer, AutoR
         _waiting.Enqueue(arrival);
     }
 
-    /// <summary>Nothing of these partitions is handed out from here on.</summary>
+    /// <summary>From now on no event of these partitions is handed out.</summary>
     public void Withdraw(List<AssignedPartition> partitions)
     {
         lock (_handingOut)
@@ -59,10 +59,10 @@ internal sealed class FeedBuffer(int batchSize, OffsetCommitter committer, AutoR
         }
     }
 
-    /// <summary>Ends what the reader reads, with <paramref name="failure"/> where there is one.</summary>
+    /// <summary>Ends the reading, with <paramref name="failure"/> if it isn't null.</summary>
     public void Complete(Exception? failure) => _arrived.Writer.TryComplete(failure);
 
-    /// <summary>The next batch: whatever has arrived, at least one event. On the reader's thread.</summary>
+    /// <summary>The next batch: all events that have arrived, at least one. Called on the reader's thread.</summary>
     public async ValueTask<KafkaFeedBatch> TakeAsync(CancellationToken cancellationToken)
     {
         while (await _arrived.Reader.WaitToReadAsync(cancellationToken))

@@ -4,15 +4,15 @@ using Microsoft.Extensions.Logging;
 namespace ShoppingSystem.Kafka;
 
 /// <summary>
-/// What keeps the topic from being read at the moment. The client tells an error once and then goes on trying without a
-/// word, so an error stands until what it has kept from happening happens. Written by the thread of the consumer, read by all.
+/// Why the topic can't be read at the moment. The client reports an error once and then retries silently, so an error stays
+/// until the action that failed has succeeded. Written by the consumer's thread, read by all threads.
 /// </summary>
 internal sealed partial class FeedProblems(KafkaOptions kafka, TimeProvider time, ILogger logger)
 {
-    /// <summary>Errors that may pass by themselves, a moved leader for one, are no problem before they have stood this long.</summary>
+    /// <summary>An error that may pass by itself, such as a moved leader, counts as a problem only after it has lasted this long.</summary>
     private static readonly TimeSpan Passing = TimeSpan.FromSeconds(5);
 
-    /// <summary>Two readers of one name throw each other out by turns: whoever is in the group may be out again soon.</summary>
+    /// <summary>Two readers with the same name fence each other in turn: a reader that is in the group may soon be fenced again.</summary>
     private static readonly TimeSpan FencedFor = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan RepeatAfter = TimeSpan.FromMinutes(1);
@@ -26,7 +26,7 @@ internal sealed partial class FeedProblems(KafkaOptions kafka, TimeProvider time
     /// <summary>What can fail.</summary>
     public enum Action
     {
-        /// <summary>The whole reading, which has ended.</summary>
+        /// <summary>The reading as a whole, which has ended.</summary>
         Read,
 
         /// <summary>To become a member of the group.</summary>
@@ -35,7 +35,7 @@ internal sealed partial class FeedProblems(KafkaOptions kafka, TimeProvider time
         /// <summary>To find the topic.</summary>
         FindTopic,
 
-        /// <summary>To find out where the partitions are to be read from.</summary>
+        /// <summary>To find the offsets that the partitions are to be read from.</summary>
         ResolveStart,
 
         /// <summary>To fetch a partition.</summary>
@@ -45,7 +45,7 @@ internal sealed partial class FeedProblems(KafkaOptions kafka, TimeProvider time
         Commit,
     }
 
-    /// <summary>False when there is nothing to clear. Cheap: asked for every event.</summary>
+    /// <summary>False when there may be something to clear. Cheap, because it is checked for every event.</summary>
     public bool IsEmpty => _isEmpty;
 
     /// <summary>The reason why reading doesn't work, for an operator; null when it works.</summary>
@@ -87,7 +87,7 @@ internal sealed partial class FeedProblems(KafkaOptions kafka, TimeProvider time
         }
     }
 
-    /// <summary>It has worked.</summary>
+    /// <summary>The action has succeeded.</summary>
     public void Clear(Action action, int partition = -1)
     {
         if (_isEmpty)
@@ -107,7 +107,7 @@ internal sealed partial class FeedProblems(KafkaOptions kafka, TimeProvider time
         }
     }
 
-    /// <summary>The reading has ended: what it has come across is the next one's to find out.</summary>
+    /// <summary>The reading has ended: the next reading will find other errors again itself.</summary>
     public void ClearAllButRead()
     {
         lock (_gate)
@@ -122,8 +122,8 @@ internal sealed partial class FeedProblems(KafkaOptions kafka, TimeProvider time
     }
 
     /// <summary>
-    /// Logs the problem when there is one, and once a minute for as long as it lasts, in however many partitions. To be called
-    /// often, by the thread of the consumer.
+    /// Logs the problem if there is one, and again once a minute while it lasts, in however many partitions. Called often, by the
+    /// consumer's thread.
     /// </summary>
     public void Report()
     {
@@ -164,7 +164,7 @@ internal sealed partial class FeedProblems(KafkaOptions kafka, TimeProvider time
         },
     };
 
-    /// <summary>The error itself, where the client says that some of many things failed.</summary>
+    /// <summary>The underlying error, where the client only says that some of several operations failed.</summary>
     public static Error Unwrap(KafkaException e) => e is TopicPartitionOffsetException { Results: var results }
         ? results.FirstOrDefault(result => result.Error.IsError)?.Error ?? e.Error
         : e.Error;

@@ -3,21 +3,21 @@ using Confluent.Kafka;
 namespace ShoppingSystem.Kafka;
 
 /// <summary>
-/// Builds the consumers of the feed: one for each reading, because one that has left the group can't come back. They are the
-/// feed's own, and not the container's, which would free them when the host ends: to free a client while a thread is still in it
-/// (leaving the group can take long when brokers are away) corrupts the process. So the thread of a reading frees its consumer,
-/// and one that hangs ends with the process.
+/// Builds the consumers of the feed: one for each reading, because a consumer that has left the group can't rejoin. The feed owns them,
+/// not the container, which would free them when the host ends: freeing a client while a thread still uses it (leaving the group
+/// can take long when brokers are away) corrupts the process. So the thread of a reading frees its consumer, and if it hangs,
+/// the consumer ends with the process.
 /// </summary>
-/// <param name="config">What all are configured with.</param>
-/// <param name="troubles">Told of the client's troubles and of its own lines.</param>
+/// <param name="config">The configuration of all consumers.</param>
+/// <param name="troubles">Gets the client's errors and its log lines.</param>
 internal sealed class KafkaConsumers(ConsumerConfig config, ClientTroubles troubles)
 {
-    /// <summary>Makes the builder.</summary>
+    /// <summary>Creates the builder.</summary>
     public Func<ConsumerConfig, ConsumerBuilder<string, byte[]>> NewBuilder { get; init; } = config => new(config);
 
-    /// <param name="listener">Who is told which partitions come and go, on the thread that polls the consumer.</param>
+    /// <param name="listener">Is told which partitions are assigned and revoked, on the thread that polls the consumer.</param>
     public IConsumer<string, byte[]> Build(Func<IRebalanceListener> listener) => NewBuilder(config)
-        // The key only chose the partition; what it says is in the value, too.
+        // The key only selects the partition; the value contains it, too.
         .SetKeyDeserializer(NoKey.Instance)
         .SetPartitionsAssignedHandler((_, partitions) => Whole(() => listener().Assigned(partitions)))
         .SetPartitionsRevokedHandler((_, partitions) => Whole(() => listener().Revoked(partitions)))
@@ -25,7 +25,7 @@ internal sealed class KafkaConsumers(ConsumerConfig config, ClientTroubles troub
         .SetLogHandler((_, message) => troubles.PassOn(message))
         .SetErrorHandler((_, error) =>
         {
-            // What ends the reading is told by the feed.
+            // The feed itself reports errors that end the reading.
             if (!error.IsFatal)
             {
                 troubles.Note(error);
@@ -33,8 +33,8 @@ internal sealed class KafkaConsumers(ConsumerConfig config, ClientTroubles troub
         })
         .Build();
 
-    // After a handler that failed, the client drops its partitions but stays a member that nobody else may read them for. So
-    // the failure must not pass for one of those that polling again makes good.
+    // When a handler throws, the client drops its partitions but stays a member, so no other reader gets them. So the failure must
+    // not look like one that another poll can cure.
     private static T Whole<T>(Func<T> handle)
     {
         try
@@ -63,10 +63,10 @@ internal sealed class KafkaConsumers(ConsumerConfig config, ClientTroubles troub
 
 internal interface IRebalanceListener
 {
-    /// <summary>These are ours from now on; answers with where each is read from.</summary>
+    /// <summary>These partitions are assigned to this reader from now on; returns the offset that each is read from.</summary>
     IEnumerable<TopicPartitionOffset> Assigned(IReadOnlyList<TopicPartition> partitions);
 
-    /// <summary>These go to another reader when this returns; until then they can be committed.</summary>
+    /// <summary>These go to another reader when this method returns; until then they can be committed.</summary>
     void Revoked(IReadOnlyList<TopicPartitionOffset> partitions);
 
     /// <summary>These belong to another reader already; they can't be committed any more.</summary>

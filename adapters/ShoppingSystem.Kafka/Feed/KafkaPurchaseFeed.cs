@@ -51,7 +51,7 @@ internal sealed class KafkaPurchaseFeed(
         _isRead = false;
     }
 
-    // Written out, because an iterator method would end itself on cancellation, and the batch in hand could not be committed.
+    // Not an iterator method: that would end at cancellation, and the batch in hand could not be committed.
     private sealed class Reading(KafkaPurchaseFeed feed, CancellationToken cancellationToken)
         : IAsyncEnumerable<FeedBatch>, IAsyncEnumerator<FeedBatch>
     {

@@ -4,7 +4,7 @@ using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.Kafka;
 
-/// <summary>How far the reader is behind in each of its partitions. Measured on the consumer's thread, read by all.</summary>
+/// <summary>How far the reader is behind in each of its partitions. Measured on the consumer's thread, read by all threads.</summary>
 internal sealed partial class LagMeter(IConsumer<string, byte[]> consumer, string topic, ILogger logger)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
@@ -12,10 +12,10 @@ internal sealed partial class LagMeter(IConsumer<string, byte[]> consumer, strin
     private readonly Backoff _backoff = new();
     private volatile IReadOnlyList<PartitionLag> _lag = [];
 
-    /// <summary>What was measured last, without the partitions of which it is unknown.</summary>
+    /// <summary>The last measurement, without partitions whose lag is unknown.</summary>
     public IReadOnlyList<PartitionLag> Lag => _lag;
 
-    /// <summary>What was measured of partitions that are gone holds no more.</summary>
+    /// <summary>Drops the measurements of partitions that are no longer assigned.</summary>
     public void Keep(Assignment assignment) => _lag = [.. _lag.Where(lag => assignment.Find(lag.Partition) is not null)];
 
     public void Measure(Assignment assignment)
@@ -45,9 +45,9 @@ internal sealed partial class LagMeter(IConsumer<string, byte[]> consumer, strin
         }
     }
 
-    // Fetching brings the end of the partition along, long before its events when there are many of other partitions to be
-    // read first. Until then, what the client knows, if anything, is from an earlier time that it held the partition. While
-    // nothing is fetched it has to be asked for; asked for beside a fetch, it would have to wait for that.
+    // A fetch also returns the end of the partition, long before its events when many events of other partitions are to be read
+    // first. Until then the client knows either nothing or the end from an earlier assignment. While fetching is paused, the end
+    // has to be requested; during a fetch such a request would have to wait for the fetch.
     private long? LagOf(AssignedPartition partition)
     {
         if (partition.FailedAt > 0)
@@ -57,7 +57,7 @@ internal sealed partial class LagMeter(IConsumer<string, byte[]> consumer, strin
 
         var place = new TopicPartition(topic, partition.Number);
         var watermarks = partition.IsPaused ? consumer.QueryWatermarkOffsets(place, Timeout) : consumer.GetWatermarkOffsets(place);
-        // An answer without events, to a fetch that is refused, tells no end.
+        // A fetch that was refused returns neither events nor an end.
         if (watermarks.High < 0)
         {
             return null;

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ShoppingSystem.Kafka;
 
-/// <summary>Commits the batches that the reader is done with. Works on the consumer's thread, except where it says otherwise.</summary>
+/// <summary>Commits the batches that the reader has finished. Used on the consumer's thread, except where noted.</summary>
 internal sealed partial class OffsetCommitter(IConsumer<string, byte[]> consumer, string topic, FeedProblems problems, AutoResetEvent signal, ILogger logger)
 {
     private readonly ConcurrentQueue<KafkaFeedBatch> _done = new();
@@ -13,7 +13,7 @@ internal sealed partial class OffsetCommitter(IConsumer<string, byte[]> consumer
     private readonly Backoff _backoff = new();
     private volatile bool _closed;
 
-    /// <summary>How many batches the reader has.</summary>
+    /// <summary>How many batches the reader holds.</summary>
     public int InHand
     {
         get
@@ -25,7 +25,7 @@ internal sealed partial class OffsetCommitter(IConsumer<string, byte[]> consumer
         }
     }
 
-    /// <summary>Notes that the reader is given a batch. On the reader's thread.</summary>
+    /// <summary>Notes that the reader gets a batch. Called on the reader's thread.</summary>
     public void Expect(KafkaFeedBatch batch)
     {
         lock (_inHand)
@@ -34,7 +34,7 @@ internal sealed partial class OffsetCommitter(IConsumer<string, byte[]> consumer
         }
     }
 
-    /// <summary>Has the batch committed; it is settled when that was done, or can't be any more. On the reader's thread.</summary>
+    /// <summary>Requests a commit; the batch is settled when it is committed or can't be any more. Called on the reader's thread.</summary>
     public void Commit(KafkaFeedBatch batch)
     {
         _done.Enqueue(batch);
@@ -48,7 +48,7 @@ internal sealed partial class OffsetCommitter(IConsumer<string, byte[]> consumer
         }
     }
 
-    /// <summary>Whether anything of these partitions is still in the reader's hands, or to be committed.</summary>
+    /// <summary>Whether the reader still holds events of these partitions, or some of their offsets are still to be committed.</summary>
     public bool Has(List<AssignedPartition> partitions)
     {
         if (partitions.Any(_offsets.ContainsKey))
@@ -62,7 +62,7 @@ internal sealed partial class OffsetCommitter(IConsumer<string, byte[]> consumer
         }
     }
 
-    /// <summary>Commits what the reader is done with.</summary>
+    /// <summary>Commits what the reader has finished.</summary>
     public void CommitDone()
     {
         if (_done.IsEmpty && (_offsets.Count == 0 || _backoff.IsOn))
@@ -97,7 +97,7 @@ internal sealed partial class OffsetCommitter(IConsumer<string, byte[]> consumer
         done.ForEach(batch => batch.Settled.TrySetResult());
     }
 
-    /// <summary>Nothing of the partition is committed any more.</summary>
+    /// <summary>No offset of this partition is committed any more.</summary>
     public void Forget(AssignedPartition partition)
     {
         partition.IsGone = true;
@@ -108,10 +108,10 @@ internal sealed partial class OffsetCommitter(IConsumer<string, byte[]> consumer
         }
     }
 
-    /// <summary>Commits an offset that nothing was read up to.</summary>
+    /// <summary>Commits an offset although the partition was not read up to it.</summary>
     public void SetBack(AssignedPartition partition, long offset) => _offsets[partition] = offset;
 
-    /// <summary>Nothing is committed any more: settles what comes later.</summary>
+    /// <summary>Nothing is committed any more; batches that are finished later are settled at once.</summary>
     public void Close()
     {
         _closed = true;
@@ -121,7 +121,7 @@ internal sealed partial class OffsetCommitter(IConsumer<string, byte[]> consumer
         }
     }
 
-    // A commit that fails loses nothing, so nobody waits for it: it is repeated, or overtaken by the next one.
+    // A failed commit loses nothing, so nothing waits for it: it is repeated, or the next commit replaces it.
     private void TryCommit()
     {
         try
@@ -139,8 +139,8 @@ internal sealed partial class OffsetCommitter(IConsumer<string, byte[]> consumer
         catch (KafkaException e) when (!e.Error.IsFatal)
         {
             var error = FeedProblems.Unwrap(e);
-            // While partitions change hands the group takes no commits, however long that takes: that is expected. Who was thrown
-            // out of it loses its partitions in a moment.
+            // During a rebalance the group accepts no commits, however long it takes: that is expected. A member that was removed from
+            // the group loses its partitions in a moment.
             var isRebalance = error.Code is ErrorCode.RebalanceInProgress or ErrorCode.IllegalGeneration;
             if (!isRebalance && error.Code is not ErrorCode.UnknownMemberId)
             {

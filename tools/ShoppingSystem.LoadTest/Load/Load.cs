@@ -7,7 +7,7 @@ public abstract record Load
     {
     }
 
-    /// <summary>How long purchases start.</summary>
+    /// <summary>For how long purchases are started.</summary>
     public abstract TimeSpan Duration { get; }
 
     /// <summary>
@@ -20,11 +20,11 @@ public abstract record Load
 }
 
 /// <summary>
-/// Closed model: so many buyers, each of whom buys again as soon as the last purchase was answered. A slow server is
-/// asked less, so latency says little; it serves to compare throughput.
+/// Closed model: a fixed number of buyers, each of whom buys again as soon as the last purchase was answered. A slow server gets
+/// fewer requests, so latency says little; the model serves to compare throughput.
 /// </summary>
 /// <param name="Connections">How many buyers, each with one connection.</param>
-/// <param name="Length">How long they go on.</param>
+/// <param name="Length">How long they buy.</param>
 public sealed record ClosedLoad(int Connections, TimeSpan Length) : Load
 {
     /// <inheritdoc/>
@@ -34,12 +34,12 @@ public sealed record ClosedLoad(int Connections, TimeSpan Length) : Load
 }
 
 /// <summary>
-/// Open model: purchases start on schedule, whatever became of those before. The rate is made of phases; in each it goes
-/// from one value to another in a straight line.
+/// Open model: purchases start on schedule, whatever happened to earlier ones. The rate consists of phases; in each phase it
+/// changes linearly from one value to another.
 /// </summary>
 public sealed record OpenLoad : Load
 {
-    // A count that should be whole comes out of the phases with a rounding error far below this.
+    // The phases can give a whole number with a rounding error, which is far below this.
     private const double CountTolerance = 1e-6;
 
     private readonly Phase[] _phases;
@@ -71,15 +71,15 @@ public sealed record OpenLoad : Load
     /// <param name="duration">How long.</param>
     public static OpenLoad Steady(double rate, TimeSpan duration) => new([(duration, rate, rate)]);
 
-    /// <summary>From one rate to another in a straight line, which it then keeps.</summary>
+    /// <summary>Changes linearly from one rate to another, and then stays there.</summary>
     /// <param name="from">The first rate, purchases per second.</param>
     /// <param name="to">The last rate, purchases per second.</param>
-    /// <param name="ramp">How long it takes from the one to the other, at most <paramref name="duration"/>.</param>
+    /// <param name="ramp">How long the change takes, at most <paramref name="duration"/>.</param>
     /// <param name="duration">How long altogether.</param>
     public static OpenLoad Ramp(double from, double to, TimeSpan ramp, TimeSpan duration) =>
         new([(ramp, from, to), (duration - ramp, to, to)]);
 
-    /// <summary>A rate that jumps up at regular times: every period ends with a burst.</summary>
+    /// <summary>A rate that jumps up at regular intervals: every period ends with a burst.</summary>
     /// <param name="rate">Purchases per second between bursts.</param>
     /// <param name="burstRate">Purchases per second in a burst.</param>
     /// <param name="every">From the start of a burst to the start of the next.</param>
@@ -102,11 +102,11 @@ public sealed record OpenLoad : Load
         static TimeSpan Shorter(TimeSpan a, TimeSpan b) => a < b ? a : b;
     }
 
-    /// <summary>This load, after <paramref name="length"/> of its first rate.</summary>
+    /// <summary>This load, preceded by <paramref name="length"/> at its first rate.</summary>
     internal OpenLoad After(TimeSpan length) =>
         new(_phases.Select(phase => (phase.Length, phase.From, phase.To)).Prepend((length, _phases[0].From, _phases[0].From)));
 
-    /// <summary>How many purchases are due within <paramref name="time"/> since the beginning.</summary>
+    /// <summary>How many purchases are due within <paramref name="time"/> after the beginning.</summary>
     internal double DueWithin(TimeSpan time) => _phases.Sum(phase => phase.DueWithin(time - phase.Start));
 
     internal override TimeSpan? StartOf(long number, TimeSpan now) => number < Count ? StartOf(number) : null;
@@ -133,8 +133,8 @@ public sealed record OpenLoad : Load
             return (From + (To - From) * share / 2) * share * Length.TotalSeconds;
         }
 
-        // In a phase, From·t + (To − From) / 2·Length · t² purchases start within t seconds. This is that, solved for t in
-        // the form that neither divides by zero nor cancels out when the rate hardly changes.
+        // In a phase, From·t + (To − From) / 2·Length · t² purchases start within t seconds. This solves it for t, in
+        // the form that neither divides by zero nor loses precision when the rate hardly changes.
         public TimeSpan StartOf(long number)
         {
             var within = number - CountBefore;

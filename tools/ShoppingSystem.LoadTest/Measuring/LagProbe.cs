@@ -6,13 +6,13 @@ using System.Text.Json;
 
 namespace ShoppingSystem.LoadTest;
 
-/// <summary>How long acknowledged purchases took to show up in the history.</summary>
+/// <summary>How long acknowledged purchases took to appear in the history.</summary>
 public sealed class LagFigures
 {
     /// <summary>From the acknowledgement until the purchase was seen in the history.</summary>
     public LatencyHistogram Lag { get; } = new();
 
-    /// <summary>The last one seen or, when that is longer, how long the present one has been waited for.</summary>
+    /// <summary>The last lag that was measured or, when that is longer, the waiting time for the present purchase.</summary>
     public TimeSpan Current { get; internal set; }
 
     /// <summary>Why the lag is not known at present; null when it is.</summary>
@@ -20,8 +20,8 @@ public sealed class LagFigures
 }
 
 /// <summary>
-/// Measures the recording lag as a customer meets it: about every half second a user of its own buys something and looks
-/// for it in the history. It looks at growing intervals, so that a lag is at most an eighth, or 2 ms, too long.
+/// Measures the recording lag as a customer sees it: about every half second a user of its own buys something and reads
+/// the history until it is there. The intervals grow, so that a measured lag is at most an eighth, or 2 ms, too long.
 /// </summary>
 internal sealed class LagProbe(HttpClient http, Histories histories, LoadPlan plan, string userId)
 {
@@ -67,7 +67,7 @@ internal sealed class LagProbe(HttpClient http, Histories histories, LoadPlan pl
             }
             catch (OperationCanceledException)
             {
-                // Either the end, or a server that does not answer; then there is a next time.
+                // Either the measurement ends, or the server does not answer; then the next attempt may succeed.
             }
 
             SetWaiting(0);

@@ -3,11 +3,11 @@ using System.Numerics;
 namespace ShoppingSystem.LoadTest;
 
 /// <summary>
-/// Counts durations in buckets that grow with the value: up to 51.1 µs one bucket per 100 ns, from there on 256 buckets
-/// for every doubling. What it reports is never less than what was recorded, and at most 1/256 (0.4 %) more. Recording
-/// takes a few instructions and no memory; a histogram takes 58 KiB however much it counts.
+/// Counts durations in buckets that grow with the value: up to 51.1 µs one bucket per 100 ns, above that 256 buckets
+/// for every doubling. A reported duration is never less than the recorded one, and at most 1/256 (0.4 %) more. Recording
+/// takes a few instructions and allocates no memory; a histogram takes 58 KiB however much it counts.
 /// </summary>
-/// <remarks>Not thread-safe: every worker has its own, and they are added up with <see cref="Add"/>.</remarks>
+/// <remarks>Not thread-safe: every worker has its own, and <see cref="Add"/> adds them up.</remarks>
 public sealed class LatencyHistogram
 {
     private const int PrecisionBits = 8;
@@ -16,7 +16,7 @@ public sealed class LatencyHistogram
 
     private readonly long[] _counts = new long[IndexOf(Longest.Ticks) + 1];
 
-    /// <summary>The longest duration told apart, just under two hours; longer ones count as this one.</summary>
+    /// <summary>The longest duration that is distinguished, just under two hours; longer ones count as this one.</summary>
     public static TimeSpan Longest { get; } = TimeSpan.FromTicks((2L << LargestExponent) - 1);
 
     /// <summary>How many durations were recorded.</summary>
@@ -81,8 +81,8 @@ public sealed class LatencyHistogram
     public TimeSpan Percentile(double percent) => PercentileAmong(Count, percent) ?? TimeSpan.Zero;
 
     /// <summary>
-    /// The same percentile of <paramref name="total"/> durations of which only the shorter ones were recorded: those that
-    /// never ended count as longer than any. Null when the percentile falls among those.
+    /// The same percentile of <paramref name="total"/> durations of which only the shorter ones were recorded: the others
+    /// never ended and count as longer than any. Null when the percentile falls among those.
     /// </summary>
     public TimeSpan? PercentileAmong(long total, double percent)
     {
@@ -110,7 +110,7 @@ public sealed class LatencyHistogram
         return TimeSpan.Zero;
     }
 
-    /// <summary>How many durations were longer than <paramref name="limit"/>, give or take those in its bucket.</summary>
+    /// <summary>How many durations were longer than <paramref name="limit"/>, to the precision of its bucket.</summary>
     public long CountAbove(TimeSpan limit)
     {
         long above = 0;

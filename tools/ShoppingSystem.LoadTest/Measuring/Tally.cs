@@ -1,6 +1,6 @@
 namespace ShoppingSystem.LoadTest;
 
-/// <summary>What some of the lanes count. There are as many as processors, so that the lock is as good as never waited for.</summary>
+/// <summary>The counters of some lanes. There are as many tallies as processors, so that a thread hardly ever waits for the lock.</summary>
 internal sealed class Tally
 {
     private readonly Lock _gate = new();

@@ -1,22 +1,22 @@
 namespace ShoppingSystem.LoadTest;
 
-/// <summary>What became of the purchases of a load, warm-up left out. Every purchase that was due is in exactly one of
+/// <summary>The results of the purchases of a load, without the warm-up. Every purchase that was due is in exactly one of
 /// <see cref="Acknowledged"/>, <see cref="Failed"/>, <see cref="NotSent"/> and <see cref="InFlight"/>, or still waits.</summary>
 public sealed class TrafficFigures
 {
     /// <summary>How long the load has been measured.</summary>
     public TimeSpan Elapsed { get; internal set; }
 
-    /// <summary>Purchases the server acknowledged.</summary>
+    /// <summary>Purchases that the server acknowledged.</summary>
     public long Acknowledged { get; internal set; }
 
-    /// <summary>Purchases that failed, for good.</summary>
+    /// <summary>Purchases that failed and are not retried any more.</summary>
     public long Failed { get; internal set; }
 
-    /// <summary>Purchases that were due but found no free connection for as long as a reply may take.</summary>
+    /// <summary>Purchases that were due but found no free connection within the timeout of a reply.</summary>
     public long NotSent { get; internal set; }
 
-    /// <summary>Purchases that had to wait for a free connection, because as many as allowed were under way.</summary>
+    /// <summary>Purchases that had to wait for a free connection, because the allowed number was under way.</summary>
     public long Waited { get; internal set; }
 
     /// <summary>Attempts to buy, beyond the first of each purchase.</summary>
@@ -31,13 +31,13 @@ public sealed class TrafficFigures
     /// <summary>Failed attempts by what went wrong.</summary>
     public SortedDictionary<string, long> Errors { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>From when a purchase was to start until it was acknowledged.</summary>
+    /// <summary>From the time when a purchase was to start until it was acknowledged.</summary>
     public LatencyHistogram Latency { get; } = new();
 
-    /// <summary>From when a purchase was to start until its first byte was sent: what the generator itself adds to the latency.</summary>
+    /// <summary>From the time when a purchase was to start until its first byte was sent: the generator's part of the latency.</summary>
     public LatencyHistogram StartDelay { get; } = new();
 
-    /// <summary>Purchases that are decided.</summary>
+    /// <summary>Purchases whose result is known.</summary>
     public long Decided => Acknowledged + Failed + NotSent;
 
     /// <summary>Purchases acknowledged per second.</summary>

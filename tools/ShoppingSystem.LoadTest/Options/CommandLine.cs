@@ -11,7 +11,7 @@ namespace ShoppingSystem.LoadTest;
 /// <param name="JsonFile">Where to write the result as JSON; null for nowhere.</param>
 internal sealed record LoadTestOptions(LoadPlan Plan, string? JsonFile);
 
-/// <summary>The command line: its options, how they go together, and its help.</summary>
+/// <summary>The command line: its options, their valid combinations, and its help.</summary>
 internal sealed class CommandLine
 {
     private const string Examples = """
@@ -174,7 +174,7 @@ internal sealed class CommandLine
             return ExitCode.Usage;
         }
 
-        // Ctrl-C is the run's own business, and an unexpected exception must not end with an exit code that means something.
+        // The run handles Ctrl-C itself, and an unexpected exception must not end with an exit code that has another meaning.
         return await parsed.InvokeAsync(new()
         {
             Output = output,
@@ -227,7 +227,7 @@ internal sealed class CommandLine
     private List<string> ProblemsOf(ParseResult parsed) =>
         parsed.Errors.Count > 0 ? [.. parsed.Errors.Select(error => error.Message)] : [.. Conflicts(parsed)];
 
-    // What no single option can see: options that make no sense together.
+    // Checks that a single option can't make: options that can't be combined.
     private IEnumerable<string> Conflicts(ParseResult parsed)
     {
         var closed = IsGiven(parsed, _connections);
@@ -312,7 +312,7 @@ internal sealed class CommandLine
             ? new Uri(url.AbsoluteUri.TrimEnd('/') + "/")
             : Fail<Uri>(result, "a URL like http://localhost:8081");
 
-    // Better known before the load than after it.
+    // Checked before the load, so that an unusable file does not fail only after it.
     private static string? ParseFile(ArgumentResult result)
     {
         var file = result.Tokens[0].Value;

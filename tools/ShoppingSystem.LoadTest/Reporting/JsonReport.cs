@@ -6,7 +6,7 @@ namespace ShoppingSystem.LoadTest;
 /// <summary>The result as JSON, for scripts: rates per second, durations in milliseconds.</summary>
 internal static class JsonReport
 {
-    /// <summary>Writes the report, if a file is named; what was in it is replaced.</summary>
+    /// <summary>Writes the report, if a file is named; an existing file is replaced.</summary>
     public static async Task WriteAsync(string? file, LoadTestResult result, CancellationToken cancel = default)
     {
         if (file is null)

@@ -2,12 +2,12 @@ using Spectre.Console;
 
 namespace ShoppingSystem.LoadTest;
 
-/// <summary>Where reports are drawn.</summary>
+/// <summary>The console that reports are written to.</summary>
 internal static class Terminal
 {
     private const int FileWidth = 120;
 
-    /// <summary>The terminal; or, when output goes into a file, a page without colours.</summary>
+    /// <summary>The terminal; or, when output goes into a file, a console without colours.</summary>
     public static IAnsiConsole Open()
     {
         if (!Console.IsOutputRedirected)

@@ -3,7 +3,7 @@ using Spectre.Console.Rendering;
 
 namespace ShoppingSystem.LoadTest;
 
-/// <summary>A picture of the load that is drawn anew several times a second, for a terminal.</summary>
+/// <summary>A live view of the load for a terminal, drawn several times a second.</summary>
 internal sealed class TerminalDisplay : ILoadTestObserver
 {
     private const int BarWidth = 40;
@@ -17,7 +17,7 @@ internal sealed class TerminalDisplay : ILoadTestObserver
 
     private TerminalDisplay(LiveDisplayContext context) => _context = context;
 
-    /// <summary>Does <paramref name="work"/> while the display is on.</summary>
+    /// <summary>Runs <paramref name="work"/> while the display is on.</summary>
     public static Task<T> RunAsync<T>(IAnsiConsole console, Func<ILoadTestObserver, Task<T>> work) =>
         console.Live(new Markup("[grey]starting[/]")).StartAsync(context => work(new TerminalDisplay(context)));
 

@@ -9,18 +9,18 @@ namespace ShoppingSystem.LoadTest;
 
 /// <summary>How an attempt to buy ended.</summary>
 /// <param name="Failure">What went wrong, as the report names it; null when the purchase was acknowledged.</param>
-/// <param name="CanRetry">Whether trying again may help.</param>
-/// <param name="RetryAfter">How long the server asked to wait before that.</param>
-/// <param name="PurchaseId">The id of the acknowledged purchase, if it is to be read.</param>
+/// <param name="CanRetry">Whether a retry may help.</param>
+/// <param name="RetryAfter">How long the server asked to wait before a retry.</param>
+/// <param name="PurchaseId">The id of the acknowledged purchase, if ids are read.</param>
 internal readonly record struct BuyResult(string? Failure, bool CanRetry, TimeSpan? RetryAfter, Guid PurchaseId);
 
 /// <summary>
-/// One connection to the web server, used for one request at a time. It speaks just enough HTTP/1.1 for that, straight on
-/// the socket: a third less processor time than HttpClient's handler takes, and no garbage, so that the generator leaves
+/// One connection to the web server, used for one request at a time. It implements only the part of HTTP/1.1 that this needs, directly on
+/// the socket: it takes a third less processor time than HttpClient's handler, and allocates nothing, so that the generator leaves
 /// the machine to the server.
 /// </summary>
 /// <param name="target">The server.</param>
-/// <param name="readIds">Whether the ids of acknowledged purchases are wanted.</param>
+/// <param name="readIds">Whether to read the ids of acknowledged purchases.</param>
 internal sealed class BuyConnection(Uri target, bool readIds) : IDisposable
 {
     private const int MaxReplyLength = 1024 * 1024;
@@ -34,12 +34,12 @@ internal sealed class BuyConnection(Uri target, bool readIds) : IDisposable
     private Stream? _stream;
     private TimeSpan _lastUsed;
 
-    // Resting, Expired, or since when a request is under way, in ticks; whoever changes it from there has won.
+    // Resting, Expired, or the start of the request under way, in ticks; the thread that changes it from there decides the outcome.
     private long _since;
 
     /// <summary>Sends one request and reads its reply.</summary>
     /// <param name="request">The bytes of the request.</param>
-    /// <param name="now">The time on the clock that <see cref="ExpireStartedBefore"/> goes by; not zero.</param>
+    /// <param name="now">The time on the clock that <see cref="ExpireStartedBefore"/> uses; not zero.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<BuyResult> BuyAsync(ReadOnlyMemory<byte> request, TimeSpan now)
     {
@@ -77,7 +77,7 @@ internal sealed class BuyConnection(Uri target, bool readIds) : IDisposable
     }
 
     /// <summary>
-    /// Ends the request under way if it was started before <paramref name="time"/>. For another thread, now and then: one
+    /// Ends the request under way if it was started before <paramref name="time"/>. Called by another thread from time to time: one
     /// sweep over all connections costs less than a timer for every request.
     /// </summary>
     public void ExpireStartedBefore(TimeSpan time)
@@ -95,7 +95,7 @@ internal sealed class BuyConnection(Uri target, bool readIds) : IDisposable
 
     private Stream? Reusable(TimeSpan now)
     {
-        // A server may have hung up on a connection at rest; then there is something to read: the end.
+        // A server may have closed an idle connection; then there is something to read: the end.
         if (_stream is not null && now - _lastUsed > CheckAfterRest && _socket!.Poll(0, SelectMode.SelectRead))
         {
             Close();
@@ -201,7 +201,7 @@ internal sealed class BuyConnection(Uri target, bool readIds) : IDisposable
     }
 }
 
-/// <summary>The text of a status, made once.</summary>
+/// <summary>The text of each status code, created once.</summary>
 internal static class StatusNames
 {
     private static readonly string[] Names = [.. Enumerable.Range(0, 1000).Select(status => $"HTTP {status}")];

@@ -5,9 +5,9 @@ using System.Text;
 namespace ShoppingSystem.LoadTest;
 
 /// <summary>
-/// The purchases of one run, each known by its number: who buys, for how much, and the bytes of the request. All follows
-/// from the number, so a retry is the same request again, and an entry of a history tells which request made it. The
-/// requests differ only in digits at known places, so one is written by copying bytes.
+/// The purchases of one run, each identified by its number: who buys, for how much, and the bytes of the request. All of this is derived
+/// from the number, so a retry sends the same request again, and an entry of a history shows which request made it. The
+/// requests differ only in digits at known positions, so a request is written by copying bytes.
 /// </summary>
 internal sealed class BuyRequests
 {
@@ -20,8 +20,8 @@ internal sealed class BuyRequests
     private readonly byte[] _template;
     private readonly int _keyAt, _userAt, _usernameAt, _priceAt, _itemAt;
 
-    /// <param name="buy">Where purchases are posted to.</param>
-    /// <param name="userPrefix">What user ids begin with; the id of the run follows.</param>
+    /// <param name="buy">The address that purchases are posted to.</param>
+    /// <param name="userPrefix">The prefix of user ids; the id of the run follows.</param>
     /// <param name="users">How many users there are.</param>
     public BuyRequests(Uri buy, string userPrefix, int users)
     {
@@ -44,10 +44,10 @@ internal sealed class BuyRequests
         int After(string text) => head.Length + body.IndexOf(text, StringComparison.Ordinal) + text.Length;
     }
 
-    /// <summary>Tells this run from all others; part of every user id and idempotency key.</summary>
+    /// <summary>Distinguishes this run from all others; part of every user id and idempotency key.</summary>
     public string RunId { get; }
 
-    /// <summary>What all user ids of this run begin with.</summary>
+    /// <summary>The prefix of all user ids of this run.</summary>
     public string UserIdPrefix { get; }
 
     /// <summary>How many users there are.</summary>
@@ -56,7 +56,7 @@ internal sealed class BuyRequests
     /// <summary>The length of every request, bytes.</summary>
     public int Length => _template.Length;
 
-    /// <summary>Which user makes the purchase: as good as random, so that users' histories grow unevenly.</summary>
+    /// <summary>Which user makes the purchase: pseudo-random, so that the users' histories grow unevenly.</summary>
     public int UserOf(long number) => (int)(Scatter((ulong)number) % (uint)Users);
 
     /// <summary>What the purchase costs: 100.00 to 999.99, with two decimals.</summary>
@@ -65,10 +65,10 @@ internal sealed class BuyRequests
     /// <summary>The id of a user by its index.</summary>
     public string UserId(int user) => UserIdPrefix + user.ToString($"D{UserDigits}", CultureInfo.InvariantCulture);
 
-    /// <summary>The item a purchase names, by which it is recognised in a history.</summary>
+    /// <summary>The item of a purchase, by which it is recognised in a history.</summary>
     public static string ItemOf(long number) => ItemPrefix + number.ToString($"D{NumberDigits}", CultureInfo.InvariantCulture);
 
-    /// <summary>The number of the purchase that named <paramref name="item"/>; false when it is none of this tool's.</summary>
+    /// <summary>Reads the number of the purchase from its <paramref name="item"/>; false when this tool did not make it.</summary>
     public static bool TryReadNumber(string? item, out long number)
     {
         number = -1;

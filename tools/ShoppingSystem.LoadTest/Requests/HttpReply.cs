@@ -8,7 +8,7 @@ namespace ShoppingSystem.LoadTest;
 /// <summary>One HTTP/1.1 reply, read from the bytes a connection received.</summary>
 /// <param name="Status">The status code.</param>
 /// <param name="BodyStart">Where the body begins in the received bytes.</param>
-/// <param name="BodyLength">How long it is, bytes; a chunked body is put together in place first.</param>
+/// <param name="BodyLength">How long it is, bytes; a chunked body is first joined in place.</param>
 /// <param name="KeepAlive">Whether the connection can take another request.</param>
 /// <param name="RetryAfter">How long the server asks to wait before trying again.</param>
 internal readonly record struct HttpReply(int Status, int BodyStart, int BodyLength, bool KeepAlive, TimeSpan? RetryAfter)
@@ -16,8 +16,8 @@ internal readonly record struct HttpReply(int Status, int BodyStart, int BodyLen
     private const int StatusLineLength = 12;
 
     /// <summary>
-    /// Reads a reply that <paramref name="received"/> begins with. Needs all of it: call again with more bytes when it
-    /// answers <see cref="OperationStatus.NeedMoreData"/>.
+    /// Reads the reply at the beginning of <paramref name="received"/>. Needs all of it: call again with more bytes when it
+    /// returns <see cref="OperationStatus.NeedMoreData"/>.
     /// </summary>
     public static OperationStatus TryRead(Span<byte> received, out HttpReply reply)
     {
@@ -71,7 +71,7 @@ internal readonly record struct HttpReply(int Status, int BodyStart, int BodyLen
         }
         else
         {
-            // A body that ends with the connection: no server worth load-testing does this to a POST.
+            // A body that ends with the connection: no server that is worth a load test answers a POST like this.
             return OperationStatus.InvalidData;
         }
 

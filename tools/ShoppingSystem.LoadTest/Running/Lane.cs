@@ -4,12 +4,12 @@ using System.Threading.Tasks.Sources;
 namespace ShoppingSystem.LoadTest;
 
 /// <summary>A purchase that is to be made.</summary>
-/// <param name="Number">Which.</param>
-/// <param name="Due">When it was to start, since the beginning of the load.</param>
+/// <param name="Number">Its number.</param>
+/// <param name="Due">When it is to start, since the beginning of the load.</param>
 internal readonly record struct Start(long Number, TimeSpan Due);
 
 /// <summary>
-/// Carries one purchase at a time over its own connection, then asks for the next. A lane that has to wait for one rests
+/// Sends one purchase at a time over its own connection, then asks for the next. A lane that has to wait for one rests
 /// until <see cref="Traffic"/> wakes it. None of this allocates, unless a request fails.
 /// </summary>
 internal sealed class Lane(Traffic traffic, int index) : IValueTaskSource<bool>, IDisposable
@@ -21,13 +21,13 @@ internal sealed class Lane(Traffic traffic, int index) : IValueTaskSource<bool>,
     private readonly byte[] _request = new byte[traffic.Requests.Length];
     private ManualResetValueTaskSourceCore<bool> _wake;
 
-    /// <summary>The purchase to carry.</summary>
+    /// <summary>The purchase to send.</summary>
     public Start Next { get; set; }
 
     /// <summary>Ends the request under way if it was started before <paramref name="time"/>.</summary>
     public void ExpireStartedBefore(TimeSpan time) => _connection.ExpireStartedBefore(time);
 
-    /// <summary>Carries <see cref="Next"/> and what comes after it, until nothing does.</summary>
+    /// <summary>Sends <see cref="Next"/> and the purchases after it, until there are no more.</summary>
     public async Task RunAsync()
     {
         do
@@ -40,14 +40,14 @@ internal sealed class Lane(Traffic traffic, int index) : IValueTaskSource<bool>,
     /// <summary>Closes the connection.</summary>
     public void Dispose() => _connection.Dispose();
 
-    /// <summary>Makes the lane rest; what it awaits then ends with <see cref="Wake"/>.</summary>
+    /// <summary>Makes the lane rest; the returned task ends with <see cref="Wake"/>.</summary>
     public ValueTask<bool> Rest()
     {
         _wake.Reset();
         return new(this, _wake.Version);
     }
 
-    /// <summary>Sets a resting lane going on the calling thread: with <see cref="Next"/>, or to its end.</summary>
+    /// <summary>Continues a resting lane on the calling thread: with <see cref="Next"/>, or to its end.</summary>
     public void Wake(bool hasNext) => _wake.SetResult(hasNext);
 
     bool IValueTaskSource<bool>.GetResult(short token) => _wake.GetResult(token);
@@ -83,10 +83,10 @@ internal sealed class Lane(Traffic traffic, int index) : IValueTaskSource<bool>,
         tally.Acknowledged(begun - start.Due, traffic.Now - start.Due);
     }
 
-    /// <summary>Twice as long, up to a limit, however often that is asked.</summary>
+    /// <summary>Twice as long, up to a limit, without overflow however often it is called.</summary>
     internal static TimeSpan After(TimeSpan backoff) => backoff < LongestBackoff / 2 ? backoff * 2 : LongestBackoff;
 
-    // Half of it random, so that what failed together does not come back together; but not sooner than the server asked for.
+    // Half of it is random, so that purchases that failed together are not retried together; but never sooner than the server asked for.
     private static TimeSpan Jittered(TimeSpan backoff, TimeSpan? retryAfter)
     {
         var wait = backoff * (0.5 + Random.Shared.NextDouble() / 2);

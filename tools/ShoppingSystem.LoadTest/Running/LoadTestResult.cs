@@ -1,24 +1,24 @@
 namespace ShoppingSystem.LoadTest;
 
-/// <summary>What a load test found.</summary>
+/// <summary>The result of a load test.</summary>
 public sealed record LoadTestResult
 {
     /// <summary>The id of the run, part of its user ids and idempotency keys.</summary>
     public required string RunId { get; init; }
 
-    /// <summary>What the ids of its users begin with.</summary>
+    /// <summary>The prefix of the ids of its users.</summary>
     public required string UserIdPrefix { get; init; }
 
-    /// <summary>What was done.</summary>
+    /// <summary>The settings of the test.</summary>
     public required LoadPlan Plan { get; init; }
 
     /// <summary>When it began, UTC.</summary>
     public DateTimeOffset StartedAt { get; init; }
 
-    /// <summary>It was stopped before its end.</summary>
+    /// <summary>Whether it was stopped before its end.</summary>
     public bool Stopped { get; init; }
 
-    /// <summary>What became of the purchases; of a search, of those at the highest rate that passed, or else of the last tried.</summary>
+    /// <summary>The results of the purchases; in a search, at the highest rate that passed, or else at the last rate tried.</summary>
     public required TrafficFigures Traffic { get; init; }
 
     /// <summary>The rates a search tried, in order; empty when there was no search.</summary>
@@ -27,7 +27,7 @@ public sealed record LoadTestResult
     /// <summary>The highest rate that passed, purchases per second; null when none did, or nothing was searched.</summary>
     public double? HighestRate { get; init; }
 
-    /// <summary>How long purchases took to show up; null when it was not measured.</summary>
+    /// <summary>How long purchases took to appear in the history; null when it was not measured.</summary>
     public LagFigures? Lag { get; init; }
 
     /// <summary>The figures second by second.</summary>
@@ -39,14 +39,14 @@ public sealed record LoadTestResult
     /// <summary>Purchases the generator made while the load was on, warm-up included.</summary>
     public long GeneratorPurchases { get; init; }
 
-    /// <summary>Whether what was acknowledged is recorded; null when nobody asked.</summary>
+    /// <summary>Whether all acknowledged purchases are recorded; null when verification was not requested.</summary>
     public Verification? Verification { get; init; }
 }
 
 /// <summary>One rate a search tried.</summary>
 /// <param name="Rate">Purchases per second.</param>
-/// <param name="Passed">Whether the system stood it.</param>
-/// <param name="Figures">What became of the purchases.</param>
+/// <param name="Passed">Whether the system sustained it.</param>
+/// <param name="Figures">The results of the purchases.</param>
 /// <param name="Lag">The longest recording lag while it was measured; null when it is not known.</param>
 public sealed record SearchStep(double Rate, bool Passed, TrafficFigures Figures, TimeSpan? Lag);
 
@@ -62,10 +62,10 @@ public sealed record SearchStep(double Rate, bool Passed, TrafficFigures Figures
 public sealed record LoadSample(
     TimeSpan At, double? DuePerSecond, double AcknowledgedPerSecond, double FailedPerSecond, TimeSpan P50, TimeSpan P99, int InFlight, TimeSpan? Lag);
 
-/// <summary>How far a load is.</summary>
+/// <summary>The progress of a load.</summary>
 /// <param name="Elapsed">Time since its beginning.</param>
 /// <param name="Duration">How long it takes.</param>
-/// <param name="WarmingUp">Figures are not taken yet.</param>
+/// <param name="WarmingUp">Whether figures are not taken yet.</param>
 /// <param name="Rate">The rate a search tries at present; null when nothing is searched.</param>
 /// <param name="Figures">The figures so far.</param>
 /// <param name="Sample">The last whole second.</param>
@@ -73,16 +73,16 @@ public sealed record LoadSample(
 public sealed record LoadProgress(
     TimeSpan Elapsed, TimeSpan Duration, bool WarmingUp, double? Rate, TrafficFigures Figures, LoadSample? Sample, LagFigures? Lag);
 
-/// <summary>Looks on while a load test runs. Calls come one after the other.</summary>
+/// <summary>Observes a load test while it runs. Calls are sequential.</summary>
 public interface ILoadTestObserver
 {
-    /// <summary>The load goes on; several times a second.</summary>
+    /// <summary>Reports the progress of the load; several times a second.</summary>
     void Progress(LoadProgress progress);
 
     /// <summary>A search has tried a rate.</summary>
     void RateTried(SearchStep tried);
 
-    /// <summary>Histories are being waited for and read; about once a second.</summary>
+    /// <summary>Reports the progress of the verification, which waits for histories and reads them; about once a second.</summary>
     /// <param name="done">Users whose history has been read.</param>
     /// <param name="users">All users.</param>
     void Verifying(int done, int users);

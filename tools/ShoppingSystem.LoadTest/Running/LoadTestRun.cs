@@ -25,11 +25,11 @@ public sealed class LoadTestRun
         _receipts = plan.VerifyWithin is null ? null : new Receipts();
     }
 
-    /// <summary>Puts on the load, measures, and verifies when the plan says so.</summary>
-    /// <param name="plan">What to do.</param>
-    /// <param name="observer">Who looks on.</param>
+    /// <summary>Runs the load, measures, and verifies if the plan says so.</summary>
+    /// <param name="plan">The settings.</param>
+    /// <param name="observer">Gets the progress.</param>
     /// <param name="stop">Ends the load early. Purchases under way are finished, verified and reported.</param>
-    /// <param name="abort">Gives up purchases under way and verification, too.</param>
+    /// <param name="abort">Also cancels purchases under way and the verification.</param>
     public static Task<LoadTestResult> RunAsync(
         LoadPlan plan, ILoadTestObserver observer, CancellationToken stop = default, CancellationToken abort = default) =>
         new LoadTestRun(plan, observer, stop, abort).RunAsync();
@@ -100,7 +100,7 @@ public sealed class LoadTestRun
         await CatchUpAsync(search.MaxLag, probe);
         return passed;
 
-        // A rate that cannot pass any more need not be tried to its end.
+        // A rate that can't pass any more need not run to its end.
         bool HasFailed(TrafficFigures soFar)
         {
             var lag = probe?.Figures();
@@ -113,7 +113,7 @@ public sealed class LoadTestRun
         }
     }
 
-    // What a rate was too high for is recorded before the next one is tried.
+    // Waits until the backlog of a rate that was too high is recorded, before the next rate is tried.
     private async Task CatchUpAsync(TimeSpan? maxLag, LagProbe? probe)
     {
         var started = Stopwatch.GetTimestamp();

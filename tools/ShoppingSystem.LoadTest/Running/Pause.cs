@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace ShoppingSystem.LoadTest;
 
 /// <summary>
-/// Sleeps shorter than <see cref="Thread.Sleep(TimeSpan)"/> can, which knows whole milliseconds only: an error of half a
-/// millisecond on every start would be in every latency.
+/// Sleeps for shorter times than <see cref="Thread.Sleep(TimeSpan)"/>, which supports whole milliseconds only: an error of half a
+/// millisecond at every start would be in every latency.
 /// </summary>
 internal static partial class Pause
 {

@@ -3,10 +3,10 @@ using System.Diagnostics;
 namespace ShoppingSystem.LoadTest;
 
 /// <summary>
-/// Puts one load on the server. A thread of its own starts every purchase when it is due, on the lane that rested last, so
-/// that no more connections are open than are needed. When all lanes are busy, what is due waits in line, and the lane
-/// that is done first takes it; its latency counts from when it was due all the same. What has waited for as long as a
-/// reply may take counts as not sent.
+/// Sends one load to the server. A thread of its own starts every purchase when it is due, on the lane that became idle last, so
+/// that no more connections are open than are needed. When all lanes are busy, purchases that are due wait in a queue, and the
+/// lane that finishes first takes the next; its latency still counts from when it was due. A purchase that has waited for the
+/// timeout of a reply counts as not sent.
 /// </summary>
 internal sealed class Traffic
 {
@@ -34,14 +34,14 @@ internal sealed class Traffic
     private bool _ended;
     private TimeSpan _endedAt;
 
-    /// <param name="plan">How to treat purchases.</param>
+    /// <param name="plan">The settings for each purchase.</param>
     /// <param name="load">When they start; the plan's warm-up is not added.</param>
     /// <param name="measuredFrom">Purchases due earlier than this are left out of the figures.</param>
-    /// <param name="requests">What is sent.</param>
-    /// <param name="receipts">Where acknowledged purchases are kept; null when nobody asks.</param>
+    /// <param name="requests">The requests to send.</param>
+    /// <param name="receipts">Where acknowledged purchases are kept; null when they are not needed.</param>
     /// <param name="firstNumber">The number of the first purchase.</param>
-    /// <param name="stop">No purchase is started any more; those under way are finished.</param>
-    /// <param name="abort">Those under way are given up, too.</param>
+    /// <param name="stop">Starts no more purchases; those under way are finished.</param>
+    /// <param name="abort">Also cancels those under way.</param>
     public Traffic(
         LoadPlan plan, Load load, TimeSpan measuredFrom, BuyRequests requests, Receipts? receipts, long firstNumber,
         CancellationToken stop, CancellationToken abort)
@@ -71,7 +71,7 @@ internal sealed class Traffic
         }
     }
 
-    // With lanes at rest or yet to open, what is due does not wait: the pacing thread is about to start it.
+    // If lanes are idle or not opened yet, purchases that are due don't wait: the pacing thread is about to start them.
     private bool AllLanesAreBusy => _load is OpenLoad && _resting.Count is 0 && _lanes.Count == Plan.Lanes;
 
     /// <summary>Runs the load to its end.</summary>
@@ -82,7 +82,7 @@ internal sealed class Traffic
         return _finished.Task;
     }
 
-    /// <summary>What has become of the purchases so far.</summary>
+    /// <summary>The results of the purchases so far.</summary>
     public TrafficFigures Figures()
     {
         var figures = new TrafficFigures();
@@ -103,10 +103,10 @@ internal sealed class Traffic
         return figures;
     }
 
-    /// <summary>Where a lane counts what becomes of a purchase.</summary>
+    /// <summary>The tally in which a lane counts the result of a purchase.</summary>
     public Tally TallyFor(int lane, Start start) => start.Due < _measuredFrom ? _warmUp : _tallies[lane % _tallies.Length];
 
-    /// <summary>For a lane that is done: gives it the next purchase as soon as it is due; false at the end of the load.</summary>
+    /// <summary>Gives a lane that has finished the next purchase as soon as it is due; false at the end of the load.</summary>
     public ValueTask<bool> NextAsync(Lane lane)
     {
         lock (_gate)
@@ -129,8 +129,8 @@ internal sealed class Traffic
         }
     }
 
-    /// <summary>Waits before a purchase is tried again; false when it should not be.</summary>
-    /// <param name="begun">When it was tried first.</param>
+    /// <summary>Waits before a purchase is retried; false when it should not be.</summary>
+    /// <param name="begun">When it was first tried.</param>
     /// <param name="wait">How long to wait.</param>
     public async ValueTask<bool> WaitToRetryAsync(TimeSpan begun, TimeSpan wait)
     {
@@ -157,7 +157,7 @@ internal sealed class Traffic
         }
     }
 
-    // Starts everything that is due, and says how long nothing will be.
+    // Starts everything that is due, and returns the time until the next purchase is due.
     private TimeSpan StartDue()
     {
         while (true)
@@ -205,7 +205,7 @@ internal sealed class Traffic
         }
     }
 
-    // When the next purchase is due, past or future; null when none comes any more.
+    // When the next purchase is due, past or future; null when there are no more.
     private TimeSpan? Due(TimeSpan now)
     {
         while (!_ended && !_stop.IsCancellationRequested)
@@ -248,7 +248,7 @@ internal sealed class Traffic
             return;
         }
 
-        // When it is stopped early, what waited in line is not sent.
+        // When the load is stopped early, purchases that waited in the queue are not sent.
         while (AllLanesAreBusy && _load.StartOf(_taken, now) is { } due && due <= now)
         {
             NotSent(due);

@@ -6,7 +6,7 @@ using System.Text.RegularExpressions;
 
 namespace ShoppingSystem.LoadTest;
 
-/// <summary>What a history says of a purchase.</summary>
+/// <summary>A purchase as the history shows it.</summary>
 internal sealed record HistoryEntry(
     [property: JsonPropertyName("id")] Guid Id,
     [property: JsonPropertyName("userid")] string? UserId,
@@ -14,21 +14,21 @@ internal sealed record HistoryEntry(
     [property: JsonPropertyName("item")] string? Item);
 
 /// <summary>Why a history could not be read.</summary>
-/// <param name="message">Which page it was, and what came of it.</param>
-/// <param name="isFinal">Whether asking again would come to the same.</param>
-/// <param name="inner">What it comes from.</param>
+/// <param name="message">Which page it was, and what the result was.</param>
+/// <param name="isFinal">Whether another request would have the same result.</param>
+/// <param name="inner">The cause.</param>
 internal sealed class HistoryException(string message, bool isFinal = false, Exception? inner = null) : Exception(message, inner)
 {
     public bool IsFinal { get; } = isFinal;
 }
 
-/// <summary>Reads what the system knows of users, through the web server as a customer would.</summary>
+/// <summary>Reads users' histories and summaries through the web server, as a customer would.</summary>
 internal sealed partial class Histories(HttpClient http, Uri url)
 {
     private const int PageLength = 1000;
 
     /// <summary>A user's whole history, newest first, page by page.</summary>
-    /// <exception cref="HistoryException">The server does not answer, or not as agreed.</exception>
+    /// <exception cref="HistoryException">The server does not answer, or its answer is not as specified.</exception>
     public async IAsyncEnumerable<IReadOnlyList<HistoryEntry>> ReadAsync(
         string userId, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
     {
@@ -37,7 +37,7 @@ internal sealed partial class Histories(HttpClient http, Uri url)
         {
             var (entries, next) = await ReadPageAsync(page, isFollowed: pages.Count > 0, cancel);
             yield return entries;
-            // A history ends. Pages that come again, or have nothing on them, lead to no end of it.
+            // A history must end. Pages that are repeated or empty would never lead to its end.
             if (next is not null && (entries is not [var first, ..] || !pages.Add((first.Id, entries[^1].Id, entries.Count))))
             {
                 throw new HistoryException($"GET {page.PathAndQuery}: its Link leads to {next.PathAndQuery}, and no further: this page is {(entries is [] ? "empty" : "one that was there before")}", isFinal: true);
@@ -48,12 +48,12 @@ internal sealed partial class Histories(HttpClient http, Uri url)
     }
 
     /// <summary>A user's latest purchase; null when there is none yet.</summary>
-    /// <exception cref="HistoryException">The server does not answer, or not as agreed.</exception>
+    /// <exception cref="HistoryException">The server does not answer, or its answer is not as specified.</exception>
     public async Task<HistoryEntry?> ReadLatestAsync(string userId, CancellationToken cancel) =>
         (await ReadPageAsync(PageOf(userId, 1), isFollowed: false, cancel)).Entries is [var latest, ..] ? latest : null;
 
     /// <summary>How many purchases of a user are recorded; null when the server has no summaries.</summary>
-    /// <exception cref="HistoryException">The server does not answer, or not as agreed.</exception>
+    /// <exception cref="HistoryException">The server does not answer, or its answer is not as specified.</exception>
     public Task<long?> CountAsync(string userId, CancellationToken cancel) =>
         GetAsync(new Uri(url, $"api/v1/users/{userId}/summary"), async response =>
         {
@@ -68,7 +68,7 @@ internal sealed partial class Histories(HttpClient http, Uri url)
 
     private Uri PageOf(string userId, int limit) => new(url, $"api/v1/getAllUserBuys/{userId}?limit={limit}");
 
-    // What a Link leads to is the server's own word: if it is not there, asking again is no use.
+    // The server itself wrote the Link that is followed: if the page is not there, another request would not help.
     private Task<(IReadOnlyList<HistoryEntry> Entries, Uri? Next)> ReadPageAsync(Uri page, bool isFollowed, CancellationToken cancel) =>
         GetAsync<(IReadOnlyList<HistoryEntry>, Uri?)>(page, async response =>
         {
@@ -112,7 +112,7 @@ internal sealed partial class Histories(HttpClient http, Uri url)
     private static partial Regex NextLink();
 }
 
-/// <summary>What the summary of a user says that matters here.</summary>
+/// <summary>The part of a user's summary that is used here.</summary>
 internal sealed record Summary([property: JsonPropertyName("purchases")] long Purchases);
 
 [JsonSerializable(typeof(List<HistoryEntry>))]

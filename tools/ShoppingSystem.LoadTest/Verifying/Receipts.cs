@@ -1,9 +1,9 @@
 namespace ShoppingSystem.LoadTest;
 
 /// <summary>
-/// What the server acknowledged, by the number of the purchase: half of the 16 bytes of the id it answered, folded. That
+/// The acknowledgements of the server, by the number of the purchase: the 16 bytes of the acknowledged id, folded to half. That
 /// is 8 bytes per purchase, and 1 more while the histories are read: 90 MB for ten million purchases, however many users
-/// there are. The user and the price are not kept, because they follow from the number.
+/// there are. The user and the price are not kept, because they are derived from the number.
 /// </summary>
 internal sealed class Receipts
 {
@@ -20,7 +20,7 @@ internal sealed class Receipts
     /// <summary>One more than the highest number acknowledged.</summary>
     public long Count => Volatile.Read(ref _count);
 
-    /// <summary>Keeps that purchase <paramref name="number"/> was acknowledged under <paramref name="id"/>. Thread-safe.</summary>
+    /// <summary>Notes that purchase <paramref name="number"/> was acknowledged under <paramref name="id"/>. Thread-safe.</summary>
     public void Add(long number, Guid id)
     {
         ref var chunk = ref _chunks[number >> ChunkBits];
@@ -51,7 +51,7 @@ internal sealed class Receipts
         id.TryWriteBytes(bytes, bigEndian: true, out _);
         bits = System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(bytes);
 
-        // Never 0, which stands for a purchase that was not acknowledged.
+        // Never 0, which means that a purchase was not acknowledged.
         return Math.Max(1, (ulong)(bits >> 64) ^ (ulong)bits);
     }
 }

@@ -1,6 +1,6 @@
 namespace ShoppingSystem.LoadTest;
 
-/// <summary>How what was acknowledged compares with what is recorded.</summary>
+/// <summary>The comparison of acknowledged and recorded purchases.</summary>
 public sealed record Verification
 {
     /// <summary>Purchases the server acknowledged, warm-up included.</summary>
@@ -12,17 +12,17 @@ public sealed record Verification
     /// <summary>Acknowledged purchases that are in no history.</summary>
     public long Lost { get; init; }
 
-    /// <summary>Purchases, acknowledged or not, that are in the history more than once, be it under different ids.</summary>
+    /// <summary>Purchases, acknowledged or not, that are in the history more than once, even under different ids.</summary>
     public long Doubled { get; init; }
 
-    /// <summary>Entries with another id than was acknowledged, or another user or price than was sent.</summary>
+    /// <summary>Entries whose id differs from the acknowledged one, or whose user or price differs from what was sent.</summary>
     public long Altered { get; init; }
 
-    /// <summary>Entries in the histories of this run's users that nobody bought.</summary>
+    /// <summary>Entries in the histories of this run's users that this run did not buy.</summary>
     public long Foreign { get; init; }
 
     /// <summary>
-    /// Purchases that are recorded though the acknowledgement never arrived. Not an error: a reply may get lost after the
+    /// Purchases that are recorded although no acknowledgement arrived. Not an error: a reply may get lost after the
     /// purchase is durable.
     /// </summary>
     public long Unacknowledged { get; init; }
@@ -33,12 +33,12 @@ public sealed record Verification
     /// <summary>How long verifying took, waiting for the recorder included.</summary>
     public TimeSpan Elapsed { get; init; }
 
-    /// <summary>What was found wrong, in words; the first few cases.</summary>
+    /// <summary>The errors that were found, in words; the first few cases.</summary>
     public IReadOnlyList<string> Examples { get; init; } = [];
 
-    /// <summary>Nothing was found wrong.</summary>
+    /// <summary>Whether no error was found.</summary>
     public bool Passed => Lost is 0 && Doubled is 0 && Altered is 0 && Foreign is 0;
 
-    /// <summary>Every history was read.</summary>
+    /// <summary>Whether every history was read.</summary>
     public bool Complete => Unchecked is 0;
 }

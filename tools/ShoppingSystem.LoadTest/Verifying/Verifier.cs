@@ -4,8 +4,8 @@ namespace ShoppingSystem.LoadTest;
 
 /// <summary>
 /// Compares receipts with histories. First it waits until the recorder has caught up with the acknowledgements, then it
-/// reads the whole history of every user. Users with something missing are read again until the deadline, unless their
-/// history can't be read to its end whenever it is asked for.
+/// reads the whole history of every user. Users with missing purchases are read again until the deadline, unless their
+/// history can never be read to its end.
 /// </summary>
 internal sealed class Verifier(Histories histories, BuyRequests requests, Receipts receipts, long usedNumbers, TimeSpan deadline)
 {
@@ -23,7 +23,7 @@ internal sealed class Verifier(Histories histories, BuyRequests requests, Receip
 
     private bool DeadlineIsOver => Stopwatch.GetElapsedTime(_begun) > deadline;
 
-    /// <summary>Verifies every user; what it could not read by the time of <paramref name="abort"/> stays unchecked.</summary>
+    /// <summary>Verifies every user; histories that are not read when <paramref name="abort"/> is cancelled stay unchecked.</summary>
     /// <param name="progress">Called once a second with the number of users whose history was read.</param>
     /// <param name="abort">Ends it early.</param>
     public async Task<Verification> RunAsync(Action<int> progress, CancellationToken abort)
@@ -62,7 +62,7 @@ internal sealed class Verifier(Histories histories, BuyRequests requests, Receip
         }
         catch (OperationCanceledException) when (abort.IsCancellationRequested)
         {
-            // What was not read to its end counts as unchecked.
+            // A history that was not read to its end counts as unchecked.
         }
 
         progress(_users.Count(user => user.Read || !user.Bought));
@@ -100,7 +100,7 @@ internal sealed class Verifier(Histories histories, BuyRequests requests, Receip
             }
             catch (HistoryException)
             {
-                // The server may be on its way back; reading the history will tell for good.
+                // The server may be about to come back; reading the history will show it.
             }
 
             await Task.Delay(PollEvery, abort);
@@ -129,7 +129,7 @@ internal sealed class Verifier(Histories histories, BuyRequests requests, Receip
         }
     }
 
-    // Only one reader at a time has to do with a user, and with the numbers of the user's purchases.
+    // Only one reader at a time works on a user, and on the numbers of the user's purchases.
     private void Take(int user, string userId, HistoryEntry entry)
     {
         if (!BuyRequests.TryReadNumber(entry.Item, out var number) || number >= usedNumbers || requests.UserOf(number) != user)

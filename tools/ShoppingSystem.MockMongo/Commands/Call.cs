@@ -2,10 +2,10 @@ using MongoDB.Bson;
 
 namespace ShoppingSystem.MockMongo;
 
-/// <summary>A command under way, and what it works on.</summary>
+/// <summary>A command under way, and the state that it works on.</summary>
 internal sealed record Call(Request Request, Fault? Fault, Databases Databases, Cursors Cursors, RetriedWrites RetriedWrites)
 {
-    /// <summary>Fields that any command may have; none of them changes what this server does.</summary>
+    /// <summary>Fields that any command may have; none of them changes the behaviour of this server.</summary>
     private static readonly HashSet<string> Common =
     [
         "$db", "$readPreference", "$clusterTime", "lsid", "txnNumber", "writeConcern", "readConcern", "comment", "maxTimeMS", "apiVersion",
@@ -20,12 +20,12 @@ internal sealed record Call(Request Request, Fault? Fault, Databases Databases, 
 
     public string FullName => $"{Request.Database}.{CollectionName}";
 
-    /// <summary>The collection; null where it is not there.</summary>
+    /// <summary>The collection; null when it doesn't exist.</summary>
     public Collection? Existing => Databases.Find(Request.Database, CollectionName);
 
     public Collection GetOrCreate() => Databases.GetOrCreate(Request.Database, CollectionName);
 
-    /// <exception cref="CommandException">The command has a field beside these: it would mean something that this server does not do.</exception>
+    /// <exception cref="CommandException">The command has another field, which this server does not support.</exception>
     public void Allow(params ReadOnlySpan<string> fields) => Allow(Command, Request.Name, fields);
 
     public static void Allow(BsonDocument document, string name, params ReadOnlySpan<string> fields)

@@ -113,7 +113,7 @@ internal static class Catalog
     private static Collection Existing(Call call) =>
         call.Existing ?? throw new CommandException(ErrorCodes.NamespaceNotFound, $"ns does not exist: {call.FullName}");
 
-    /// <summary>Whether this index is there already; one that only resembles it is a conflict.</summary>
+    /// <summary>Whether this index exists already; an index that only resembles it is a conflict.</summary>
     private static bool IsThere(Collection collection, OrderedIndex index)
     {
         if (collection.Indexes.FirstOrDefault(other => other.Name == index.Name) is { } namesake)

@@ -2,7 +2,7 @@ using MongoDB.Bson;
 
 namespace ShoppingSystem.MockMongo;
 
-/// <summary>What a command, or one document of a write, is refused with.</summary>
+/// <summary>The error with which a command, or one document of a write, is refused.</summary>
 internal sealed class CommandException(int code, string message, BsonDocument? details = null) : Exception(message)
 {
     public int Code => code;

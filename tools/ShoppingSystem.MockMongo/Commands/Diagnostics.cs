@@ -2,7 +2,7 @@ using MongoDB.Bson;
 
 namespace ShoppingSystem.MockMongo;
 
-/// <summary>The commands that ask whether a server is there, and which.</summary>
+/// <summary>The commands that check whether the server answers, and ask for its version and build.</summary>
 internal static class Diagnostics
 {
     public static BsonDocument Ping(Call call)

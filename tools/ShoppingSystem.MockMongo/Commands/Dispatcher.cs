@@ -3,7 +3,7 @@ using MongoDB.Bson;
 
 namespace ShoppingSystem.MockMongo;
 
-/// <summary>Has each command carried out, one at a time, and puts the faults in their way.</summary>
+/// <summary>Runs the commands, one at a time, and injects the faults.</summary>
 internal sealed class Dispatcher(Handshake handshake, Faults faults, Journal journal)
 {
     private static readonly Dictionary<string, Func<Call, BsonDocument>> Commands = new()
@@ -40,7 +40,7 @@ internal sealed class Dispatcher(Handshake handshake, Faults faults, Journal jou
     private readonly Cursors _cursors = new();
     private readonly RetriedWrites _retriedWrites = new();
 
-    /// <summary>The answers to a request, most often one. Null: the connection is closed instead.</summary>
+    /// <summary>The answers to a request, usually one. Null: the connection is closed instead.</summary>
     public async IAsyncEnumerable<(BsonDocument? Answer, bool More)> AnswerAsync(
         Request request, int connection, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -158,7 +158,7 @@ internal sealed class Dispatcher(Handshake handshake, Faults faults, Journal jou
         return answer;
     }
 
-    /// <summary>After such an error a driver waits until the server tells it of its state anew.</summary>
+    /// <summary>After such an error a driver waits until the server reports its state again.</summary>
     private void TellOfState(BsonDocument answer, int code)
     {
         if (ErrorCodes.IsOfTheState(code))

@@ -2,7 +2,7 @@ using MongoDB.Bson;
 
 namespace ShoppingSystem.MockMongo;
 
-/// <summary>The server's errors by number (mongodb.com/docs/manual/reference/error-codes), and what drivers make of them.</summary>
+/// <summary>The server's errors by number (mongodb.com/docs/manual/reference/error-codes), and how drivers treat them.</summary>
 internal static class ErrorCodes
 {
     public const int BadValue = 2;
@@ -80,17 +80,17 @@ internal static class ErrorCodes
         [14031] = "OutOfDiskSpace",
     };
 
-    /// <summary>"Not primary" and "node is recovering": with them a server says that its state has changed.</summary>
+    /// <summary>"Not primary" and "node is recovering": these errors say that the server's state has changed.</summary>
     private static readonly HashSet<int> OfTheState = [91, 189, 10107, 11600, 11602, 13435, 13436];
 
-    /// <summary>A write may be tried again (source/retryable-writes of mongodb/specifications).</summary>
+    /// <summary>Errors after which a write may be retried (source/retryable-writes of mongodb/specifications).</summary>
     private static readonly HashSet<int> Retryable = [.. OfTheState, 6, 7, 89, 262, 9001];
 
     public static string Name(int code) => Names.TryGetValue(code, out var name) ? name : $"Location{code}";
 
     public static bool IsOfTheState(int code) => OfTheState.Contains(code);
 
-    /// <summary>The labels by which a driver knows that it may try a write again.</summary>
+    /// <summary>The labels that tell a driver that it may retry a write.</summary>
     public static BsonArray? Labels(int code, bool retryableWrite) =>
         retryableWrite && Retryable.Contains(code) ? ["RetryableWriteError"] : null;
 }

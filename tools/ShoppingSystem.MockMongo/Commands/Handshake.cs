@@ -3,8 +3,8 @@ using MongoDB.Bson;
 namespace ShoppingSystem.MockMongo;
 
 /// <summary>
-/// <c>hello</c> and its old name <c>isMaster</c>: the primary of a replica set of one. A monitor that asks to be told of changes
-/// (<c>maxAwaitTimeMS</c>) is answered when there is one.
+/// <c>hello</c> and its old name <c>isMaster</c>: the primary of a replica set of one. A monitor that waits for changes
+/// (<c>maxAwaitTimeMS</c>) gets an answer when there is one.
 /// </summary>
 internal sealed class Handshake(int port)
 {
@@ -13,7 +13,7 @@ internal sealed class Handshake(int port)
     public const int MaxWriteBatchSize = 100_000;
     public const int SessionTimeoutMinutes = 30;
 
-    // Of MongoDB 8.0.
+    // The version of MongoDB 8.0.
     private const int MaxWireVersion = 25;
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
@@ -27,7 +27,7 @@ internal sealed class Handshake(int port)
 
     public static bool Asks(Request request) => request.Name is "hello" or "isMaster" or "ismaster";
 
-    /// <summary>What tells an old state of the server from a new one.</summary>
+    /// <summary>Distinguishes an old state of the server from a new one.</summary>
     public BsonDocument TopologyVersion
     {
         get
@@ -39,7 +39,7 @@ internal sealed class Handshake(int port)
         }
     }
 
-    /// <summary>The server tells that its state has changed.</summary>
+    /// <summary>Reports that the server's state has changed.</summary>
     public void Change()
     {
         lock (_lock)
@@ -51,8 +51,8 @@ internal sealed class Handshake(int port)
     }
 
     /// <summary>
-    /// Waits until there is something that the client does not know yet, at most as long as it wants to wait and no longer than a
-    /// second: should its monitor have read the news before the error that they go with, it hears them again soon.
+    /// Waits until there is a state that the client does not know yet, at most as long as the client wants to wait and at most a
+    /// second: if its monitor has read the new state before the error that belongs to it, it gets the state again soon.
     /// </summary>
     public async Task UntilNewsAsync(BsonDocument? known, TimeSpan atMost, CancellationToken cancellationToken)
     {

@@ -20,7 +20,7 @@ internal static class Reads
     {
         call.Allow("pipeline", "cursor", "allowDiskUse", "hint");
         var stages = call.Command["pipeline"].AsBsonArray;
-        // A filter that comes first may use an index.
+        // Only a filter in the first stage may use an index.
         var first = stages.FirstOrDefault() is BsonDocument stage && stage.TryGetValue("$match", out var match) ? match.AsBsonDocument : [];
         var result = Pipeline.Run(Matching(call, first), stages);
         var batchSize = call.Document("cursor").TryGetValue("batchSize", out var size) ? size.ToInt32() : (int?)null;

@@ -2,7 +2,7 @@ using MongoDB.Bson;
 
 namespace ShoppingSystem.MockMongo;
 
-/// <summary>The commands about sessions. A session is there once a command names it.</summary>
+/// <summary>The commands about sessions. A session exists once a command names it.</summary>
 internal static class Sessions
 {
     public static BsonDocument Start(Call call)

@@ -2,7 +2,7 @@ using MongoDB.Bson;
 
 namespace ShoppingSystem.MockMongo;
 
-/// <summary>The commands that write documents, several each: what is wrong with one of them is told beside what became of the others.</summary>
+/// <summary>The commands that write documents, several each: the answer has the errors of some beside the results of the others.</summary>
 internal static class Writes
 {
     private const string Id = "_id";
@@ -111,7 +111,7 @@ internal static class Writes
         return true;
     }
 
-    /// <summary>Carries out each statement; the first error of an ordered write ends it.</summary>
+    /// <summary>Runs each statement; the first error of an ordered write ends it.</summary>
     private static BsonArray EachOf(string statements, Call call, Action<BsonDocument, int> write)
     {
         var errors = new BsonArray();
@@ -149,7 +149,7 @@ internal static class Writes
             reply.Add("writeErrors", errors);
         }
 
-        // There is one member, so more can't have it.
+        // There is only one member, so no more can acknowledge it.
         if (call.Document("writeConcern").TryGetValue("w", out var members) && members.IsNumeric && members.ToInt32() > 1)
         {
             reply.Add("writeConcernError", new BsonDocument

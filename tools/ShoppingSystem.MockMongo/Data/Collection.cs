@@ -2,7 +2,7 @@ using MongoDB.Bson;
 
 namespace ShoppingSystem.MockMongo;
 
-/// <summary>Documents in the order in which they came, and their indexes.</summary>
+/// <summary>Documents in the order of their arrival, and their indexes.</summary>
 /// <param name="fullName">The database's and the collection's name: <c>shopping.purchases</c>.</param>
 internal sealed class Collection(string fullName)
 {
@@ -19,14 +19,14 @@ internal sealed class Collection(string fullName)
 
     public IReadOnlyList<OrderedIndex> Indexes => _indexes;
 
-    /// <summary>What every document has to match; null where it need not.</summary>
+    /// <summary>The filter that every document has to match; null when there is none.</summary>
     public BsonDocument? Validator
     {
         get;
         set => (field, _validator) = (value, value is null ? null : new Filter(value));
     }
 
-    /// <summary>The documents that match, with their records, found by an index where one begins with a field whose value is given.</summary>
+    /// <summary>The documents that match, with their records; uses an index if the filter gives the value of its first field.</summary>
     public IEnumerable<KeyValuePair<long, BsonDocument>> Find(Filter filter) =>
         Narrowed(filter).Where(record => filter.Matches(record.Value));
 

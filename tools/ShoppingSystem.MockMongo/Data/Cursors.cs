@@ -2,7 +2,7 @@ using MongoDB.Bson;
 
 namespace ShoppingSystem.MockMongo;
 
-/// <summary>What readers have not fetched yet. A cursor is a snapshot, and stays until it is read to its end or closed.</summary>
+/// <summary>Results that clients have not fetched yet. A cursor is a snapshot, and exists until it is read to its end or closed.</summary>
 internal sealed class Cursors
 {
     private const int FirstBatch = 101;

@@ -1,6 +1,6 @@
 namespace ShoppingSystem.MockMongo;
 
-/// <summary>All that the server keeps: databases and collections are there once something is written to them.</summary>
+/// <summary>All data of the server: a database or a collection exists once something is written to it.</summary>
 internal sealed class Databases
 {
     private readonly SortedDictionary<string, SortedDictionary<string, Collection>> _databases = new(StringComparer.Ordinal);

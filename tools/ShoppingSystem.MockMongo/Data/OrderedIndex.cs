@@ -14,7 +14,7 @@ internal sealed class OrderedIndex(string collection, string name, BsonDocument 
 
     public bool Unique => unique;
 
-    /// <summary>The field that comes first: documents are found by its value.</summary>
+    /// <summary>The first field: documents are found by its value.</summary>
     public string FirstField => _fields[0].Path;
 
     /// <exception cref="CommandException">Another document has the same key and the index is unique.</exception>
@@ -73,7 +73,7 @@ internal sealed class OrderedIndex(string collection, string name, BsonDocument 
 
     private readonly record struct Entry(BsonValue[] Key, long Record);
 
-    /// <summary>By key, then by record; of a shorter key only the record counts, which makes the bounds of a search.</summary>
+    /// <summary>By key, then by record; a key that is shorter is compared by its record only, which gives the bounds of a search.</summary>
     private sealed class EntryOrder(int[] directions) : IComparer<Entry>
     {
         public int Compare(Entry x, Entry y)

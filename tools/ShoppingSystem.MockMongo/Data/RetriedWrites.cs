@@ -3,14 +3,14 @@ using MongoDB.Bson;
 namespace ShoppingSystem.MockMongo;
 
 /// <summary>
-/// What the last write of each session was answered. The same write once more, by session and number, gets that answer and is
-/// not carried out again.
+/// The answer to the last write of each session. If the same write arrives again, by session and number, it gets that answer and is
+/// not run again.
 /// </summary>
 internal sealed class RetriedWrites
 {
     private readonly Dictionary<BsonValue, (long Number, BsonDocument Answer)> _last = [];
 
-    /// <summary>The session and the number of a write that may be retried; null where it may not.</summary>
+    /// <summary>The session and the number of a write that may be retried; null when it may not.</summary>
     public static (BsonValue Session, long Number)? Of(Request request) =>
         request.Command.TryGetValue("lsid", out var session) && request.Command.TryGetValue("txnNumber", out var number)
             ? (session, number.ToInt64())

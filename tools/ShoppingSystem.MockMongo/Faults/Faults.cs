@@ -1,6 +1,6 @@
 namespace ShoppingSystem.MockMongo;
 
-/// <summary>The faults that are to come: of single commands, and of the whole server.</summary>
+/// <summary>The faults that are still to occur: in single commands, and in the whole server.</summary>
 internal sealed class Faults
 {
     public const string AnyCommand = "*";
@@ -10,7 +10,7 @@ internal sealed class Faults
     private TaskCompletionSource? _thawed;
     private TimeSpan _delay;
 
-    /// <summary>The next commands of this name and collection meet the fault.</summary>
+    /// <summary>Makes the next commands of this name and collection meet the fault.</summary>
     public void Add(string command, string? collection, Fault fault, int times)
     {
         lock (_lock)
@@ -27,7 +27,7 @@ internal sealed class Faults
         }
     }
 
-    /// <summary>The fault that this command meets; one time less of it is left.</summary>
+    /// <summary>The fault that this command meets, which then has one occurrence less.</summary>
     public Fault? Take(Request request)
     {
         lock (_lock)
@@ -63,7 +63,7 @@ internal sealed class Faults
         }
     }
 
-    /// <summary>Waits for as long as the server is frozen.</summary>
+    /// <summary>Waits while the server is frozen.</summary>
     public async Task UntilThawedAsync(CancellationToken cancellationToken)
     {
         while (Frozen() is { } thawed)

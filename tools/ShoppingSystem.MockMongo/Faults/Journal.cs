@@ -1,6 +1,6 @@
 namespace ShoppingSystem.MockMongo;
 
-/// <summary>The commands that came in, from when it is asked for; the handshakes of connections are not among them.</summary>
+/// <summary>The commands that have arrived since tracking started, without the handshakes of connections.</summary>
 internal sealed class Journal
 {
     private readonly Lock _lock = new();

@@ -9,7 +9,7 @@ internal sealed class BsonOrder : IComparer<BsonValue>
 
     public static bool Equal(BsonValue x, BsonValue y) => Instance.Compare(x, y) == 0;
 
-    /// <summary>Whether two values compare at all, as the operators such as <c>$gt</c> see it: numbers with numbers, dates with dates.</summary>
+    /// <summary>Whether operators such as <c>$gt</c> can compare the two values: numbers with numbers, dates with dates.</summary>
     public static bool SameBracket(BsonValue x, BsonValue y) => Bracket(x) == Bracket(y);
 
     public int Compare(BsonValue? x, BsonValue? y)

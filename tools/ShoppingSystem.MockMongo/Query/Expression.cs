@@ -2,10 +2,10 @@ using MongoDB.Bson;
 
 namespace ShoppingSystem.MockMongo;
 
-/// <summary>What a pipeline computes of a document: a field (<c>"$price"</c>), a constant, or a document of these.</summary>
+/// <summary>An expression in a pipeline: a field (<c>"$price"</c>), a constant, or a document of these.</summary>
 internal static class Expression
 {
-    /// <summary>The value; null where the field is not there.</summary>
+    /// <summary>The value; null when the field doesn't exist.</summary>
     public static BsonValue? Evaluate(BsonValue expression, BsonDocument document) => expression switch
     {
         BsonString { Value: ['$', '$', ..] } variable =>

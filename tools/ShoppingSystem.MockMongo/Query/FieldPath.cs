@@ -3,12 +3,12 @@ using MongoDB.Bson;
 
 namespace ShoppingSystem.MockMongo;
 
-/// <summary>Where a field is: <c>a.b</c>, through documents and through the documents of arrays.</summary>
+/// <summary>The path of a field: <c>a.b</c>, through documents and through the documents of arrays.</summary>
 internal static class FieldPath
 {
     /// <summary>
-    /// The values that a condition on the field looks at: the field's own and, where it is an array, each of its elements. Null
-    /// stands for a field that is not there.
+    /// The values that a condition on the field examines: the field's own and, if it is an array, each of its elements. Null
+    /// means that the field doesn't exist.
     /// </summary>
     public static IEnumerable<BsonValue?> Candidates(BsonDocument document, string path)
     {
@@ -32,10 +32,10 @@ internal static class FieldPath
         }
     }
 
-    /// <summary>The field's values, several where the path leads through an array.</summary>
+    /// <summary>The field's values; several if the path leads through an array.</summary>
     public static IEnumerable<BsonValue?> Values(BsonDocument document, string path) => Values(document, path.Split('.'));
 
-    /// <summary>The field's value; null where it is not there, or where the path leads through an array.</summary>
+    /// <summary>The field's value; null if it doesn't exist, or if the path leads through an array.</summary>
     public static BsonValue? Single(BsonDocument document, string path)
     {
         BsonValue? value = document;
@@ -47,7 +47,7 @@ internal static class FieldPath
         return value;
     }
 
-    /// <summary>The document that holds the last field of the path, made where it is missing.</summary>
+    /// <summary>The document that contains the last field of the path; created if it is missing.</summary>
     public static (BsonDocument Parent, string Name) Reach(BsonDocument document, string path)
     {
         var names = path.Split('.');

@@ -3,7 +3,7 @@ using MongoDB.Bson;
 
 namespace ShoppingSystem.MockMongo;
 
-/// <summary>A filter, read once and asked for each document. An operator that it does not know is an error that names it.</summary>
+/// <summary>A filter, parsed once and applied to each document. An unknown operator is an error that names it.</summary>
 internal sealed class Filter
 {
     private readonly List<Func<BsonDocument, bool>> _conditions = [];
@@ -17,7 +17,7 @@ internal sealed class Filter
         }
     }
 
-    /// <summary>The fields that have to have exactly this value: an upsert inserts them, an index finds them.</summary>
+    /// <summary>The fields that must have exactly this value: an upsert inserts them, an index finds documents by them.</summary>
     public IReadOnlyDictionary<string, BsonValue> Equalities => _equalities;
 
     public bool Matches(BsonDocument document) => _conditions.TrueForAll(condition => condition(document));

@@ -25,7 +25,7 @@ internal static class Group
             .AddRange(fields.Select(field => new BsonElement(field.Name, field.Compute(of.Value)))));
     }
 
-    /// <summary>A field of the group, made of all its documents.</summary>
+    /// <summary>A field of the group, computed from all its documents.</summary>
     private sealed record Accumulator(string Name, string Operator, BsonValue Operand)
     {
         public static Accumulator Read(BsonElement field)

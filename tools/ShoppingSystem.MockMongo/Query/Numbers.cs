@@ -3,13 +3,13 @@ using MongoDB.Bson;
 
 namespace ShoppingSystem.MockMongo;
 
-/// <summary>Numbers of the four types, compared and added. Sums of decimals are exact within 28 digits, mongod's within 34.</summary>
+/// <summary>Numbers of the four types, compared and added. Sums of decimals are exact to 28 digits, in mongod to 34.</summary>
 internal static class Numbers
 {
     public static bool IsNaN(BsonValue value) =>
         (value.IsDouble && double.IsNaN(value.AsDouble)) || (value.IsDecimal128 && Decimal128.IsNaN(value.AsDecimal128));
 
-    /// <summary>The order by value; what is no number (NaN) comes first.</summary>
+    /// <summary>The order by value; NaN comes first.</summary>
     public static int Compare(BsonValue x, BsonValue y)
     {
         if (IsNaN(x) || IsNaN(y))

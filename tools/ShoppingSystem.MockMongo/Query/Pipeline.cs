@@ -2,7 +2,7 @@ using MongoDB.Bson;
 
 namespace ShoppingSystem.MockMongo;
 
-/// <summary>The stages of an aggregation that are played; any other is an error that names it.</summary>
+/// <summary>The stages of an aggregation that this server supports; any other is an error that names it.</summary>
 internal static class Pipeline
 {
     public static IEnumerable<BsonDocument> Run(IEnumerable<BsonDocument> documents, BsonArray stages) =>

@@ -2,7 +2,7 @@ using MongoDB.Bson;
 
 namespace ShoppingSystem.MockMongo;
 
-/// <summary>Which fields of a document are shown: <c>{ a: 1 }</c> or <c>{ a: 0 }</c>. Computed fields are not played.</summary>
+/// <summary>Which fields of a document are returned: <c>{ a: 1 }</c> or <c>{ a: 0 }</c>. Computed fields are not supported.</summary>
 internal sealed class Projection
 {
     private const string Id = "_id";

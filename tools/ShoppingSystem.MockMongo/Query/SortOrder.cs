@@ -27,7 +27,7 @@ internal sealed class SortOrder : IComparer<BsonDocument>
         return 0;
     }
 
-    /// <summary>Of an array the least element counts, or the greatest when the order is descending.</summary>
+    /// <summary>An array is ordered by its least element, or by its greatest when the order is descending.</summary>
     private static BsonValue Key(BsonDocument document, string path, int direction)
     {
         var values = FieldPath.Values(document, path).SelectMany(value => value is BsonArray array ? array : [value ?? BsonNull.Value]);

@@ -2,7 +2,7 @@ using MongoDB.Bson;
 
 namespace ShoppingSystem.MockMongo;
 
-/// <summary>What an update makes of a document: a new one in its place, or changes of some fields.</summary>
+/// <summary>An update of a document: a new one in its place, or changes of some fields.</summary>
 internal sealed class Update
 {
     private const string Id = "_id";
@@ -20,7 +20,7 @@ internal sealed class Update
         }
     }
 
-    /// <summary>The document as the update leaves it.</summary>
+    /// <summary>The document after the update.</summary>
     public BsonDocument Apply(BsonDocument document)
     {
         var updated = _replaces ? Replaced(document) : Changed(document, inserting: false);
@@ -29,7 +29,7 @@ internal sealed class Update
             : updated;
     }
 
-    /// <summary>The document that an upsert inserts: what the filter says that it has, and the update.</summary>
+    /// <summary>The document that an upsert inserts: the fields that the filter requires, and the update.</summary>
     public BsonDocument Insert(Filter filter)
     {
         var document = new BsonDocument();

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace ShoppingSystem.MockMongo;
 
-/// <summary>One client's connection: a command is read, carried out and answered, then the next.</summary>
+/// <summary>One client's connection: reads a command, runs it and answers it, then reads the next.</summary>
 internal sealed class Connection(int id, Socket socket, Dispatcher dispatcher) : IDisposable
 {
     private readonly CancellationTokenSource _closed = new();

@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace ShoppingSystem.MockMongo;
 
 /// <summary>
-/// A port of the loopback interface that is this server's whether it listens or not: while it does not, whoever connects is
-/// refused, and no other program gets the port.
+/// A port of the loopback interface that this server keeps whether it listens or not: while it does not listen, connections
+/// are refused, and no other program gets the port.
 /// </summary>
 internal sealed class Listener : IDisposable
 {
@@ -50,7 +50,7 @@ internal sealed class Listener : IDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // Closed.
+            // The listener was closed.
         }
     }
 
@@ -59,7 +59,7 @@ internal sealed class Listener : IDisposable
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            // Connections that were closed a moment ago don't keep the port.
+            // Connections that were just closed must not block the port.
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
             socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
             return socket;

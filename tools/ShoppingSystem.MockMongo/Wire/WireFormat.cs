@@ -8,7 +8,7 @@ using MongoDB.Bson.Serialization.Serializers;
 namespace ShoppingSystem.MockMongo;
 
 /// <summary>
-/// Messages as bytes: OP_MSG, and of the old ones OP_QUERY and OP_REPLY for the first <c>isMaster</c>
+/// Reads and writes messages: OP_MSG, and the old OP_QUERY and OP_REPLY for the first <c>isMaster</c>
 /// (mongodb.com/docs/manual/reference/mongodb-wire-protocol).
 /// </summary>
 internal static class WireFormat
@@ -95,7 +95,7 @@ internal static class WireFormat
 
         BsonDocument? command = null;
         var beside = new List<BsonElement>();
-        // The checksum is not checked: on one machine TCP's own will do.
+        // The checksum is not checked: on one machine TCP's own is enough.
         var end = body.Length - ((flags & ChecksumPresent) != 0 ? ChecksumSize : 0);
         while (stream.Position < end)
         {

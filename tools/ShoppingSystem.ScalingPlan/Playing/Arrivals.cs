@@ -22,10 +22,10 @@ internal static class Arrivals
     }
 
     /// <summary>
-    /// Of lines <c>time,rate</c>: a time is a number of seconds or a duration such as <c>6h</c>, a rate is purchases a second;
-    /// from one line to the next it changes in a straight line, and the last line ends the load. Lines with <c>#</c> are remarks.
+    /// Reads lines <c>time,rate</c>: a time is a number of seconds or a duration such as <c>6h</c>, a rate is purchases a second;
+    /// between two lines the rate changes linearly, and the last line ends the load. Lines with <c>#</c> are remarks.
     /// </summary>
-    /// <exception cref="FormatException">A line that can't be; the message says which, and what is legal.</exception>
+    /// <exception cref="FormatException">A line is invalid; the message says which, and what is legal.</exception>
     public static double[] Parse(IReadOnlyList<string> lines, int mostSeconds)
     {
         var points = new List<(double At, double Rate)>();
@@ -48,7 +48,7 @@ internal static class Arrivals
             : [.. Enumerable.Range(0, (int)Math.Ceiling(points[^1].At)).Select(second => RateAt(points, second + 0.5))];
     }
 
-    /// <summary>Purchases a second at most.</summary>
+    /// <summary>The highest rate that is accepted, purchases a second.</summary>
     public const int MostPerSecond = 10_000_000;
 
     private static double RateAt(List<(double At, double Rate)> points, double time)

@@ -94,7 +94,7 @@ internal sealed class Play
             _web.Wanted, _web.Ready(second), cpu, _recorders.Wanted, _recorders.Ready(second));
     }
 
-    // Who can't be served waits. In an outage customers are refused, and don't come back.
+    // Customers who can't be served wait. In an outage they are refused, and don't come back.
     private (double Bought, double CpuPercent) Buy(int second, double arrived, bool outage)
     {
         _waitingToBuy = outage ? 0 : _waitingToBuy + arrived;

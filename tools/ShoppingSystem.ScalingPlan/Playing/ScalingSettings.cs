@@ -12,7 +12,7 @@ internal sealed record ScalingSettings
     /// <summary>Web servers at most.</summary>
     public required int WebServerMaxReplicas { get; init; }
 
-    /// <summary>The processor time that a web server is to use, percent of what it requests.</summary>
+    /// <summary>The target for the processor time of a web server, percent of what it requests.</summary>
     public required int WebServerCpuUtilization { get; init; }
 
     /// <summary>Recorders at least.</summary>
@@ -21,7 +21,7 @@ internal sealed record ScalingSettings
     /// <summary>Recorders at most.</summary>
     public required int ManagementApiMaxReplicas { get; init; }
 
-    /// <summary>Events not yet recorded that are worth one recorder.</summary>
+    /// <summary>The number of events not yet recorded for which one recorder is wanted.</summary>
     public required int LagThreshold { get; init; }
 
     /// <summary>Events that a recorder records in a second.</summary>
@@ -36,10 +36,10 @@ internal sealed record ScalingSettings
     /// <summary>How fast recorders come and go.</summary>
     public ScalingBehavior ManagementApiBehavior { get; init; } = ScalingBehavior.ManagementApi;
 
-    /// <summary>What can be set beside what is in the two files, in seconds; the ScaledObjects have 300.</summary>
+    /// <summary>Settings in addition to those of the two files, in seconds; the ScaledObjects have 300.</summary>
     public static readonly string[] Windows = ["webServerDownWindowSeconds", "managementApiDownWindowSeconds"];
 
-    // Read, but nothing is played by them.
+    // Read, but without effect on the play.
     private static readonly string[] ForPeople = ["drainSeconds", "activationLagThreshold"];
 
     private static readonly string[] Played =
@@ -51,9 +51,9 @@ internal sealed record ScalingSettings
     /// <summary>Everything that can be set.</summary>
     public static readonly string[] Keys = [.. Played, .. Windows];
 
-    /// <summary>Reads lines of <c>key=value</c>; of several with one key the last counts.</summary>
-    /// <param name="lines">Of <c>scaling.env</c>, of <c>log.env</c>, and what was set on the command line.</param>
-    /// <exception cref="FormatException">A value that can't be, or a key that is missing; the message says which, and what is legal.</exception>
+    /// <summary>Reads lines of <c>key=value</c>; if a key occurs more than once, the last line counts.</summary>
+    /// <param name="lines">The lines of <c>scaling.env</c>, of <c>log.env</c>, and the settings on the command line.</param>
+    /// <exception cref="FormatException">A value is invalid or a key is missing; the message says which, and what is legal.</exception>
     public static ScalingSettings Parse(IEnumerable<string> lines)
     {
         var values = new Dictionary<string, int>();
@@ -86,7 +86,7 @@ internal sealed record ScalingSettings
             values.TryGetValue(key, out var seconds) ? behavior.WithDownWindow(seconds) : behavior;
     }
 
-    /// <summary>Is this a line that <see cref="Parse"/> knows, of the command line?</summary>
+    /// <summary>Whether <see cref="Parse"/> knows this key of the command line.</summary>
     public static bool IsKey(string key) => Keys.Contains(key) || ForPeople.Contains(key);
 
     private static int Number(string key, string value)

@@ -2,7 +2,7 @@ namespace ShoppingSystem.ScalingPlan.Playing;
 
 /// <summary>The partitions of the topic, what waits in them, and which recorder reads which.</summary>
 /// <param name="partitions">How many.</param>
-/// <param name="rebalanceSeconds">How long one that changes its recorder stands still, seconds.</param>
+/// <param name="rebalanceSeconds">How long a partition is not read when its recorder changes, seconds.</param>
 internal sealed class Topic(int partitions, int rebalanceSeconds)
 {
     private const double Nothing = 1e-6;
@@ -14,19 +14,19 @@ internal sealed class Topic(int partitions, int rebalanceSeconds)
     public double Lag => _partitions.Sum(partition => partition.Lag);
 
     /// <summary>
-    /// Partitions that have some, at a moment of the last second: one that events come into always has those that are being
-    /// recorded.
+    /// Partitions that had a lag at some moment of the last second: a partition that receives events always contains those that are
+    /// being recorded.
     /// </summary>
     public int PartitionsWithLag => _partitions.Count(partition => partition.Lag > Nothing || partition.Recorded > Nothing);
 
-    /// <summary>For how long the oldest event has been waiting, seconds.</summary>
+    /// <summary>How long the oldest event has been waiting, seconds.</summary>
     public int OldestSeconds(int second) =>
         _partitions.Max(partition => partition.Waiting.TryPeek(out var oldest) ? second - oldest.Second : 0);
 
-    /// <summary>Adds events, of many customers and of one.</summary>
+    /// <summary>Adds events, of many customers and of a single one.</summary>
     /// <param name="second">When they were acknowledged.</param>
     /// <param name="events">How many.</param>
-    /// <param name="hotShare">The part of them that is of one customer, 0 to 1.</param>
+    /// <param name="hotShare">The share of the single customer, 0 to 1.</param>
     public void Append(int second, double events, double hotShare)
     {
         for (var i = 0; i < partitions; i++)
@@ -41,7 +41,7 @@ internal sealed class Topic(int partitions, int rebalanceSeconds)
     }
 
     /// <summary>
-    /// Gives partitions to those who read now: as many to each, but for one, and none moves that can stay
+    /// Assigns the partitions to the present readers: their counts differ by one at most, and no partition moves that can stay
     /// (cooperative-sticky).
     /// </summary>
     public void Assign(int second, List<Pod> readers)
@@ -68,7 +68,7 @@ internal sealed class Topic(int partitions, int rebalanceSeconds)
 
         foreach (var partition in free)
         {
-            // Where nobody read there is nobody to wait for.
+            // A partition without a reader has none to wait for.
             partition.StandsStillUntil = partition.Reader is null ? second : second + rebalanceSeconds;
             partition.Reader = readers.MinBy(reader => held[reader]);
             if (partition.Reader is not null)
@@ -77,12 +77,12 @@ internal sealed class Topic(int partitions, int rebalanceSeconds)
             }
         }
 
-        // The first of those who read before keep one more, where it doesn't come out even.
+        // If the partitions can't be divided evenly, the first of the former readers keep one more.
         bool Keeps(Pod reader, int count) =>
             count < partitions / readers.Count + (readers.IndexOf(reader) < partitions % readers.Count ? 1 : 0);
     }
 
-    /// <summary>Records for a second; what a recorder can't use of its time in one partition it uses in its others.</summary>
+    /// <summary>Records for a second; time that a recorder does not need for one partition it uses for its others.</summary>
     /// <param name="second">Which one.</param>
     /// <param name="perReader">Events that a recorder records in a second.</param>
     /// <param name="inAll">Events that all of them can record in a second.</param>
@@ -125,7 +125,7 @@ internal sealed class Topic(int partitions, int rebalanceSeconds)
 
         public int StandsStillUntil { get; set; }
 
-        // Of the oldest first; what is left of an entry stays in front.
+        // The part of the oldest entry that is recorded; the rest of the entry stays in front.
         private double _takenOfOldest;
 
         public double Take(double most)

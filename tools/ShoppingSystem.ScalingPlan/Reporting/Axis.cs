@@ -10,12 +10,12 @@ internal static class Axis
 
     private static readonly double[] Factors = [1, 2, 5, 10];
 
-    /// <summary>The shortest round time of which at most <paramref name="count"/> go into <paramref name="seconds"/>.</summary>
+    /// <summary>The shortest round time that fits into <paramref name="seconds"/> at most <paramref name="count"/> times.</summary>
     public static int Step(int seconds, int count) => Steps.FirstOrDefault(step => seconds <= step * count, Steps[^1]);
 
-    /// <summary>A round number of which some make up <paramref name="highest"/> or a little more.</summary>
-    /// <param name="highest">What has to fit.</param>
-    /// <param name="count">How many of them at most.</param>
+    /// <summary>A round number; some multiple of it is <paramref name="highest"/> or a little more.</summary>
+    /// <param name="highest">The value that has to fit.</param>
+    /// <param name="count">How many multiples at most.</param>
     public static double Step(double highest, int count)
     {
         var power = Math.Pow(10, Math.Floor(Math.Log10(Math.Max(highest, count) / count)));
@@ -27,7 +27,7 @@ internal static class Axis
         ? string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours}:{time:mm\\:ss}")
         : string.Create(CultureInfo.InvariantCulture, $"{time:m\\:ss}");
 
-    /// <summary>A number as short as it reads well: <c>950</c>, <c>20k</c>, <c>1.5M</c>.</summary>
+    /// <summary>A number in a short form: <c>950</c>, <c>20k</c>, <c>1.5M</c>.</summary>
     public static string Number(double number) => number switch
     {
         >= 1e6 => string.Create(CultureInfo.InvariantCulture, $"{number / 1e6:0.##}M"),

@@ -4,8 +4,8 @@ using ShoppingSystem.ScalingPlan.Playing;
 
 namespace ShoppingSystem.ScalingPlan.Reporting;
 
-/// <summary>A play for programs.</summary>
-/// <param name="Summary">What it comes to.</param>
+/// <summary>A play as JSON, for programs.</summary>
+/// <param name="Summary">Its summary.</param>
 /// <param name="Seconds">Each second of it.</param>
 internal sealed record JsonReport(Summary Summary, IReadOnlyList<Second> Seconds)
 {

@@ -5,7 +5,7 @@ using ShoppingSystem.ScalingPlan.Playing;
 
 namespace ShoppingSystem.ScalingPlan.Reporting;
 
-/// <summary>A play as a picture: one SVG file that needs no other, for light and dark pages.</summary>
+/// <summary>A play as a picture: one SVG file without references to others, for light and dark pages.</summary>
 internal static class Picture
 {
     private const double Left = 76;
@@ -25,7 +25,7 @@ internal static class Picture
         """;
 
     /// <summary>Draws it.</summary>
-    /// <param name="title">What it is, for who can't see it.</param>
+    /// <param name="title">The description, for readers who can't see the picture.</param>
     /// <param name="seconds">Each second of it.</param>
     public static string Draw(string title, IReadOnlyList<Second> seconds)
     {
@@ -85,7 +85,7 @@ internal static class Picture
             }
         }
 
-        // As steps, one for each bucket; what stays the same is not drawn again.
+        // As steps, one for each bucket; equal neighbours are drawn as one line.
         string Path(Line line, double bottom, double top)
         {
             var area = line.Style.EndsWith(" area", StringComparison.Ordinal);

@@ -2,7 +2,7 @@ using ShoppingSystem.ScalingPlan.Playing;
 
 namespace ShoppingSystem.ScalingPlan.Reporting;
 
-/// <summary>What a play comes to.</summary>
+/// <summary>The totals and extremes of a play.</summary>
 internal sealed record Summary
 {
     /// <summary>How long it was, seconds.</summary>
@@ -14,19 +14,21 @@ internal sealed record Summary
     /// <summary>Events recorded.</summary>
     public required double Recorded { get; init; }
 
-    /// <summary>Customers that waited for their acknowledgement at a time, at most.</summary>
+    /// <summary>The most customers that waited for their acknowledgement at a time.</summary>
     public required double MostWaitingToBuy { get; init; }
 
-    /// <summary>Seconds in which some did.</summary>
+    /// <summary>Seconds in which customers waited.</summary>
     public required int SecondsWaitingToBuy { get; init; }
 
-    /// <summary>Purchases acknowledged and not yet in a history at a time, at most, events.</summary>
+    /// <summary>The most purchases that were acknowledged and not yet in a history at a time, events.</summary>
     public required double MostLag { get; init; }
 
-    /// <summary>For how long a purchase was not in a history, at most, seconds.</summary>
+    /// <summary>The longest time that a purchase was not in a history, seconds.</summary>
     public required int LongestLagSeconds { get; init; }
 
-    /// <summary>Since when the lag is under a second's worth of what comes in, until the end; null when it isn't at the end.</summary>
+    /// <summary>
+    /// The time from which the lag stays below the arrivals of one second until the end; null when it is not below at the end.
+    /// </summary>
     public required int? CaughtUpAt { get; init; }
 
     /// <summary>Web servers at most.</summary>
@@ -35,13 +37,13 @@ internal sealed record Summary
     /// <summary>Recorders at most.</summary>
     public required int MostRecorders { get; init; }
 
-    /// <summary>Seconds of web servers, ready or not.</summary>
+    /// <summary>Sum of the seconds of all web servers, ready or not.</summary>
     public required long WebServerPodSeconds { get; init; }
 
-    /// <summary>Seconds of recorders, ready or not.</summary>
+    /// <summary>Sum of the seconds of all recorders, ready or not.</summary>
     public required long RecorderPodSeconds { get; init; }
 
-    /// <summary>Hours of both.</summary>
+    /// <summary>The hours of both together.</summary>
     public double PodHours => (WebServerPodSeconds + RecorderPodSeconds) / 3600.0;
 
     /// <summary>Sums up a play.</summary>

@@ -3,12 +3,12 @@ using ShoppingSystem.ScalingPlan.Playing;
 
 namespace ShoppingSystem.ScalingPlan.Reporting;
 
-/// <summary>A play as a table for people, with what it comes to below.</summary>
+/// <summary>A play as a table for people, with its summary below.</summary>
 internal static class Table
 {
     private const int RowsByTime = 12;
 
-    /// <summary>Writes it: a row at regular times, and one wherever a number of pods changes.</summary>
+    /// <summary>Writes it: a row at regular times, and one whenever a number of pods changes.</summary>
     public static void Write(TextWriter output, IReadOnlyList<Second> seconds, Summary summary)
     {
         output.WriteLine("            buying  waiting    recorded  not yet in   oldest  web servers     recorders");
@@ -29,7 +29,7 @@ internal static class Table
         output.WriteLine(InWords(summary));
     }
 
-    /// <summary>What a play comes to, in words.</summary>
+    /// <summary>The summary of a play, in words.</summary>
     public static string InWords(Summary summary) => string.Create(CultureInfo.InvariantCulture, $"""
         Bought {summary.Bought:#,0}, recorded {summary.Recorded:#,0} in {Axis.Time(summary.Seconds)}.
         {Waiting(summary)}
@@ -38,7 +38,7 @@ internal static class Table
         """);
 
     /// <summary>What it costs.</summary>
-    /// <param name="summary">What the play comes to.</param>
+    /// <param name="summary">The summary of the play.</param>
     /// <param name="price">Of a pod for an hour, in any currency; null when unknown.</param>
     public static string Cost(Summary summary, decimal? price)
     {

@@ -11,23 +11,23 @@ namespace ShoppingSystem.ScalingPlan.Rules;
 /// <param name="behavior">How fast it goes up and down.</param>
 internal sealed class Autoscaler(int min, int max, ScalingBehavior behavior)
 {
-    /// <summary>Seconds from one look to the next: <c>--horizontal-pod-autoscaler-sync-period</c> of kube-controller-manager.</summary>
+    /// <summary>Seconds from one sync to the next: <c>--horizontal-pod-autoscaler-sync-period</c> of kube-controller-manager.</summary>
     public const int SyncPeriodSeconds = 15;
 
-    /// <summary>How far from 1 the ratio of a metric to its target may be with nothing done: <c>--horizontal-pod-autoscaler-tolerance</c>.</summary>
+    /// <summary>How far metric / target may differ from 1 without a change: <c>--horizontal-pod-autoscaler-tolerance</c>.</summary>
     public const double Tolerance = 0.1;
 
-    /// <summary>Is a metric as good as on its target? <c>Tolerances.isWithin</c> in <c>replica_calculator.go</c>.</summary>
+    /// <summary>Whether a metric is close enough to its target: <c>Tolerances.isWithin</c> in <c>replica_calculator.go</c>.</summary>
     /// <param name="ratio">The metric divided by its target.</param>
     public static bool IsWithinTolerance(double ratio) => 1 - Tolerance <= ratio && ratio <= 1 + Tolerance;
 
     private readonly List<(int Second, int Replicas)> _recommendations = [];
     private readonly List<(int Second, int Change)> _changes = [];
 
-    /// <summary>One look.</summary>
+    /// <summary>One sync.</summary>
     /// <param name="second">When.</param>
     /// <param name="current">The replicas that the Deployment is told to have.</param>
-    /// <param name="wanted">The replicas that the metric wants; null when it can't be read: then all stays.</param>
+    /// <param name="wanted">The replicas that the metric wants; null when it can't be read: then nothing changes.</param>
     /// <returns>The replicas that the Deployment is to have from now on.</returns>
     public int Sync(int second, int current, int? wanted)
     {
@@ -54,7 +54,7 @@ internal sealed class Autoscaler(int min, int max, ScalingBehavior behavior)
         return desired;
     }
 
-    // Up by no more than the lowest, down by no more than the highest recommendation of the direction's window.
+    // Up to no more than the lowest, down to no less than the highest recommendation in the window of that direction.
     private int Stabilize(int second, int current, int wanted)
     {
         var (lowest, highest) = (wanted, wanted);

@@ -1,12 +1,12 @@
 namespace ShoppingSystem.ScalingPlan.Rules;
 
-/// <summary>What the metrics server says of a pod, for the autoscaler.</summary>
+/// <summary>How the autoscaler treats the metrics server's figure of a pod.</summary>
 internal enum PodSample
 {
     /// <summary>The pod has a figure that counts.</summary>
     Counts,
 
-    /// <summary>It is not ready, or there is no whole window of its figures since it was: what it uses says nothing yet.</summary>
+    /// <summary>The pod is not ready, or has no whole window of figures since it became ready: its use says nothing yet.</summary>
     Ignored,
 }
 
@@ -17,25 +17,25 @@ internal enum PodSample
 internal static class CpuMetric
 {
     /// <summary>
-    /// Seconds since its start for which a pod's figure counts only after a whole window as a ready one:
+    /// For so many seconds after its start, a pod's figure counts only after a whole window in which the pod was ready:
     /// <c>--horizontal-pod-autoscaler-cpu-initialization-period</c>.
     /// </summary>
     public const int InitializationSeconds = 300;
 
-    /// <summary>Does the figure of a pod count?</summary>
+    /// <summary>Whether the figure of a pod counts.</summary>
     /// <param name="second">Now.</param>
     /// <param name="started">When the pod was started.</param>
-    /// <param name="readySince">Since when it is ready; null when it isn't.</param>
-    /// <param name="windowSeconds">The time that a figure is the mean of.</param>
+    /// <param name="readySince">Since when it has been ready; null when it isn't.</param>
+    /// <param name="windowSeconds">The window of a figure, which is a mean.</param>
     public static PodSample Sample(int second, int started, int? readySince, int windowSeconds) =>
         readySince is { } since && (second >= started + InitializationSeconds || second >= since + windowSeconds)
             ? PodSample.Counts
             : PodSample.Ignored;
 
     /// <summary>The replicas that the figures want; null when none counts.</summary>
-    /// <param name="usedPercent">Of each pod that counts: what it uses, in percent of what it requests.</param>
+    /// <param name="usedPercent">For each pod that counts: what it uses, in percent of what it requests.</param>
     /// <param name="ignored">Pods that don't count.</param>
-    /// <param name="targetPercent">The utilization that is to be kept, percent of the request.</param>
+    /// <param name="targetPercent">The target utilization, percent of the request.</param>
     /// <param name="current">The replicas that the Deployment is told to have.</param>
     public static int? Replicas(IReadOnlyCollection<double> usedPercent, int ignored, int targetPercent, int current)
     {
@@ -51,7 +51,7 @@ internal static class CpuMetric
             return Autoscaler.IsWithinTolerance(ratio) ? current : (int)Math.Ceiling(ratio * usedPercent.Count);
         }
 
-        // On the way up, a pod that doesn't count is taken for one that uses nothing.
+        // On the way up, a pod that doesn't count is treated as one that uses nothing.
         var pods = usedPercent.Count + ignored;
         var lower = Math.Floor(usedPercent.Sum() / pods) / targetPercent;
         var replicas = (int)Math.Ceiling(lower * pods);

@@ -1,17 +1,17 @@
 namespace ShoppingSystem.ScalingPlan.Rules;
 
 /// <summary>
-/// How many recorders a lag wants. KEDA is asked at each look of the autoscaler and reads the lag then; its
-/// <c>pollingInterval</c> counts only where there may be no replica at all.
+/// How many recorders a lag wants. The autoscaler asks KEDA at each sync, and KEDA reads the lag then; its
+/// <c>pollingInterval</c> matters only when there may be no replica at all.
 /// </summary>
 internal static class LagMetric
 {
     /// <summary>
-    /// What KEDA answers the autoscaler: <c>getTotalLag</c> in <c>pkg/scalers/kafka_scaler.go</c> of kedacore/keda, with
+    /// KEDA's answer to the autoscaler: <c>getTotalLag</c> in <c>pkg/scalers/kafka_scaler.go</c> of kedacore/keda, with
     /// <c>limitToPartitionsWithLag: true</c> and <c>allowIdleConsumers: false</c>.
     /// </summary>
     /// <param name="lag">Events not yet recorded, all partitions.</param>
-    /// <param name="partitionsWithLag">Partitions that have some.</param>
+    /// <param name="partitionsWithLag">Partitions that have a lag.</param>
     /// <param name="threshold"><c>lagThreshold</c>, events a pod.</param>
     /// <returns>Events.</returns>
     public static long Answer(long lag, int partitionsWithLag, int threshold) =>
@@ -23,7 +23,7 @@ internal static class LagMetric
     /// </summary>
     /// <param name="answer">KEDA's answer, events.</param>
     /// <param name="threshold"><c>lagThreshold</c>, events a pod.</param>
-    /// <param name="pods">Pods that there are, ready or not.</param>
+    /// <param name="pods">Existing pods, ready or not.</param>
     public static int Replicas(long answer, int threshold, int pods) =>
         Autoscaler.IsWithinTolerance(answer / ((double)threshold * pods))
             ? pods
