@@ -36,9 +36,9 @@ output=$(cd "$output" && pwd)
 for runtime in "${runtimes[@]}"; do
     name=shopping-system-standalone-$version-$runtime
     # SQLite's library is in the program, too, and unpacked where the user's programs cache things.
-    dotnet publish ShoppingSystem.Standalone --configuration Release --runtime "$runtime" --self-contained --output "$work/$name" \
-        -p:Version="$version" -p:PublishSingleFile=true -p:IncludeNativeLibrariesForSelfExtract=true -p:DebugType=embedded \
-        -p:GenerateDocumentationFile=false
+    dotnet publish ShoppingSystem.Standalone --configuration Release --runtime "$runtime" --self-contained --artifacts-path "$work/artifacts" \
+        --output "$work/$name" -p:Version="$version" -p:PublishSingleFile=true -p:IncludeNativeLibrariesForSelfExtract=true -p:DebugType=embedded
+    rm -f "$work/$name"/*.xml
     cp LICENSE "$work/$name"
     case $runtime in
         win-*) (cd "$work" && zip -qr "$output/$name.zip" "$name") ;;
