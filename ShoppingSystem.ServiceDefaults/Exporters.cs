@@ -15,7 +15,10 @@ internal sealed record Exporters(bool Traces, bool Metrics, bool Logs, MetricsAd
     private const string Prom = "prometheus";
     private const string None = "none";
 
-    public bool Any => Traces || Metrics || Logs || Prometheus is not null;
+    /// <summary>Whether anything reads the metrics.</summary>
+    public bool AnyMetrics => Metrics || Prometheus is not null;
+
+    public bool Any => Traces || AnyMetrics || Logs;
 
     /// <exception cref="ConfigurationException">One of the variables can't be used; the message names it.</exception>
     public static Exporters Read(IConfiguration configuration)

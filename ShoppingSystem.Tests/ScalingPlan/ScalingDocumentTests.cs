@@ -10,8 +10,7 @@ namespace ShoppingSystem.Tests.ScalingPlan;
 /// </summary>
 public sealed partial class ScalingDocumentTests : IDisposable
 {
-    private static readonly string Root = Path.GetFullPath(Path.Combine(Tools.Deploy, ".."));
-    private static readonly string Document = Path.Combine(Root, "docs/scaling.md");
+    private static readonly string Document = Path.Combine(Tools.Root, "docs/scaling.md");
     private static readonly bool Write = Environment.GetEnvironmentVariable("SHOPPING_TEST_WRITE_SCALING") == "true";
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory();
@@ -59,11 +58,11 @@ public sealed partial class ScalingDocumentTests : IDisposable
         {
             if (args[i - 1] is "--svg")
             {
-                (drawn, args[i]) = (Path.Combine(Root, args[i]), svg);
+                (drawn, args[i]) = (Path.Combine(Tools.Root, args[i]), svg);
             }
             else if (args[i - 1] is "--load")
             {
-                args[i] = Path.Combine(Root, args[i]);
+                args[i] = Path.Combine(Tools.Root, args[i]);
             }
         }
 

@@ -11,17 +11,15 @@ namespace ShoppingSystem.Tests.SupplyChain;
 /// </summary>
 public sealed partial class CommandTests
 {
-    private static readonly string Root = Path.GetFullPath(Path.Combine(Tools.Deploy, ".."));
-
     public static TheoryData<string> Documents => DocumentTests.Documents;
 
     [Fact]
-    public void The_README_is_read_in_ten_minutes() => Assert.InRange(File.ReadAllLines(Path.Combine(Root, "README.md")).Length, 50, 180);
+    public void The_README_is_read_in_ten_minutes() => Assert.InRange(File.ReadAllLines(Path.Combine(Tools.Root, "README.md")).Length, 50, 180);
 
     [NeedsFact("curl", "bash")]
     public async Task The_requests_of_the_README_get_the_replies_that_it_shows()
     {
-        var requests = Request().Matches(File.ReadAllText(Path.Combine(Root, "README.md")));
+        var requests = Request().Matches(File.ReadAllText(Path.Combine(Tools.Root, "README.md")));
         Assert.Equal(3, requests.Count);
 
         var directory = StandaloneProcess.NewDataDirectory();
@@ -52,7 +50,7 @@ public sealed partial class CommandTests
     {
         foreach (Match command in ScriptCommand().Matches(Unbroken(document)))
         {
-            var script = Path.Combine(Root, command.Groups["script"].Value);
+            var script = Path.Combine(Tools.Root, command.Groups["script"].Value);
             Assert.True(File.Exists(script), $"{document} names {command.Groups["script"].Value}, which does not exist");
 
             // What follows "--" is for the program that the script starts.
@@ -71,7 +69,7 @@ public sealed partial class CommandTests
     [MemberData(nameof(Documents))]
     public void Projects_are_there(string document) => Assert.All(
         ProjectCommand().Matches(Unbroken(document)).Select(command => command.Groups["project"].Value),
-        project => Assert.NotEmpty(Directory.GetFiles(Path.Combine(Root, project), "*.csproj")));
+        project => Assert.NotEmpty(Directory.GetFiles(Path.Combine(Tools.Root, project), "*.csproj")));
 
     [Theory]
     [MemberData(nameof(Documents))]
@@ -81,7 +79,7 @@ public sealed partial class CommandTests
         if (document == "docs/load-testing.md")
         {
             // Its table has what to add, by itself.
-            commands.AddRange(File.ReadLines(Path.Combine(Root, document)).Where(line => line.StartsWith("| ", StringComparison.Ordinal))
+            commands.AddRange(File.ReadLines(Path.Combine(Tools.Root, document)).Where(line => line.StartsWith("| ", StringComparison.Ordinal))
                 .SelectMany(row => AddedOptions().Matches(row)).Select(added => added.Groups["arguments"].Value).Where(added => added.Contains(' ')));
             Assert.True(commands.Count > 4, $"{commands.Count} load tests");
         }
@@ -102,16 +100,16 @@ public sealed partial class CommandTests
     [InlineData("tools")]
     public void The_guide_names_every_script_and_project(string folder)
     {
-        var guide = File.ReadAllText(Path.Combine(Root, folder, "README.md"));
-        var names = Directory.GetFiles(Path.Combine(Root, folder)).Select(file => Path.GetFileName(file)!).Where(name => name != "README.md")
-            .Concat(Directory.GetDirectories(Path.Combine(Root, folder)).Select(project => $"{Path.GetFileName(project)}/")).ToList();
+        var guide = File.ReadAllText(Path.Combine(Tools.Root, folder, "README.md"));
+        var names = Directory.GetFiles(Path.Combine(Tools.Root, folder)).Select(file => Path.GetFileName(file)!).Where(name => name != "README.md")
+            .Concat(Directory.GetDirectories(Path.Combine(Tools.Root, folder)).Select(project => $"{Path.GetFileName(project)}/")).ToList();
 
         Assert.NotEmpty(names);
         Assert.All(names, name => Assert.Contains($"`{name}`", guide, StringComparison.Ordinal));
     }
 
     // Lines that end in a backslash go on in the next one.
-    private static string Unbroken(string document) => Regex.Replace(File.ReadAllText(Path.Combine(Root, document)), @"\\\r?\n\s*", " ");
+    private static string Unbroken(string document) => Regex.Replace(File.ReadAllText(Path.Combine(Tools.Root, document)), @"\\\r?\n\s*", " ");
 
     // Ids and times are others each time.
     private static string Shape(string reply) => Timestamp().Replace(Id().Replace(reply, "\"id\":ID"), "\"timestamp\":TIME");

@@ -6,17 +6,15 @@ namespace ShoppingSystem.Tests.SupplyChain;
 /// <summary>What the documents point to is there.</summary>
 public sealed partial class DocumentTests
 {
-    private static readonly string Root = Path.GetFullPath(Path.Combine(Tools.Deploy, ".."));
-
-    public static TheoryData<string> Documents => [.. Directory.EnumerateFiles(Root, "*.md", SearchOption.AllDirectories)
-        .Select(file => Path.GetRelativePath(Root, file).Replace('\\', '/'))
+    public static TheoryData<string> Documents => [.. Directory.EnumerateFiles(Tools.Root, "*.md", SearchOption.AllDirectories)
+        .Select(file => Path.GetRelativePath(Tools.Root, file).Replace('\\', '/'))
         .Where(file => !file.Split('/').Any(folder => folder is "node_modules" or "bin" or "obj" or "TestResults"))];
 
     [Theory]
     [MemberData(nameof(Documents))]
     public void Links_to_files_and_headings_lead_somewhere(string document)
     {
-        var path = Path.Combine(Root, document);
+        var path = Path.Combine(Tools.Root, document);
         foreach (Match link in Link().Matches(File.ReadAllText(path)))
         {
             var (file, heading) = (link.Groups["file"].Value, link.Groups["heading"].Value);
@@ -29,8 +27,8 @@ public sealed partial class DocumentTests
     [Fact]
     public void The_map_has_every_project()
     {
-        var map = File.ReadAllText(Path.Combine(Root, "docs", "design.md"));
-        var projects = Project().Matches(File.ReadAllText(Path.Combine(Root, "ShoppingSystem.sln"))).Select(project => project.Groups["name"].Value).ToList();
+        var map = File.ReadAllText(Path.Combine(Tools.Root, "docs", "design.md"));
+        var projects = Project().Matches(File.ReadAllText(Path.Combine(Tools.Root, "ShoppingSystem.sln"))).Select(project => project.Groups["name"].Value).ToList();
 
         Assert.True(projects.Count > 10, $"{projects.Count} projects");
         Assert.All(projects.Where(project => !project.Contains("Bench", StringComparison.Ordinal)), project => Assert.Matches($@"\b{Regex.Escape(project)}/ ", map));

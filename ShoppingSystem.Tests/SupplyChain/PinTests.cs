@@ -8,12 +8,10 @@ namespace ShoppingSystem.Tests.SupplyChain;
 /// <summary>What is built tomorrow from the same commit is built from the same parts.</summary>
 public sealed partial class PinTests
 {
-    private static readonly string Root = Path.GetFullPath(Path.Combine(Tools.Deploy, ".."));
-
     [Fact]
     public void Every_package_has_one_exact_version_for_all_projects()
     {
-        var central = XDocument.Load(Path.Combine(Root, "Directory.Packages.props"));
+        var central = XDocument.Load(Path.Combine(Tools.Root, "Directory.Packages.props"));
 
         Assert.Equal("true", central.Descendants("ManagePackageVersionsCentrally").Single().Value);
         Assert.Equal("true", central.Descendants("CentralPackageTransitivePinningEnabled").Single().Value);
@@ -23,7 +21,7 @@ public sealed partial class PinTests
         versions.Remove("Aspire.Hosting.Kubernetes");
         Assert.All(versions.Values, version => Assert.Matches(Exact(), version));
         Assert.All(
-            Files("*.csproj").Append(Path.Combine(Root, "Directory.Build.props")).SelectMany(project => XDocument.Load(project).Descendants("PackageReference")),
+            Files("*.csproj").Append(Path.Combine(Tools.Root, "Directory.Build.props")).SelectMany(project => XDocument.Load(project).Descendants("PackageReference")),
             reference => Assert.Null(reference.Attribute("Version") ?? reference.Attribute("VersionOverride")));
         Assert.All(
             Files("*.csproj").Select(project => (string?)XDocument.Load(project).Root!.Attribute("Sdk")).Where(sdk => sdk?.Contains('/') is true),
@@ -33,7 +31,7 @@ public sealed partial class PinTests
     [Fact]
     public void Local_tools_have_exact_versions()
     {
-        using var manifest = JsonDocument.Parse(File.ReadAllText(Path.Combine(Root, ".config/dotnet-tools.json")));
+        using var manifest = JsonDocument.Parse(File.ReadAllText(Path.Combine(Tools.Root, ".config/dotnet-tools.json")));
 
         Assert.All(manifest.RootElement.GetProperty("tools").EnumerateObject(), tool => Assert.Matches(Exact(), tool.Value.GetProperty("version").GetString()!));
     }
@@ -56,7 +54,7 @@ public sealed partial class PinTests
     [Fact]
     public void Every_action_is_pinned_by_its_commit_and_says_which_version_that_is()
     {
-        var workflows = Directory.GetFiles(Path.Combine(Root, ".github/workflows"), "*.yml");
+        var workflows = Directory.GetFiles(Path.Combine(Tools.Root, ".github/workflows"), "*.yml");
         var actions = workflows.SelectMany(File.ReadLines).Where(line => line.Contains("uses:", StringComparison.Ordinal)).ToList();
 
         Assert.Contains(actions, action => action.Contains("codeql-action", StringComparison.Ordinal));
@@ -68,7 +66,7 @@ public sealed partial class PinTests
     [Fact]
     public void Images_have_a_version()
     {
-        var images = Directory.GetFiles(Path.Combine(Root, "deploy"), "*.yaml", SearchOption.AllDirectories)
+        var images = Directory.GetFiles(Path.Combine(Tools.Root, "deploy"), "*.yaml", SearchOption.AllDirectories)
             .Where(file => !file.Contains("node_modules", StringComparison.Ordinal))
             .SelectMany(File.ReadLines).Select(line => Image().Match(line)).Where(match => match.Success).Select(match => match.Groups[1].Value).ToList();
 
@@ -79,17 +77,17 @@ public sealed partial class PinTests
     [Fact]
     public void Everything_that_is_pinned_is_kept_up_to_date()
     {
-        var dependabot = Manifest.Parse(File.ReadAllText(Path.Combine(Root, ".github/dependabot.yml"))).Single();
+        var dependabot = Manifest.Parse(File.ReadAllText(Path.Combine(Tools.Root, ".github/dependabot.yml"))).Single();
 
         var ecosystems = dependabot.Each("updates").Select(update => (update.Text("package-ecosystem"), update.Text("directory"))).ToList();
         Assert.Contains(("nuget", "/"), ecosystems);
         Assert.Contains(("github-actions", "/"), ecosystems);
-        Assert.All(Files("package.json"), project => Assert.Contains(("npm", $"/{Path.GetRelativePath(Root, Path.GetDirectoryName(project)!)}"), ecosystems));
+        Assert.All(Files("package.json"), project => Assert.Contains(("npm", $"/{Path.GetRelativePath(Tools.Root, Path.GetDirectoryName(project)!)}"), ecosystems));
     }
 
     private static List<string> Files(string pattern) =>
-        [.. Directory.GetFiles(Root, pattern, new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None })
-            .Where(file => !NotOurs().IsMatch(Path.GetRelativePath(Root, file)))];
+        [.. Directory.GetFiles(Tools.Root, pattern, new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None })
+            .Where(file => !NotOurs().IsMatch(Path.GetRelativePath(Tools.Root, file)))];
 
     [GeneratedRegex(@"^\d+(\.\d+){2,3}(-[a-z0-9.]+)?$")]
     private static partial Regex Exact();

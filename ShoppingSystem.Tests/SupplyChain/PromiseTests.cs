@@ -6,11 +6,9 @@ namespace ShoppingSystem.Tests.SupplyChain;
 /// <summary>What docs/promises.md and SECURITY.md promise names the tests that hold it; these are there.</summary>
 public sealed partial class PromiseTests
 {
-    private static readonly string Root = Path.GetFullPath(Path.Combine(Tools.Deploy, ".."));
-
     private static readonly Lazy<string> Sources = new(() => string.Concat(
         ((string[])["ShoppingSystem.Tests", "ShoppingSystem.AppHost.Tests"])
-            .SelectMany(project => Directory.GetFiles(Path.Combine(Root, project), "*.cs", SearchOption.AllDirectories))
+            .SelectMany(project => Directory.GetFiles(Path.Combine(Tools.Root, project), "*.cs", SearchOption.AllDirectories))
             .Select(File.ReadAllText)));
 
     [Theory]
@@ -18,7 +16,7 @@ public sealed partial class PromiseTests
     [InlineData("SECURITY.md")]
     public void Every_test_that_a_promise_names_exists(string document)
     {
-        var promises = File.ReadLines(Path.Combine(Root, document)).Where(line => line.StartsWith('|') && Test().IsMatch(line)).ToList();
+        var promises = File.ReadLines(Path.Combine(Tools.Root, document)).Where(line => line.StartsWith('|') && Test().IsMatch(line)).ToList();
 
         Assert.True(promises.Count > 10, $"{promises.Count} promises are in {document}");
         Assert.All(

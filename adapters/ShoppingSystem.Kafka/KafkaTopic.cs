@@ -18,6 +18,7 @@ internal sealed partial class KafkaTopic : IDisposable
     private const short BrokersDefaultReplication = -1;
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ObservationLifetime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan RightsLifetime = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(5);
@@ -29,14 +30,12 @@ internal sealed partial class KafkaTopic : IDisposable
     private readonly ClientTroubles? _troubles;
     private readonly CancellationTokenSource _disposed = new();
     private readonly Lazy<Task> _ensured;
-    private readonly Lock _gate = new();
+    private readonly SharedAnswer<TopicState> _observation;
+    private readonly SharedAnswer<TopicRights> _rights;
     private readonly Lock _inUse = new();
     private IClient? _client;
     private IAdminClient? _admin;
     private Task? _watch;
-    private Task<TopicState>? _observation;
-    private long _observedAt;
-    private Task<TopicRights>? _rights;
     private volatile TopicState? _latest;
     private int? _leastInSync;
     private string? _notCreated;
@@ -54,6 +53,8 @@ internal sealed partial class KafkaTopic : IDisposable
         _administer = administer;
         _options = options.Value;
         _logger = logger;
+        _observation = new(ObservationLifetime, LookAsync);
+        _rights = new(RightsLifetime, LookUpRightsAsync);
         _ensured = new Lazy<Task>(() => Task.Run(() => EnsureAsync(_disposed.Token)));
     }
 
@@ -93,33 +94,10 @@ internal sealed partial class KafkaTopic : IDisposable
     }
 
     /// <summary>The state of the topic, at most two seconds old. Concurrent callers share one request to the brokers.</summary>
-    public Task<TopicState> ObserveAsync()
-    {
-        lock (_gate)
-        {
-            if (_observation is null || (_observation.IsCompleted && Stopwatch.GetElapsedTime(_observedAt) > ObservationLifetime))
-            {
-                _observedAt = Stopwatch.GetTimestamp();
-                _observation = LookAsync();
-            }
-
-            return _observation;
-        }
-    }
+    public Task<TopicState> ObserveAsync() => _observation.GetAsync();
 
     /// <summary>What this client may do with the topic, at most ten seconds old.</summary>
-    public Task<TopicRights> AskRightsAsync()
-    {
-        lock (_gate)
-        {
-            if (_rights is not { IsCompleted: false } and not { Result.IsFresh: true })
-            {
-                _rights = LookUpRightsAsync();
-            }
-
-            return _rights;
-        }
-    }
+    public Task<TopicRights> AskRightsAsync() => _rights.GetAsync();
 
     public void Dispose()
     {
@@ -351,16 +329,33 @@ internal sealed partial class KafkaTopic : IDisposable
 
     [LoggerMessage(LogLevel.Warning, "The topic {Topic} can't be looked up or created yet, and is tried again: {Reason}")]
     private partial void LogNotYet(string topic, string reason);
+
+    /// <summary>An answer of the brokers. All who ask within its lifetime share one request.</summary>
+    private sealed class SharedAnswer<T>(TimeSpan lifetime, Func<Task<T>> ask)
+    {
+        private readonly Lock _gate = new();
+        private Task<T>? _answer;
+        private long _askedAt;
+
+        public Task<T> GetAsync()
+        {
+            lock (_gate)
+            {
+                if (_answer is null || (_answer.IsCompleted && Stopwatch.GetElapsedTime(_askedAt) > lifetime))
+                {
+                    _askedAt = Stopwatch.GetTimestamp();
+                    _answer = ask();
+                }
+
+                return _answer;
+            }
+        }
+    }
 }
 
 /// <param name="AskedAt">When the brokers were asked, as a timestamp of <see cref="Stopwatch"/>.</param>
 /// <param name="MayWrite">Null when the brokers don't say: before Kafka 2.3, and while the controller is away.</param>
-internal sealed record TopicRights(long AskedAt, bool? MayWrite)
-{
-    private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(10);
-
-    public bool IsFresh => Stopwatch.GetElapsedTime(AskedAt) < Lifetime;
-}
+internal sealed record TopicRights(long AskedAt, bool? MayWrite);
 
 /// <param name="Error">Why there is no answer; null when there is.</param>
 internal sealed record TopicState(Error? Error)

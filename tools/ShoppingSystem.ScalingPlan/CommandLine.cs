@@ -1,10 +1,9 @@
 using System.CommandLine;
-using System.CommandLine.Help;
-using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using ShoppingSystem.ScalingPlan.Playing;
 using ShoppingSystem.ScalingPlan.Reporting;
+using static ShoppingSystem.LoadTest.CommandLineParts;
 using Duration = ShoppingSystem.LoadTest.Duration;
 using OpenLoad = ShoppingSystem.LoadTest.OpenLoad;
 
@@ -102,10 +101,7 @@ internal sealed class CommandLine
             _settings, _set, _buyCpu, _webRequest, _webLimit, _cpuWindow, _recordedInAll, _coldStart, _rebalance, _cost, _json, _svg,
         };
         _root.SetAction(parsed => RunAsync(parsed, output, errors));
-        foreach (var help in _root.Options.OfType<HelpOption>())
-        {
-            help.Action = new HelpWithExamples((HelpAction)help.Action!);
-        }
+        _root.ShowExamples(Examples);
     }
 
     /// <summary>Reads the command line and plays the scenario that it describes.</summary>
@@ -273,12 +269,9 @@ internal sealed class CommandLine
             (shape is "ramp", "is for --shape ramp", [_fromRate, _rampTime]),
             (shape is "burst", "is for --shape burst", [_burstRate, _burstEvery, _burstLength]),
         ];
-        foreach (var (_, reason, options) in rules.Where(rule => !rule.Allowed))
+        foreach (var conflict in NotAllowed(parsed, rules))
         {
-            foreach (var option in options.Where(option => IsGiven(parsed, option)))
-            {
-                yield return $"{option.Name} {reason}";
-            }
+            yield return conflict;
         }
 
         if (shape is "ramp" && Value(parsed, _rampTime, TimeSpan.Zero) > Value(parsed, _duration, TimeSpan.FromMinutes(10)))
@@ -301,11 +294,6 @@ internal sealed class CommandLine
             yield return $"{_set.Name}: {set} is not key=value with one of the keys {string.Join(", ", ScalingSettings.Keys)}";
         }
     }
-
-    private static T Value<T>(ParseResult parsed, Option<T> option, T otherwise) =>
-        IsGiven(parsed, option) ? parsed.GetValue(option)! : otherwise;
-
-    private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 
     private static Option<TimeSpan> Time(string name, string description) => new(name)
     {
@@ -331,14 +319,11 @@ internal sealed class CommandLine
         CustomParser = result => ParseNumber(result, lowest, highest, whole: true),
     };
 
-    // Checked before the play, so that an unusable file does not fail only after it.
     private static Option<string> File(string name, string description) => new(name)
     {
         Description = description,
         HelpName = "file",
-        CustomParser = result => result.Tokens[0].Value is { Length: > 0 } file && !Directory.Exists(file) && Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file)))
-            ? file
-            : Fail<string>(result, "a file in a directory that exists"),
+        CustomParser = ParseFile,
     };
 
     private static double ParseNumber(ArgumentResult result, double lowest, double highest, bool whole) =>
@@ -346,23 +331,4 @@ internal sealed class CommandLine
             && number >= lowest && number <= highest
             ? number
             : Fail<double>(result, string.Create(CultureInfo.InvariantCulture, $"a {(whole ? "whole " : "")}number from {lowest:#,0} to {highest:#,0}"));
-
-    private static T? Fail<T>(ArgumentResult result, string expected)
-    {
-        var option = (result.Parent as OptionResult)?.Option.Name;
-        result.AddError($"{option}: {result.Tokens[0].Value} is not {expected}");
-        return default;
-    }
-
-    private sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLineAction
-    {
-        public override bool ClearsParseErrors => true;
-
-        public override int Invoke(ParseResult parseResult)
-        {
-            var result = help.Invoke(parseResult);
-            parseResult.InvocationConfiguration.Output.WriteLine(Examples);
-            return result;
-        }
-    }
 }

@@ -1,8 +1,7 @@
 using System.CommandLine;
-using System.CommandLine.Help;
-using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using static ShoppingSystem.LoadTest.CommandLineParts;
 
 namespace ShoppingSystem.LoadTest;
 
@@ -150,10 +149,7 @@ internal sealed class CommandLine
             _maxInFlight, _timeout, _retry, _verify, _noLag, _json,
         };
         _root.SetAction(parsed => run(new LoadTestOptions(PlanOf(parsed), parsed.GetValue(_json))));
-        foreach (var help in _root.Options.OfType<HelpOption>())
-        {
-            help.Action = new HelpWithExamples((HelpAction)help.Action!);
-        }
+        _root.ShowExamples(Examples);
     }
 
     /// <summary>Reads the command line and runs what it asks for.</summary>
@@ -221,7 +217,7 @@ internal sealed class CommandLine
             MeasureLag = !parsed.GetValue(_noLag),
         };
 
-        T Value<T>(Option<T> option, T otherwise) => CommandLine.Value(parsed, option, otherwise);
+        T Value<T>(Option<T> option, T otherwise) => CommandLineParts.Value(parsed, option, otherwise);
     }
 
     private List<string> ProblemsOf(ParseResult parsed) =>
@@ -243,12 +239,9 @@ internal sealed class CommandLine
             (search, "is for --rate max", [_p99, _maxLag]),
             (!parsed.GetValue(_noLag), "needs the lag to be measured, which --no-lag leaves out", [_maxLag]),
         ];
-        foreach (var (_, reason, options) in rules.Where(rule => !rule.Allowed))
+        foreach (var conflict in NotAllowed(parsed, rules))
         {
-            foreach (var option in options.Where(option => IsGiven(parsed, option)))
-            {
-                yield return $"{option.Name} {reason}";
-            }
+            yield return conflict;
         }
 
         if (shape is LoadShape.Ramp && Value(parsed, _rampTime, TimeSpan.Zero) > Value(parsed, _duration, DefaultDuration))
@@ -261,11 +254,6 @@ internal sealed class CommandLine
             yield return "--burst-length is longer than --burst-every";
         }
     }
-
-    private static T Value<T>(ParseResult parsed, Option<T> option, T otherwise) =>
-        IsGiven(parsed, option) ? parsed.GetValue(option)! : otherwise;
-
-    private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 
     private static Option<TimeSpan> DurationOption(string name, string description, bool mayBeZero = false) => new(name)
     {
@@ -312,43 +300,15 @@ internal sealed class CommandLine
             ? new Uri(url.AbsoluteUri.TrimEnd('/') + "/")
             : Fail<Uri>(result, "a URL like http://localhost:8081");
 
-    // Checked before the load, so that an unusable file does not fail only after it.
-    private static string? ParseFile(ArgumentResult result)
-    {
-        var file = result.Tokens[0].Value;
-        return file is not "" && !Directory.Exists(file) && Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file)))
-            ? file
-            : Fail<string>(result, "a file in a directory that exists");
-    }
-
     private static string? ParsePrefix(ArgumentResult result) =>
         result.Tokens[0].Value is { Length: > 0 and <= 64 } prefix && prefix.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
             ? prefix
             : Fail<string>(result, "1 to 64 of the characters A-Z a-z 0-9 - _ .");
-
-    private static T? Fail<T>(ArgumentResult result, string expected)
-    {
-        var option = (result.Parent as OptionResult)?.Option.Name;
-        result.AddError($"{option}: {result.Tokens[0].Value} is not {expected}");
-        return default;
-    }
 
     private enum LoadShape
     {
         Steady,
         Ramp,
         Burst,
-    }
-
-    private sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLineAction
-    {
-        public override bool ClearsParseErrors => true;
-
-        public override int Invoke(ParseResult parseResult)
-        {
-            var result = help.Invoke(parseResult);
-            parseResult.InvocationConfiguration.Output.WriteLine(Examples);
-            return result;
-        }
     }
 }
