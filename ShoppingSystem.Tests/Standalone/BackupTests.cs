@@ -143,12 +143,15 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
         await standalone.Management.UntilRecordedAsync("123", 2);
     }
 
+    /// <param name="file">The damaged file.</param>
+    /// <param name="together">How many purchases are appended at a time. It decides what the damaged page holds: events, or where they are.</param>
     [Theory]
-    [InlineData("log.db")]
-    [InlineData("purchases.db")]
-    public async Task What_is_damaged_is_named_by_check_and_is_not_backed_up(string file)
+    [InlineData("log.db", 500)]
+    [InlineData("log.db", 10)]
+    [InlineData("purchases.db", 500)]
+    public async Task What_is_damaged_is_named_by_check_and_is_not_backed_up(string file, int together)
     {
-        await FillAsync(500);
+        await FillAsync(500, together);
         var path = Path.Combine(_directory, file);
         var content = await File.ReadAllBytesAsync(path);
         content.AsSpan(content.Length - 4096).Fill(0xA5);
@@ -212,11 +215,15 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
 
     private static IEnumerable<string?> Names(string directory) => Directory.GetFiles(directory).Select(Path.GetFileName).Order(StringComparer.Ordinal);
 
-    private async Task FillAsync(int purchases)
+    private async Task FillAsync(int purchases, int together = int.MaxValue)
     {
         await using var storage = EmbeddedStorage.Open(_directory, new PurchaseLogOptions(), NullLoggerFactory.Instance);
         var some = Some.Purchases(purchases);
-        await Task.WhenAll(some.Select(purchase => storage.Log.AppendAsync(purchase).AsTask()));
+        foreach (var group in some.Chunk(together))
+        {
+            await Task.WhenAll(group.Select(purchase => storage.Log.AppendAsync(purchase).AsTask()));
+        }
+
         await new SqlitePurchaseStore(storage.Record).RecordAsync(some);
     }
 }

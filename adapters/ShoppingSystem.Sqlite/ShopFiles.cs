@@ -53,6 +53,12 @@ public static class ShopFiles
             {
                 RemoveLeftovers(copy.Path);
                 Copy(source, copy.Path, Reporting(source), cancellationToken);
+                // Before anything else reads it: SQLite's own words for a damaged page don't name the file.
+                copy.Use(connection =>
+                {
+                    copy.Check(connection, "quick_check(1)", cancellationToken);
+                    return true;
+                });
             }
 
             if (arePaired)
@@ -62,7 +68,7 @@ public static class ShopFiles
 
             foreach (var (source, copy) in sources.Zip(copies))
             {
-                Finish(copy, Reporting(source), cancellationToken);
+                Finish(copy, Reporting(source));
             }
 
             // The log first: no shop starts on a log without the record next to it.
@@ -149,13 +155,8 @@ public static class ShopFiles
     // From version 2 of both files on, the log has an id, and the record states how much of that log it has.
     private static bool ArePaired(DatabaseFile[] files) => files.Select(file => file.ReadVersion()).Min() >= 2;
 
-    private static void Finish(DatabaseFile copy, Action<string> report, CancellationToken cancellationToken)
+    private static void Finish(DatabaseFile copy, Action<string> report)
     {
-        copy.Use(connection =>
-        {
-            copy.Check(connection, "quick_check(1)", cancellationToken);
-            return true;
-        });
         using var written = new FileStream(copy.Path, FileMode.Open, FileAccess.ReadWrite);
         written.Flush(flushToDisk: true);
         report($"{written.Length.ToString("N0", CultureInfo.InvariantCulture)} bytes, read through");
