@@ -16,7 +16,7 @@ internal static class Settings
         .ShareAll(typeof(ProducerConfig), "Kafka")
         .With(PurchaseLogOptions.Section, KafkaOptions.LogDefaults)
         .With<KafkaOptions>(PurchaseLogOptions.Section)
-        .With("Management:ApiKey", null, "the key that it wants in X-API-Key")
+        .WithHeader("Management:ApiKey", "the key that it wants in X-API-Key")
         .Share("Admission", "MaxConcurrentRequests", "RequestsPerSecond", "Burst")
         .Share("Authentication", "Authority", "Audience");
 }

@@ -38,7 +38,7 @@ internal sealed class ConsoleOutput : TextWriter
         _stream = stream;
         _encoding = encoding;
         _capacity = capacity;
-        new Thread(PassOn) { IsBackground = true, Name = "console" }.Start();
+        new Thread(WriteAll) { IsBackground = true, Name = "console" }.Start();
     }
 
     public override Encoding Encoding => _encoding;
@@ -143,7 +143,7 @@ internal sealed class ConsoleOutput : TextWriter
         }
     }
 
-    private void PassOn()
+    private void WriteAll()
     {
         var lost = 0L;
         while (true)
@@ -168,9 +168,9 @@ internal sealed class ConsoleOutput : TextWriter
 
             try
             {
-                PassOn(Missing(lost));
-                PassOn(text.ToString());
-                PassOn(Missing(dropped));
+                WriteToStream(Missing(lost));
+                WriteToStream(text.ToString());
+                WriteToStream(Missing(dropped));
                 lost = 0;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
@@ -182,7 +182,7 @@ internal sealed class ConsoleOutput : TextWriter
         }
     }
 
-    private void PassOn(string text)
+    private void WriteToStream(string text)
     {
         // The size up to which a write to a pipe is atomic: all of it or nothing.
         const int AtATime = 4096;

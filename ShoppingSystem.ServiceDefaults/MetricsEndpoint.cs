@@ -65,8 +65,8 @@ internal sealed class MetricsEndpoint : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        using var patience = new CancellationTokenSource(LastScrape);
-        await _server.StopAsync(patience.Token);
+        using var timeout = new CancellationTokenSource(LastScrape);
+        await _server.StopAsync(timeout.Token);
         await _server.DisposeAsync();
     }
 

@@ -14,13 +14,14 @@ namespace ShoppingSystem.ServiceDefaults;
 /// <summary>
 /// Every error is answered with an RFC 9457 problem; for a body that can't be bound it names the invalid field. Clients of
 /// FastAPI read <c>detail</c>, so every problem has one; clients of the classic dialect's original read <c>error</c>, so in
-/// that dialect every problem has that, too.
+/// that dialect every problem has that, too. A 503 always says when to try again (<c>Retry-After</c>).
 /// </summary>
 internal static partial class Problems
 {
     /// <summary>The member that clients of the classic dialect read.</summary>
     public const string Error = "error";
 
+    private const string RetryAfterSeconds = "1";
     private const string Missing = "Missing required fields";
     private const string Request = "request";
 
@@ -69,6 +70,12 @@ internal static partial class Problems
         if (Activity.Current is null)
         {
             problem.Extensions.Remove("traceId");
+        }
+
+        // Whoever knows better has set it.
+        if (problem.Status is StatusCodes.Status503ServiceUnavailable && context.HttpContext.Response.Headers.RetryAfter.Count == 0)
+        {
+            context.HttpContext.Response.Headers.RetryAfter = RetryAfterSeconds;
         }
 
         var errors = (problem as HttpValidationProblemDetails)?.Errors;

@@ -18,7 +18,7 @@ internal static class Startup
         .With<PurchaseLogOptions>(PurchaseLogOptions.Section)
         .With<AdmissionOptions>(AdmissionOptions.Section)
         .With<CrossOriginOptions>(CrossOriginOptions.Section)
-        .With("Management:ApiKey", null, "the key that the management API wants in X-API-Key")
+        .WithHeader("Management:ApiKey", "the key that the management API wants in X-API-Key")
         .Command("backup DIRECTORY", "copies the shop's files beside a running shop")
         .Command("check [DIRECTORY]", "reads a shop's files, or those of a backup, through for damage")
         .Without("Standalone has no Kafka, and keeps its log in files", "Kafka")

@@ -21,5 +21,5 @@ internal static class Settings
         .With<AdmissionOptions>(AdmissionOptions.Section)
         .With<CrossOriginOptions>(CrossOriginOptions.Section)
         .With<SignInOptions>(SignInOptions.Section)
-        .With("Management:ApiKey", null, "the key that it sends to the management API in X-API-Key");
+        .WithHeader("Management:ApiKey", "the key that it sends to the management API in X-API-Key");
 }

@@ -7,8 +7,6 @@ namespace ShoppingSystem.WebServer;
 /// <summary>Identifies customers by the bearer tokens of an OpenID Connect issuer. The storefront decides what a customer may do.</summary>
 internal static partial class SignIn
 {
-    private const string RetryAfterSeconds = "5";
-
     /// <summary>Reads bearer tokens, where an authority is configured.</summary>
     /// <exception cref="ConfigurationException">A setting can't be used; the message names its key.</exception>
     public static void AddSignIn(this WebApplicationBuilder builder)
@@ -49,7 +47,6 @@ internal static partial class SignIn
             LogIssuerAway(challenge.HttpContext.RequestServices.GetRequiredService<ILogger<Program>>(), e.Message);
             challenge.HandleResponse();
             challenge.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-            challenge.Response.Headers.RetryAfter = RetryAfterSeconds;
         }
     }
 

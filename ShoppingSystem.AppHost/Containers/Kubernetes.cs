@@ -176,7 +176,7 @@ internal static class KubernetesExtensions
         where T : IComputeResource =>
         kubernetes is null ? resource : resource.PublishAsKubernetesService(published =>
         {
-            ReachKafkaFromEverywhere(published, kubernetes.Scaling);
+            UseNameOfOtherNamespaces(published, kubernetes.Scaling);
             AddHardening(resource.Resource.Name, published, kubernetes.Hardening);
             configure(kubernetes.Scaling, published);
         });
@@ -206,7 +206,7 @@ internal static class KubernetesExtensions
         ScaleDown: new(300, [down]))));
 
     // KEDA calls the broker from its own namespace: the broker's name and its advertised name must resolve there, too.
-    private static void ReachKafkaFromEverywhere(KubernetesResource published, Scaling settings)
+    private static void UseNameOfOtherNamespaces(KubernetesResource published, Scaling settings)
     {
         const string Broker = "kafka-service.{{ .Release.Namespace }}.svc";
         var variables = published.ConfigMap!.Data;

@@ -66,6 +66,19 @@ public sealed class HostSettings(string summary)
         return this;
     }
 
+    /// <summary>Adds a setting that is sent in a header.</summary>
+    public HostSettings WithHeader(string key, string description)
+    {
+        _checks.Add(configuration =>
+        {
+            if (configuration[key] is { } value && (value != value.Trim() || value.Any(char.IsControl)))
+            {
+                throw new ConfigurationException($"{key} begins or ends with a space, or has a control character: no header can carry it.");
+            }
+        });
+        return With(key, null, description);
+    }
+
     /// <summary>Adds the settings of a third-party class that has too many to list: <c>--help</c> describes them with one line.</summary>
     public HostSettings WithAll(Type type, string section, string description)
     {

@@ -38,6 +38,17 @@ public abstract class PurchaseStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_cancelled_query_is_not_answered()
+    {
+        var cancelled = new CancellationToken(canceled: true);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await _store.ReadHistoryAsync("u1", 10, null, cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await _store.SummarizeAsync("u1", cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await _store.CountAsync(cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await _store.RecordAsync([Some.Purchase()], cancelled));
+    }
+
+    [Fact]
     public async Task Recording_again_changes_nothing()
     {
         var purchases = Some.Purchases(10);

@@ -23,7 +23,7 @@ public sealed class DialectTests : IAsyncLifetime
             $$$"""{"status":"success","message":"Purchase recorded","data":{"id":"{{{id}}}","username":"user1","userid":"123","price":50.0,"timestamp":1705663200.123456}}""");
 
         await _shop.Management.UntilRecordedAsync("123", 1);
-        var history = $$"""[{"id":"{{id}}","userid":"123","username":"user1","price":50.0,"timestamp":1705663200.123456}]""";
+        var history = $$"""[{"id":"{{id}}","username":"user1","userid":"123","price":50.0,"timestamp":1705663200.123456}]""";
         await AnswersAsync("shop", "/api/v1/getAllUserBuys/123", history);
         await AnswersAsync("management", "/api/v1/purchases/123", history);
         var summary = """{"userid":"123","purchases":1,"total":50.0,"first":1705663200.123456,"last":1705663200.123456}""";
@@ -40,7 +40,7 @@ public sealed class DialectTests : IAsyncLifetime
             $$$"""{"status":"success","message":"Purchase recorded","data":{"id":"{{{id}}}","username":"Zoë 買う","userid":"124","price":12.00,"item":"<tea> & \"cake\" + 'jam'","timestamp":1705663200.123456}}""");
 
         await _shop.Management.UntilRecordedAsync("124", 1);
-        var history = $$"""[{"id":"{{id}}","userid":"124","username":"Zoë 買う","price":12.00,"item":"<tea> & \"cake\" + 'jam'","timestamp":1705663200.123456}]""";
+        var history = $$"""[{"id":"{{id}}","username":"Zoë 買う","userid":"124","price":12.00,"item":"<tea> & \"cake\" + 'jam'","timestamp":1705663200.123456}]""";
         await AnswersAsync("shop", "/api/v1/getAllUserBuys/124", history);
         await AnswersAsync("management", "/api/v1/purchases/124", history);
     }
@@ -85,7 +85,7 @@ public sealed class DialectTests : IAsyncLifetime
         await _shop.Management.UntilRecordedAsync("both", 2);
 
         await AnswersAsync("shop", "/api/v1/getAllUserBuys/both",
-            $$"""[{"id":"{{second}}","userid":"both","username":"u","price":2.50,"timestamp":1705663201.123333},{"id":"{{first}}","userid":"both","username":"u","price":1,"timestamp":1705663200.123456}]""");
+            $$"""[{"id":"{{second}}","username":"u","userid":"both","price":2.50,"timestamp":1705663201.123333},{"id":"{{first}}","username":"u","userid":"both","price":1,"timestamp":1705663200.123456}]""");
         await AnswersAsync("shop", "/api/user/both/purchases",
             $$"""[{"id":"{{second}}","userId":"both","username":"u","price":2.50,"timestamp":"2024-01-19T11:20:01.123333Z"},{"id":"{{first}}","userId":"both","username":"u","price":1,"timestamp":"2024-01-19T11:20:00.123456Z"}]""");
         await AnswersAsync("management", "/api/v1/users/both/summary",
@@ -135,7 +135,7 @@ public sealed class DialectTests : IAsyncLifetime
         await BuyAsync("/api/buy", """{"username":"u","userId":"whole","price":1}""", "1", HttpStatusCode.OK, null);
         await _shop.Management.UntilRecordedAsync("whole", 1);
 
-        await AnswersAsync("management", "/api/v1/purchases/whole", $$"""[{"id":"{{id}}","userid":"whole","username":"u","price":1,"timestamp":1705663200.000000}]""");
+        await AnswersAsync("management", "/api/v1/purchases/whole", $$"""[{"id":"{{id}}","username":"u","userid":"whole","price":1,"timestamp":1705663200.000000}]""");
         await AnswersAsync("management", "/api/purchases/whole", $$"""[{"id":"{{id}}","userId":"whole","username":"u","price":1,"timestamp":"2024-01-19T11:20:00.000000Z"}]""");
     }
 

@@ -99,21 +99,21 @@ public sealed class ConnectionTests
     {
         using var warnings = new Warnings();
         using var loggers = LoggerFactory.Create(logging => logging.AddProvider(warnings));
-        var troubles = new ClientTroubles(Configuration(), loggers);
+        var errors = new ClientErrors(Configuration(), loggers);
 
         for (var i = 1; i <= 3; i++)
         {
-            troubles.Note(new Error(ErrorCode.Local_Transport, $"b1:9092/bootstrap: Connect to ipv4#10.0.0.1:9092 failed: Connection refused (after {i}ms in state CONNECT)"));
-            troubles.Note(new Error(ErrorCode.Local_AllBrokersDown, "1/1 brokers are down"));
-            troubles.PassOn(new LogMessage("shop", SyslogLevel.Error, "FAIL", "[thrd:b1:9092/bootstrap]: the same in the client's words"));
-            troubles.PassOn(new LogMessage("shop", SyslogLevel.Warning, "REQTMOUT", $"Timed out {i} in-flight requests\nand more"));
+            errors.Note(new Error(ErrorCode.Local_Transport, $"b1:9092/bootstrap: Connect to ipv4#10.0.0.1:9092 failed: Connection refused (after {i}ms in state CONNECT)"));
+            errors.Note(new Error(ErrorCode.Local_AllBrokersDown, "1/1 brokers are down"));
+            errors.Forward(new LogMessage("shop", SyslogLevel.Error, "FAIL", "[thrd:b1:9092/bootstrap]: the same in the client's words"));
+            errors.Forward(new LogMessage("shop", SyslogLevel.Warning, "REQTMOUT", $"Timed out {i} in-flight requests\nand more"));
         }
 
         string[] expected = ["The Kafka client has trouble: nothing listens at b1:9092", "Timed out 1 in-flight requests and more"];
         Assert.Equal(expected, warnings);
-        Assert.Equal("nothing listens at b1:9092", troubles.Reason);
-        troubles.Forget();
-        Assert.Null(troubles.Reason);
+        Assert.Equal("nothing listens at b1:9092", errors.Reason);
+        errors.Forget();
+        Assert.Null(errors.Reason);
     }
 
     [Fact]

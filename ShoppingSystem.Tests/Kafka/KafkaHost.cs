@@ -50,7 +50,7 @@ internal sealed class KafkaHost : IAsyncDisposable
             if (consumerBuilder is not null)
             {
                 var config = new ConsumerConfig().ForPurchases(builder.Configuration);
-                builder.Services.AddSingleton(services => new KafkaConsumers(config, services.GetRequiredService<ClientTroubles>()) { NewBuilder = consumerBuilder });
+                builder.Services.AddSingleton(services => new KafkaConsumers(config, services.GetRequiredService<ClientErrors>()) { NewBuilder = consumerBuilder });
             }
 
             builder.AddKafkaPurchaseFeed();

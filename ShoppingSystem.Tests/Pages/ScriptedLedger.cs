@@ -67,7 +67,7 @@ internal sealed class ScriptedLedger : IAsyncDisposable
     public static byte[] Json(StatisticsReply reply) => JsonSerializer.SerializeToUtf8Bytes(reply, LedgerJson.Default.StatisticsReply);
 
     /// <summary>A purchase as the statistics name it.</summary>
-    public static HistoryEntryV1 Purchase(string item, decimal price) =>
+    public static PurchaseV1 Purchase(string item, decimal price) =>
         new(Guid.NewGuid(), "ada", "Ada", price, item, DateTimeOffset.UtcNow);
 
     /// <summary>Says this from now on, twice a second.</summary>

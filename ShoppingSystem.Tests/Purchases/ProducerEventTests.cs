@@ -395,7 +395,7 @@ public sealed class ProducerEventTests
         var purchase = Read(Whole(written));
 
         var v1 = JsonSerializer.Serialize(PurchaseV1.From(purchase), PurchaseJson.Readable.PurchaseV1);
-        var classic = JsonSerializer.Serialize(HistoryEntryClassic.From(purchase), PurchaseJson.Readable.Options);
+        var classic = JsonSerializer.Serialize(PurchaseClassic.From(purchase), PurchaseJson.Readable.Options);
         Assert.True(
             recorded.StartsWith('{') ? recorded == v1 : v1.Contains(recorded, StringComparison.Ordinal) || classic.Contains(recorded, StringComparison.Ordinal),
             $"{form}, {producer}: {v1}");

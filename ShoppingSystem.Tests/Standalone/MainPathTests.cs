@@ -22,7 +22,7 @@ public sealed partial class MainPathTests : IDisposable
             Assert.True(parts.Success, acknowledged);
             await standalone.Management.UntilRecordedAsync("123", 1);
 
-            history = $$"""[{"id":"{{parts.Groups["id"].Value}}","userid":"123","username":"user1","price":50.0,"timestamp":{{parts.Groups["time"].Value}}}]""";
+            history = $$"""[{"id":"{{parts.Groups["id"].Value}}","username":"user1","userid":"123","price":50.0,"timestamp":{{parts.Groups["time"].Value}}}]""";
             Assert.Equal(history, await standalone.Shop.GetStringAsync("/api/v1/getAllUserBuys/123"));
             Assert.Equal(history, await standalone.Management.GetStringAsync("/api/v1/purchases/123"));
             Assert.Contains(standalone.Shop.BaseAddress!.Authority, standalone.Output, StringComparison.Ordinal);

@@ -86,8 +86,8 @@ public static partial class KafkaClientSettings
     {
         var host = services.GetRequiredService<IHostApplicationLifetime>();
         var logger = services.GetRequiredService<ILogger<KafkaPurchaseLog>>();
-        var troubles = services.GetRequiredService<ClientTroubles>();
-        return builder.SetLogHandler((_, message) => troubles.PassOn(message)).SetErrorHandler((_, error) =>
+        var errors = services.GetRequiredService<ClientErrors>();
+        return builder.SetLogHandler((_, message) => errors.Forward(message)).SetErrorHandler((_, error) =>
         {
             if (error.IsFatal)
             {
@@ -96,7 +96,7 @@ public static partial class KafkaClientSettings
             }
             else
             {
-                troubles.Note(error);
+                errors.Note(error);
             }
         });
     }

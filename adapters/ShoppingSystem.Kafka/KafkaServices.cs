@@ -40,7 +40,7 @@ public static class KafkaServices
     {
         var config = new ConsumerConfig().ForPurchases(builder.Configuration);
         builder.Services.AddKafkaTopic();
-        builder.Services.TryAddSingleton(provider => new KafkaConsumers(config, provider.GetRequiredService<ClientTroubles>()));
+        builder.Services.TryAddSingleton(provider => new KafkaConsumers(config, provider.GetRequiredService<ClientErrors>()));
         builder.Services.AddSingleton<IPurchaseFeed, KafkaPurchaseFeed>();
     }
 
@@ -53,7 +53,7 @@ public static class KafkaServices
 
         services.AddOptions<PurchaseLogOptions>().Configure(log => log.AppendDeadline = KafkaOptions.LogDefaults.AppendDeadline).BindConfiguration(PurchaseLogOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<KafkaOptions>().BindConfiguration(PurchaseLogOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton<ClientTroubles>();
+        services.AddSingleton<ClientErrors>();
         services.AddSingleton<KafkaTopic>();
         services.AddSingleton<AppendState>();
         services.AddHealthChecks().AddCheck<KafkaHealth>("kafka");

@@ -27,7 +27,7 @@ internal sealed partial class KafkaTopic : IDisposable
     private readonly KafkaOptions _options;
     private readonly string _brokers;
     private readonly ILogger _logger;
-    private readonly ClientTroubles? _troubles;
+    private readonly ClientErrors? _errors;
     private readonly CancellationTokenSource _disposed = new();
     private readonly Lazy<Task> _ensured;
     private readonly SharedAnswer<TopicState> _observation;
@@ -40,15 +40,15 @@ internal sealed partial class KafkaTopic : IDisposable
     private int? _leastInSync;
     private string? _notCreated;
 
-    public KafkaTopic(IOptions<KafkaOptions> options, ILogger<KafkaTopic> logger, IConfiguration configuration, ClientTroubles troubles)
-        : this(options, logger, client => new DependentAdminClientBuilder(client.Handle).Build(), KafkaConnection.Brokers(configuration), troubles)
+    public KafkaTopic(IOptions<KafkaOptions> options, ILogger<KafkaTopic> logger, IConfiguration configuration, ClientErrors errors)
+        : this(options, logger, client => new DependentAdminClientBuilder(client.Handle).Build(), KafkaConnection.Brokers(configuration), errors)
     {
     }
 
     internal KafkaTopic(
-        IOptions<KafkaOptions> options, ILogger<KafkaTopic> logger, Func<IClient, IAdminClient> administer, string brokers, ClientTroubles? troubles = null)
+        IOptions<KafkaOptions> options, ILogger<KafkaTopic> logger, Func<IClient, IAdminClient> administer, string brokers, ClientErrors? errors = null)
     {
-        _troubles = troubles;
+        _errors = errors;
         _brokers = brokers;
         _administer = administer;
         _options = options.Value;
@@ -251,7 +251,7 @@ internal sealed partial class KafkaTopic : IDisposable
             }
             catch (KafkaException e)
             {
-                if (_troubles?.IsDue($"{nameof(LogNotYet)} {e.Error.Code}") ?? true)
+                if (_errors?.IsDue($"{nameof(LogNotYet)} {e.Error.Code}") ?? true)
                 {
                     LogNotYet(Name, ReasonOf(e.Error));
                 }
@@ -263,14 +263,14 @@ internal sealed partial class KafkaTopic : IDisposable
 
     // When no broker answers, the client's answer to a request gives only a general reason; its errors give the actual one.
     private string ReasonOf(Error error) => error.Code is ErrorCode.TopicAuthorizationFailed ? $"this service has no right to see the topic {Name} (ACL: Describe)"
-        : error.IsLocalError && _troubles?.Reason is { } reason ? reason
+        : error.IsLocalError && _errors?.Reason is { } reason ? reason
         : error.Reason;
 
     // Any broker can answer this, whereas the asynchronous request for the same data asks the controller only.
     private Task<TopicMetadata?> DescribeAsync() => AskAsync(admin =>
     {
         var topic = admin.GetMetadata(Name, RequestTimeout).Topics[0];
-        _troubles?.Forget();
+        _errors?.Forget();
         return topic.Error.Code switch
         {
             ErrorCode.NoError => topic,

@@ -19,7 +19,7 @@ internal sealed class MongoDeadLetters(IMongoDatabase database) : IDeadLetters
             return 0;
         }
 
-        return await Trouble.InShortAsync(async () =>
+        return await ErrorTexts.ShortenAsync(async () =>
         {
             try
             {
@@ -37,20 +37,20 @@ internal sealed class MongoDeadLetters(IMongoDatabase database) : IDeadLetters
     public async ValueTask<DeadLetterPage> ListAsync(int limit, PageCursor? before = null, CancellationToken cancellationToken = default)
     {
         var filter = before is { } cursor ? DeadLetterDocument.Before(cursor) : new BsonDocument();
-        var documents = await Trouble.InShortAsync(() =>
+        var documents = await ErrorTexts.ShortenAsync(() =>
             _letters.Find(filter).Sort(DeadLetterDocument.Index).Limit(limit + 1).ToListAsync(cancellationToken));
         var letters = documents.Take(limit).Select(DeadLetterDocument.Read).ToList();
         return new DeadLetterPage(letters, documents.Count > limit ? PageCursor.After(letters[^1]) : null);
     }
 
     public async ValueTask<DeadLetter?> FindAsync(Guid id, CancellationToken cancellationToken = default) =>
-        await Trouble.InShortAsync(() => _letters.Find(DeadLetterDocument.WithId(id)).SingleOrDefaultAsync(cancellationToken)) is { } document
+        await ErrorTexts.ShortenAsync(() => _letters.Find(DeadLetterDocument.WithId(id)).SingleOrDefaultAsync(cancellationToken)) is { } document
             ? DeadLetterDocument.Read(document)
             : null;
 
     public async ValueTask<bool> RemoveAsync(Guid id, CancellationToken cancellationToken = default) =>
-        (await Trouble.InShortAsync(() => _letters.DeleteOneAsync(DeadLetterDocument.WithId(id), cancellationToken))).DeletedCount == 1;
+        (await ErrorTexts.ShortenAsync(() => _letters.DeleteOneAsync(DeadLetterDocument.WithId(id), cancellationToken))).DeletedCount == 1;
 
     public async ValueTask<long> CountAsync(CancellationToken cancellationToken = default) =>
-        await Trouble.InShortAsync(() => _letters.CountDocumentsAsync(new BsonDocument(), cancellationToken: cancellationToken));
+        await ErrorTexts.ShortenAsync(() => _letters.CountDocumentsAsync(new BsonDocument(), cancellationToken: cancellationToken));
 }

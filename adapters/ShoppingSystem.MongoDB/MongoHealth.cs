@@ -8,7 +8,7 @@ namespace ShoppingSystem.MongoDB;
 internal sealed class MongoHealth(IMongoDatabase database, MongoIndexes indexes) : IHealthCheck
 {
     private static readonly BsonDocument Ping = new("ping", 1);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -17,20 +17,20 @@ internal sealed class MongoHealth(IMongoDatabase database, MongoIndexes indexes)
             return HealthCheckResult.Unhealthy(missing);
         }
 
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(Patience);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(Timeout);
         try
         {
-            await database.RunCommandAsync<BsonDocument>(Ping, cancellationToken: patience.Token);
+            await database.RunCommandAsync<BsonDocument>(Ping, cancellationToken: timeout.Token);
             return HealthCheckResult.Healthy();
         }
         catch (Exception e) when (e is MongoException or TimeoutException)
         {
-            return HealthCheckResult.Unhealthy(Trouble.Describe(e));
+            return HealthCheckResult.Unhealthy(ErrorTexts.Describe(e));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return HealthCheckResult.Unhealthy($"no answer within {Patience.TotalSeconds} s");
+            return HealthCheckResult.Unhealthy($"no answer within {Timeout.TotalSeconds} s");
         }
     }
 }

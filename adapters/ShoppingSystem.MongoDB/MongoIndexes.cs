@@ -32,8 +32,8 @@ internal sealed partial class MongoIndexes(IMongoDatabase database, ILogger<Mong
             }
             catch (Exception e) when (e is MongoException or TimeoutException)
             {
-                _missing = $"the indexes are not there yet: {Trouble.Describe(e)}";
-                LogNotYet(Trouble.Describe(e), retry);
+                _missing = $"the indexes are not there yet: {ErrorTexts.Describe(e)}";
+                LogNotYet(ErrorTexts.Describe(e), retry);
                 await Task.Delay(retry, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -52,7 +52,7 @@ internal sealed partial class MongoIndexes(IMongoDatabase database, ILogger<Mong
         catch (MongoCommandException e) when (e.CodeName is "IndexOptionsConflict" or "IndexKeySpecsConflict" or "Unauthorized")
         {
             // An operator has to decide: the index exists under another name or with other options, or only the operator may create it.
-            LogLeftAlone(collection, name, keys, e.Message);
+            LogNotCreated(collection, name, keys, ErrorTexts.Describe(e));
         }
     }
 
@@ -60,5 +60,5 @@ internal sealed partial class MongoIndexes(IMongoDatabase database, ILogger<Mong
     private partial void LogNotYet(string reason, TimeSpan delay);
 
     [LoggerMessage(LogLevel.Warning, "The index {Collection}.{Name} on {Keys} was not created: {Reason}")]
-    private partial void LogLeftAlone(string collection, string name, BsonDocument keys, string reason);
+    private partial void LogNotCreated(string collection, string name, BsonDocument keys, string reason);
 }

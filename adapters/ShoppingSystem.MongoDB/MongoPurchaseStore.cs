@@ -19,7 +19,7 @@ internal sealed class MongoPurchaseStore(IMongoDatabase database) : IPurchaseSto
             return new RecordResult(0, 0, []);
         }
 
-        return await Trouble.InShortAsync(async () =>
+        return await ErrorTexts.ShortenAsync(async () =>
         {
             try
             {
@@ -37,7 +37,7 @@ internal sealed class MongoPurchaseStore(IMongoDatabase database) : IPurchaseSto
         string userId, int limit, PageCursor? before = null, CancellationToken cancellationToken = default)
     {
         var filter = before is { } cursor ? PurchaseDocument.Before(userId, cursor) : PurchaseDocument.Of(userId);
-        var documents = await Trouble.InShortAsync(() =>
+        var documents = await ErrorTexts.ShortenAsync(() =>
             _purchases.Find(filter).Sort(PurchaseDocument.NewestFirst).Limit(limit + 1).ToListAsync(cancellationToken));
         var purchases = documents.Take(limit).Select(PurchaseDocument.Read).ToList();
         return new PurchasePage(purchases, documents.Count > limit ? PageCursor.After(purchases[^1]) : null);
@@ -45,7 +45,7 @@ internal sealed class MongoPurchaseStore(IMongoDatabase database) : IPurchaseSto
 
     public async ValueTask<PurchaseSummary> SummarizeAsync(string userId, CancellationToken cancellationToken = default)
     {
-        var figures = await Trouble.InShortAsync(() => _purchases.Aggregate()
+        var figures = await ErrorTexts.ShortenAsync(() => _purchases.Aggregate()
             .Match(PurchaseDocument.Of(userId))
             .Sort(PurchaseDocument.NewestFirst)
             .Group(Figures.Group)
@@ -54,7 +54,7 @@ internal sealed class MongoPurchaseStore(IMongoDatabase database) : IPurchaseSto
     }
 
     public async ValueTask<long> CountAsync(CancellationToken cancellationToken = default) =>
-        await Trouble.InShortAsync(() => _purchases.EstimatedDocumentCountAsync(cancellationToken: cancellationToken));
+        await ErrorTexts.ShortenAsync(() => _purchases.EstimatedDocumentCountAsync(cancellationToken: cancellationToken));
 
     // Purchases that were not inserted are compared with the documents under their ids. The server reports "duplicate key" for a
     // purchase whose id another user has, or that somebody else recorded at the same moment; a unique index that an operator added
@@ -80,7 +80,7 @@ internal sealed class MongoPurchaseStore(IMongoDatabase database) : IPurchaseSto
         {
             var candidates = recorded[PurchaseDocument.ToBson(purchases[i].Id)].ToList();
             var reason = candidates.Count > 0 ? PurchaseDocument.Conflict(purchases[i], candidates)
-                : errorOf.TryGetValue(i, out var error) ? $"the store refuses it: {Trouble.Describe(error)}"
+                : errorOf.TryGetValue(i, out var error) ? $"the store refuses it: {ErrorTexts.Describe(error)}"
                 : throw new MongoException($"The purchase {purchases[i].Id} was removed while it was recorded again.");
             if (reason is not null)
             {

@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
+using SQLitePCL;
 
 namespace ShoppingSystem.Sqlite;
 
@@ -216,12 +217,22 @@ internal sealed class RecordDatabase : IDisposable
     }
 
     /// <summary>Runs <paramref name="read"/>, which executes <paramref name="query"/>, on a separate connection.</summary>
-    public T Read<T>(Query query, Func<SqliteConnection, T> read)
+    /// <exception cref="OperationCanceledException">It was cancelled; SQLite stops in the middle of a statement.</exception>
+    public T Read<T>(Query query, Func<SqliteConnection, T> read, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         using var span = query.StartSpan(_name);
         try
         {
-            return Read(read);
+            return Read(connection =>
+            {
+                using var interrupting = cancellationToken.Register(() => raw.sqlite3_interrupt(connection.Handle));
+                return read(connection);
+            });
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_INTERRUPT && cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(e.Message, e, cancellationToken);
         }
         catch (SqliteException e)
         {

@@ -33,14 +33,14 @@ internal sealed class SqliteDeadLetters(RecordDatabase database) : IDeadLetters
                 ("$limit", limit + 1));
             var letters = ReadAll(command);
             return letters.Count > limit ? new DeadLetterPage(letters[..limit], PageCursor.After(letters[limit - 1])) : new DeadLetterPage(letters, null);
-        }));
+        }, cancellationToken));
 
     public ValueTask<DeadLetter?> FindAsync(Guid id, CancellationToken cancellationToken = default) =>
         ValueTask.FromResult(database.Read(One, connection =>
         {
             using var command = connection.Command(One.Text, ("$id", id.ToByteArray(bigEndian: true)));
             return ReadAll(command).SingleOrDefault();
-        }));
+        }, cancellationToken));
 
     public async ValueTask<bool> RemoveAsync(Guid id, CancellationToken cancellationToken = default) =>
         await database.WriteAsync(
@@ -54,7 +54,7 @@ internal sealed class SqliteDeadLetters(RecordDatabase database) : IDeadLetters
             cancellationToken);
 
     public ValueTask<long> CountAsync(CancellationToken cancellationToken = default) =>
-        ValueTask.FromResult(database.Read(Count, connection => (long)connection.Scalar(Count.Text)!));
+        ValueTask.FromResult(database.Read(Count, connection => (long)connection.Scalar(Count.Text)!, cancellationToken));
 
     private static int Insert(SqliteConnection connection, DeadLetter letter)
     {

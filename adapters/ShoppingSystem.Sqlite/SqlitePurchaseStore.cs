@@ -62,7 +62,7 @@ internal sealed class SqlitePurchaseStore(RecordDatabase database) : IPurchaseSt
             }
 
             return new PurchasePage(purchases, null);
-        }));
+        }, cancellationToken));
 
     public ValueTask<PurchaseSummary> SummarizeAsync(string userId, CancellationToken cancellationToken = default) =>
         ValueTask.FromResult(database.Read(Summary, connection =>
@@ -74,10 +74,10 @@ internal sealed class SqlitePurchaseStore(RecordDatabase database) : IPurchaseSt
             return new PurchaseSummary(userId, row.GetInt64(0), ToPrice(units, row.GetByte(3)), Time(4), Time(5));
 
             DateTimeOffset? Time(int column) => row.IsDBNull(column) ? null : Microseconds.FromUnixMicroseconds(row.GetInt64(column));
-        }));
+        }, cancellationToken));
 
     public ValueTask<long> CountAsync(CancellationToken cancellationToken = default) =>
-        ValueTask.FromResult(database.Read(Count, connection => (long)connection.Scalar(Count.Text)!));
+        ValueTask.FromResult(database.Read(Count, connection => (long)connection.Scalar(Count.Text)!, cancellationToken));
 
     private static RecordResult Record(SqliteConnection connection, IReadOnlyList<Purchase> purchases)
     {

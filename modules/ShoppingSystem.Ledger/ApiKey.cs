@@ -10,7 +10,6 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 
 namespace ShoppingSystem.Ledger;
@@ -22,18 +21,10 @@ internal static partial class ApiKey
     private const string Key = "Management:ApiKey";
 
     /// <summary>Makes the API's description say that a key is required, where one is configured.</summary>
-    /// <exception cref="OptionsValidationException">
-    /// No header can carry the configured key. An empty key is refused too: it is a mistake, not "no key".
-    /// </exception>
     public static void AddApiKey(this IHostApplicationBuilder builder)
     {
-        if (IsConfigured(builder.Configuration, out var key))
+        if (IsConfigured(builder.Configuration, out _))
         {
-            if (key.Length == 0 || key != key.Trim() || key.Any(char.IsControl))
-            {
-                throw new OptionsValidationException(Key, typeof(string), [$"{Key} is empty, begins or ends with a space, or has a control character: no header can carry it."]);
-            }
-
             builder.Services.ConfigureAll<OpenApiOptions>(docs => docs.AddDocumentTransformer(Describe));
         }
     }

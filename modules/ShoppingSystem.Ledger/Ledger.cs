@@ -45,7 +45,7 @@ public static class LedgerModule
         app.MapHistoryProbe();
         var api = app.MapGroup("/api").DescribeApiKey(app);
         api.MapStatistics();
-        var record = api.MapGroup("").AnswerWhileStoreIsAway();
+        var record = api.MapGroup("").AnswerStoreFailures();
         record.MapHistory();
         record.MapDeadLetters();
         app.UseFileServer(new FileServerOptions

@@ -9,27 +9,17 @@ namespace ShoppingSystem.Ledger;
 /// </summary>
 internal static class Pages
 {
-    /// <summary>
-    /// The place to read on from; null for the beginning. Errors in the parameters are added to <paramref name="problems"/>.
-    /// </summary>
-    public static PageCursor? Check(int limit, string? before, Dictionary<string, string[]> problems)
+    /// <summary>Checks <paramref name="limit"/> and <paramref name="before"/>, together with the fields that a list has besides.</summary>
+    /// <param name="limit">The most entries of a page.</param>
+    /// <param name="before">The cursor of a Link header; null for the beginning.</param>
+    /// <param name="cursor">The place to read on from; null for the beginning.</param>
+    /// <param name="others">What the checks of other fields found.</param>
+    /// <returns>What is wrong, by field; null when nothing is.</returns>
+    public static Dictionary<string, string[]>? Check(int limit, string? before, out PageCursor? cursor, params ReadOnlySpan<(string Field, string? Complaint)> others)
     {
-        if (PageLimits.Check(limit) is { } complaint)
-        {
-            problems["limit"] = [complaint];
-        }
-
-        if (before is null)
-        {
-            return null;
-        }
-
-        if (!PageCursor.TryParse(before, out var cursor))
-        {
-            problems["before"] = ["is not a cursor from a Link header"];
-        }
-
-        return cursor;
+        cursor = PageCursor.TryParse(before, out var place) ? place : null;
+        return PurchaseRules.Collect(
+            [.. others, ("limit", PageLimits.Check(limit)), ("before", cursor is null && before is not null ? "is not a cursor from a Link header" : null)]);
     }
 
     /// <summary>Adds the link to the page that begins at <paramref name="next"/>; null means that this page is the last.</summary>

@@ -27,6 +27,21 @@ public static class PurchaseRules
     private static readonly SearchValues<char> ControlCharacters =
         SearchValues.Create([.. Enumerable.Range(0, 0x100).Select(code => (char)code).Where(char.IsControl)]);
 
+    /// <summary>What the checks of several fields found, by field; null when all values are valid.</summary>
+    public static Dictionary<string, string[]>? Collect(params ReadOnlySpan<(string Field, string? Complaint)> checks)
+    {
+        Dictionary<string, string[]>? problems = null;
+        foreach (var (field, complaint) in checks)
+        {
+            if (complaint is not null)
+            {
+                (problems ??= [])[field] = [complaint];
+            }
+        }
+
+        return problems;
+    }
+
     /// <summary>Ids and names: 1 to 128 characters, none of them a control character.</summary>
     public static string? CheckText(string? text) => text switch
     {

@@ -49,7 +49,6 @@ public sealed class AdmissionOptions
 internal static class Admission
 {
     private const string PerClient = "per-client";
-    private const string OverloadedRetryAfter = "1";
 
     private static readonly Admitted Unlimited = new("");
 
@@ -113,11 +112,16 @@ internal static class Admission
     private static ValueTask RefuseAsync(OnRejectedContext rejected, CancellationToken cancellationToken)
     {
         var response = rejected.HttpContext.Response;
-        var ownFault = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait);
-        response.StatusCode = ownFault ? StatusCodes.Status429TooManyRequests : StatusCodes.Status503ServiceUnavailable;
-        response.Headers.RetryAfter = ownFault
-            ? Math.Ceiling(Math.Max(1, wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture)
-            : OverloadedRetryAfter;
+        if (rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait))
+        {
+            response.StatusCode = StatusCodes.Status429TooManyRequests;
+            response.Headers.RetryAfter = Math.Ceiling(Math.Max(1, wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        }
+        else
+        {
+            response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        }
+
         return ValueTask.CompletedTask;
     }
 

@@ -27,8 +27,8 @@ internal static class Customers
         if (IsSignInOn(builder.Configuration))
         {
             builder.Services.AddAuthorization();
-            builder.Services.AddSingleton<IAuthorizationHandler, AsThemselvesHandler>();
-            builder.Services.AddSingleton<IAuthorizationMiddlewareResultHandler, RefusalIsAProblem>();
+            builder.Services.AddSingleton<IAuthorizationHandler, OwnPurchasesHandler>();
+            builder.Services.AddSingleton<IAuthorizationMiddlewareResultHandler, ProblemForRefusedToken>();
             builder.Services.ConfigureAll<OpenApiOptions>(docs => docs.AddDocumentTransformer(DescribeSignIn));
         }
     }
@@ -74,7 +74,7 @@ internal static class Customers
             }
 
             var authorization = context.HttpContext.RequestServices.GetRequiredService<IAuthorizationService>();
-            return await authorization.AuthorizeAsync(context.HttpContext.User, userId, AsThemselves.Requirement) is { Succeeded: true }
+            return await authorization.AuthorizeAsync(context.HttpContext.User, userId, OwnPurchases.Requirement) is { Succeeded: true }
                 ? await next(context)
                 : TypedResults.Problem("These purchases belong to another user.", statusCode: StatusCodes.Status403Forbidden);
         });
@@ -85,7 +85,7 @@ internal static class Customers
 
     private static string? UserOf(EndpointFilterInvocationContext context) =>
         context.HttpContext.GetRouteValue("userid") as string
-        ?? context.Arguments.OfType<IOfUser>().FirstOrDefault()?.UserId;
+        ?? context.Arguments.OfType<BuyRequest>().FirstOrDefault()?.User.Id;
 
     private static Task DescribeSignIn(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
     {
@@ -101,14 +101,14 @@ internal static class Customers
         return Task.CompletedTask;
     }
 
-    private sealed class AsThemselves : IAuthorizationRequirement
+    private sealed class OwnPurchases : IAuthorizationRequirement
     {
-        public static readonly AsThemselves Requirement = new();
+        public static readonly OwnPurchases Requirement = new();
     }
 
-    private sealed class AsThemselvesHandler : AuthorizationHandler<AsThemselves, string>
+    private sealed class OwnPurchasesHandler : AuthorizationHandler<OwnPurchases, string>
     {
-        protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, AsThemselves requirement, string userId)
+        protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, OwnPurchases requirement, string userId)
         {
             if (context.User.FindFirst("sub")?.Value == userId)
             {
@@ -120,7 +120,7 @@ internal static class Customers
     }
 
     // Keeps the answer of the scheme (the status, WWW-Authenticate) and adds a body for people.
-    private sealed class RefusalIsAProblem : IAuthorizationMiddlewareResultHandler
+    private sealed class ProblemForRefusedToken : IAuthorizationMiddlewareResultHandler
     {
         private readonly AuthorizationMiddlewareResultHandler _default = new();
 
@@ -134,10 +134,4 @@ internal static class Customers
             }
         }
     }
-}
-
-/// <summary>A request body that states its user.</summary>
-internal interface IOfUser
-{
-    string? UserId { get; }
 }

@@ -9,8 +9,8 @@ namespace ShoppingSystem.Kafka;
 /// the consumer ends with the process.
 /// </summary>
 /// <param name="config">The configuration of all consumers.</param>
-/// <param name="troubles">Gets the client's errors and its log lines.</param>
-internal sealed class KafkaConsumers(ConsumerConfig config, ClientTroubles troubles)
+/// <param name="errors">Gets the client's errors and its log lines.</param>
+internal sealed class KafkaConsumers(ConsumerConfig config, ClientErrors errors)
 {
     /// <summary>Creates the builder.</summary>
     public Func<ConsumerConfig, ConsumerBuilder<string, byte[]>> NewBuilder { get; init; } = config => new(config);
@@ -22,13 +22,13 @@ internal sealed class KafkaConsumers(ConsumerConfig config, ClientTroubles troub
         .SetPartitionsAssignedHandler((_, partitions) => Whole(() => listener().Assigned(partitions)))
         .SetPartitionsRevokedHandler((_, partitions) => Whole(() => listener().Revoked(partitions)))
         .SetPartitionsLostHandler((_, partitions) => Whole(() => listener().Lost(partitions)))
-        .SetLogHandler((_, message) => troubles.PassOn(message))
+        .SetLogHandler((_, message) => errors.Forward(message))
         .SetErrorHandler((_, error) =>
         {
             // The feed itself reports errors that end the reading.
             if (!error.IsFatal)
             {
-                troubles.Note(error);
+                errors.Note(error);
             }
         })
         .Build();

@@ -32,7 +32,7 @@ internal sealed record DeadLetterReply(
 /// <summary>What came of a replay: <c>recorded</c>, or <c>duplicate</c> when the purchase was recorded already.</summary>
 internal sealed record ReplayReply(
     [property: JsonPropertyName("status")] string Status,
-    [property: JsonPropertyName("purchase")] HistoryEntryV1 Purchase);
+    [property: JsonPropertyName("purchase")] PurchaseV1 Purchase);
 
 internal static class DeadLetterEndpoints
 {
@@ -44,10 +44,8 @@ internal static class DeadLetterEndpoints
             [Range(1, PageLimits.Max), DefaultValue(PageLimits.Default)] int? limit, string? before,
             GuardedDeadLetters deadLetters, HttpContext context, CancellationToken cancellationToken) =>
         {
-            var problems = new Dictionary<string, string[]>();
             var most = limit ?? PageLimits.Default;
-            var cursor = Pages.Check(most, before, problems);
-            if (problems.Count > 0)
+            if (Pages.Check(most, before, out var cursor) is { } problems)
             {
                 return TypedResults.ValidationProblem(problems);
             }
@@ -82,7 +80,7 @@ internal static class DeadLetterEndpoints
             }
 
             await deadLetters.RemoveAsync(id, cancellationToken);
-            return TypedResults.Ok(new ReplayReply(result.Recorded == 1 ? "recorded" : "duplicate", HistoryEntryV1.From(purchase)));
+            return TypedResults.Ok(new ReplayReply(result.Recorded == 1 ? "recorded" : "duplicate", PurchaseV1.From(purchase)));
         })
         .Accepts<object>(isOptional: true, "application/json")
         .AddOpenApiOperationTransformer(DescribeCorrection)

@@ -18,7 +18,7 @@ internal static class HistoryEndpoints
         group.MapGet("/v1/purchases/{userid}", (
                 [Length(1, PurchaseRules.MaxTextLength)] string userid, [Range(1, PageLimits.Max), DefaultValue(PageLimits.Default)] int? limit, string? before,
                 GuardedStore store, HttpContext context, CancellationToken cancellationToken) =>
-                ReadAsync(("userid", userid), limit ?? PageLimits.Default, before, HistoryEntryV1.From, store, context, cancellationToken))
+                ReadAsync(("userid", userid), limit ?? PageLimits.Default, before, PurchaseV1.From, store, context, cancellationToken))
             .WithSummary("A user's purchases, newest first")
             .WithDescription("While there are more than `limit`, the Link header names the next page.");
 
@@ -26,14 +26,14 @@ internal static class HistoryEndpoints
                 [FromQuery, Required, Length(1, PurchaseRules.MaxTextLength)] string? userId,
                 [Range(1, PageLimits.Max), DefaultValue(PageLimits.DefaultClassic)] int? limit, string? before,
                 GuardedStore store, HttpContext context, CancellationToken cancellationToken) =>
-                ReadAsync(("userId", userId), limit ?? PageLimits.DefaultClassic, before, HistoryEntryClassic.From, store, context, cancellationToken))
+                ReadAsync(("userId", userId), limit ?? PageLimits.DefaultClassic, before, PurchaseClassic.From, store, context, cancellationToken))
             .WithSummary("A user's purchases, newest first (classic)")
             .WithDescription("While there are more than `limit`, the Link header names the next page.");
 
         group.MapGet("/purchases/{userId}", (
                 [Length(1, PurchaseRules.MaxTextLength)] string userId, [Range(1, PageLimits.Max), DefaultValue(PageLimits.DefaultClassic)] int? limit, string? before,
                 GuardedStore store, HttpContext context, CancellationToken cancellationToken) =>
-                ReadAsync(("userId", userId), limit ?? PageLimits.DefaultClassic, before, HistoryEntryClassic.From, store, context, cancellationToken))
+                ReadAsync(("userId", userId), limit ?? PageLimits.DefaultClassic, before, PurchaseClassic.From, store, context, cancellationToken))
             .WithSummary("A user's purchases, newest first (classic)")
             .WithDescription("The same with the user in the path.");
 
@@ -49,19 +49,9 @@ internal static class HistoryEndpoints
         (string Field, string? Value) userId, int limit, string? before, Func<Purchase, TEntry> show,
         GuardedStore store, HttpContext context, CancellationToken cancellationToken)
     {
-        var problems = new Dictionary<string, string[]>();
-        if (!context.Request.RouteValues.ContainsKey(userId.Field) && context.Request.Query[userId.Field].Count > 1)
-        {
-            // Joined by a comma, two values would look like one user whose id contains a comma.
-            problems[userId.Field] = ["is given twice"];
-        }
-        else if (PurchaseRules.CheckText(userId.Value) is { } complaint)
-        {
-            problems[userId.Field] = [complaint];
-        }
-
-        var cursor = Pages.Check(limit, before, problems);
-        if (problems.Count > 0)
+        // Joined by a comma, two values would look like one user whose id contains a comma.
+        var isTwice = !context.Request.RouteValues.ContainsKey(userId.Field) && context.Request.Query[userId.Field].Count > 1;
+        if (Pages.Check(limit, before, out var cursor, (userId.Field, isTwice ? "is given twice" : PurchaseRules.CheckText(userId.Value))) is { } problems)
         {
             return TypedResults.ValidationProblem(problems);
         }

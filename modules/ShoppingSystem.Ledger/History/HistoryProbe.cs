@@ -16,18 +16,18 @@ internal static class HistoryProbe
     // No purchase has this user: an id has at least one character.
     private const string NoUser = "";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
 
     public static void MapHistoryProbe(this IEndpointRouteBuilder app) =>
         app.MapGet("/-/histories", AskAsync).DisableHttpMetrics().ExcludeFromDescription();
 
     private static async Task<StatusCodeHttpResult> AskAsync(IPurchaseStore store, CancellationToken cancellationToken)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(Patience);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(Timeout);
         try
         {
-            await store.ReadHistoryAsync(NoUser, 1, cancellationToken: patience.Token).AsTask().WaitAsync(patience.Token);
+            await store.ReadHistoryAsync(NoUser, 1, cancellationToken: timeout.Token).AsTask().WaitAsync(timeout.Token);
             return TypedResults.StatusCode(StatusCodes.Status204NoContent);
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)

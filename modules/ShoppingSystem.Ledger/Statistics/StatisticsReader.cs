@@ -8,7 +8,7 @@ internal sealed class StatisticsReader(
     RecorderStatistics statistics, RecorderState state, IPurchaseFeed feed, IPurchaseStore store, IDeadLetters deadLetters,
     HealthCheckService health, TimeProvider time)
 {
-    private static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan StoreTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SharedFor = TimeSpan.FromMilliseconds(900);
 
     private readonly Lock _gate = new();
@@ -29,7 +29,7 @@ internal sealed class StatisticsReader(
                 Environment.MachineName, snapshot.Started, state.HeldUpBy is { } reason ? $"held up: {reason}" : "recording",
                 snapshot.Recorded, snapshot.Duplicates, state.Loss?.Events ?? 0, snapshot.RecordedLastSecond,
                 new LatencyReply(snapshot.P50?.TotalMilliseconds, snapshot.P95?.TotalMilliseconds, snapshot.P99?.TotalMilliseconds),
-                [.. snapshot.Latest.Select(HistoryEntryV1.From)]),
+                [.. snapshot.Latest.Select(PurchaseV1.From)]),
             [.. feed.Lag.Select(partition => new LagReply(partition.Partition, partition.Lag))],
             report.Entries.ToDictionary(entry => entry.Key, entry => Describe(entry.Value)));
     }
@@ -51,11 +51,11 @@ internal sealed class StatisticsReader(
 
     private static async Task<long?> Ask(Func<CancellationToken, ValueTask<long>> count, CancellationToken cancellationToken)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(StorePatience);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(StoreTimeout);
         try
         {
-            return await count(patience.Token);
+            return await count(timeout.Token);
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {

@@ -26,7 +26,7 @@ internal sealed record ProcessReply(
     [property: JsonPropertyName("lost"), Description("Events that left the log before this process read them, as far as is known.")] long Lost,
     [property: JsonPropertyName("recordedPerSecond")] long RecordedPerSecond,
     [property: JsonPropertyName("latencyMs")] LatencyReply LatencyMs,
-    [property: JsonPropertyName("latest")] IReadOnlyList<HistoryEntryV1> Latest);
+    [property: JsonPropertyName("latest")] IReadOnlyList<PurchaseV1> Latest);
 
 /// <summary>Milliseconds from acceptance to record, of the last 60 seconds; null when nothing was recorded in them.</summary>
 [Description("Milliseconds from acceptance to record, of all that the process recorded in the last 60 seconds; null when that was nothing. Never less than the truth, at most 1.6 % more.")]

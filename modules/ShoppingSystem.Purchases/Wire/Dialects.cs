@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace ShoppingSystem.Purchases;
 
-/// <summary>A purchase as v1 answers a buy request, and as it stands in the log: the value of an event.</summary>
+/// <summary>A purchase as v1 shows it, in replies and in histories, and as it stands in the log: the value of an event.</summary>
 public sealed record PurchaseV1(
     [property: JsonPropertyName("id")] Guid Id,
     [property: JsonPropertyName("username")] string Username,
@@ -17,21 +17,8 @@ public sealed record PurchaseV1(
     public static PurchaseV1 From(Purchase p) => new(p.Id, p.Username, p.UserId, p.Price, p.Item, p.Timestamp);
 }
 
-/// <summary>A purchase in a user's history, v1.</summary>
-public sealed record HistoryEntryV1(
-    [property: JsonPropertyName("id")] Guid Id,
-    [property: JsonPropertyName("userid")] string UserId,
-    [property: JsonPropertyName("username")] string Username,
-    [property: JsonPropertyName("price")] decimal Price,
-    [property: JsonPropertyName("item")] string? Item,
-    [property: JsonPropertyName("timestamp"), JsonConverter(typeof(EpochSecondsConverter))] DateTimeOffset Timestamp)
-{
-    /// <summary>The purchase in this dialect.</summary>
-    public static HistoryEntryV1 From(Purchase p) => new(p.Id, p.UserId, p.Username, p.Price, p.Item, p.Timestamp);
-}
-
-/// <summary>A purchase in a user's history, classic.</summary>
-public sealed record HistoryEntryClassic(
+/// <summary>A purchase in a user's history, in the classic dialect.</summary>
+public sealed record PurchaseClassic(
     [property: JsonPropertyName("id")] Guid Id,
     [property: JsonPropertyName("userId")] string UserId,
     [property: JsonPropertyName("username")] string Username,
@@ -40,7 +27,7 @@ public sealed record HistoryEntryClassic(
     [property: JsonPropertyName("timestamp"), JsonConverter(typeof(IsoTimestampConverter))] DateTimeOffset Timestamp)
 {
     /// <summary>The purchase in this dialect.</summary>
-    public static HistoryEntryClassic From(Purchase p) => new(p.Id, p.UserId, p.Username, p.Price, p.Item, p.Timestamp);
+    public static PurchaseClassic From(Purchase p) => new(p.Id, p.UserId, p.Username, p.Price, p.Item, p.Timestamp);
 }
 
 /// <summary>A user's purchases in figures, v1; <c>first</c> and <c>last</c> are null for a user without any.</summary>
@@ -60,8 +47,8 @@ public sealed record SummaryV1(
 /// is ever written into HTML.
 /// </summary>
 [JsonSerializable(typeof(PurchaseV1))]
-[JsonSerializable(typeof(IReadOnlyList<HistoryEntryV1>))]
-[JsonSerializable(typeof(IReadOnlyList<HistoryEntryClassic>))]
+[JsonSerializable(typeof(IReadOnlyList<PurchaseV1>))]
+[JsonSerializable(typeof(IReadOnlyList<PurchaseClassic>))]
 [JsonSerializable(typeof(SummaryV1))]
 public sealed partial class PurchaseJson : JsonSerializerContext
 {

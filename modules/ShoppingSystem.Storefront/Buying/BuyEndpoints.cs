@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -13,8 +14,6 @@ namespace ShoppingSystem.Storefront;
 
 internal static class BuyEndpoints
 {
-    private const string RetryAfterSeconds = "1";
-
     public static void AddBuying(this IHostApplicationBuilder builder)
     {
         builder.Services.AddSingleton<IdempotencyKeys>();
@@ -30,9 +29,8 @@ internal static class BuyEndpoints
 
     public static void MapBuying(this WebApplication app)
     {
-        // Resolved once: resolving them per request would need a service scope for each.
+        // Resolved once: resolving it per request would need a service scope for each.
         var checkout = app.Services.GetRequiredService<Checkout>();
-        var refusals = app.Services.GetRequiredService<RefusalLog>();
         var group = app.MapGroup("/api").WithTags("Buying").RequireAdmission("Buying").RequireCustomer(app)
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
@@ -42,71 +40,37 @@ internal static class BuyEndpoints
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
         group.MapPost("/v1/buy", (
-            BuyRequestV1 body,
-            [FromHeader(Name = "Idempotency-Key"), Length(1, PurchaseRules.MaxTextLength), Description(BuyRequests.KeyDescription)] string? idempotencyKey,
-            HttpResponse response) => BuyAsync(
-                body.Username, ("userid", body.UserId), body.Price, body.Item, idempotencyKey, checkout, response, refusals,
-                purchase => TypedResults.Accepted((string?)null, new BuyReplyV1("success", "Purchase recorded", PurchaseV1.From(purchase)))))
-        .WithSummary("Buy")
-        .WithDescription("""
-            Acknowledged once the purchase is durable; it shows up in the history moments later. Whatever is not acknowledged may be
-            tried again under the same Idempotency-Key, which stands for this one purchase: with another it is refused (422).
-            """);
+                BuyRequestV1 body,
+                [FromHeader(Name = "Idempotency-Key"), Length(1, PurchaseRules.MaxTextLength), Description(BuyRequest.KeyDescription)] string? idempotencyKey) =>
+                BuyAsync(checkout, body, idempotencyKey, purchase =>
+                    TypedResults.Accepted((string?)null, new BuyReplyV1("success", "Purchase recorded", PurchaseV1.From(purchase)))))
+            .WithSummary("Buy")
+            .WithDescription("""
+                Acknowledged once the purchase is durable; it shows up in the history moments later. Whatever is not acknowledged may be
+                tried again under the same Idempotency-Key, which stands for this one purchase: with another it is refused (422).
+                """);
 
         group.MapPost("/buy", (
-            BuyRequestClassic body,
-            [FromHeader(Name = "Idempotency-Key"), Length(1, PurchaseRules.MaxTextLength), Description(BuyRequests.KeyDescription)] string? idempotencyKey,
-            HttpResponse response) => BuyAsync(
-                body.Username, ("userId", body.UserId), body.Price, body.Item, idempotencyKey, checkout, response, refusals,
-                purchase => TypedResults.Ok(new BuyReplyClassic("Purchase request sent successfully", purchase.Id))))
-        .WithSummary("Buy (classic)")
-        .WithDescription("The same in the classic dialect.");
+                BuyRequestClassic body,
+                [FromHeader(Name = "Idempotency-Key"), Length(1, PurchaseRules.MaxTextLength), Description(BuyRequest.KeyDescription)] string? idempotencyKey) =>
+                BuyAsync(checkout, body, idempotencyKey, purchase =>
+                    TypedResults.Ok(new BuyReplyClassic("Purchase request sent successfully", purchase.Id))))
+            .WithSummary("Buy (classic)")
+            .WithDescription("The same in the classic dialect.");
     }
 
-    // The dialects differ in the name of the user's field and in how they acknowledge.
     private static async ValueTask<Results<TReply, ValidationProblem, ProblemHttpResult>> BuyAsync<TReply>(
-        string? username, (string Field, string? Value) userId, decimal? price, string? item, string? idempotencyKey,
-        Checkout checkout, HttpResponse response, RefusalLog refusals, Func<Purchase, TReply> acknowledge)
-        where TReply : IResult
-    {
-        price = PurchaseRules.WithoutNoise(price);
-        if (Checkout.Check(username, userId, price, item, idempotencyKey) is { } problems)
+        Checkout checkout, BuyRequest request, string? idempotencyKey, Func<Purchase, TReply> acknowledge)
+        where TReply : IResult => await checkout.BuyAsync(request, idempotencyKey) switch
         {
-            return TypedResults.ValidationProblem(problems);
-        }
-
-        try
-        {
-            if (checkout.Begin(username!, userId.Value!, price!.Value, item, idempotencyKey) is not { } sale)
-            {
-                return KeyIsTaken();
-            }
-
-            var (purchase, durable, isRepeated) = sale;
-            await durable;
-            if (!isRepeated)
-            {
-                Signals.Accepted.Add(1);
-            }
-
-            return acknowledge(purchase);
-        }
-        catch (PurchaseLogUnavailableException e)
-        {
-            refusals.Note(e.Message);
-            return Unavailable(e.PublicReason, response);
-        }
-    }
-
-    private static ProblemHttpResult KeyIsTaken() => TypedResults.Problem(
-        "This Idempotency-Key was used for a purchase with another username, price or item. Repeat that one as it was, or buy under a key of its own.",
-        statusCode: StatusCodes.Status422UnprocessableEntity);
-
-    private static ProblemHttpResult Unavailable(string? reason, HttpResponse response)
-    {
-        response.Headers.RetryAfter = RetryAfterSeconds;
-        return TypedResults.Problem(
-            $"The purchase could not be made durable in time and is not acknowledged{(reason is null ? "" : $": {reason}")}. Try again under the same Idempotency-Key.",
-            statusCode: StatusCodes.Status503ServiceUnavailable);
-    }
+            BuyOutcome.Bought(var purchase) => acknowledge(purchase),
+            BuyOutcome.Invalid(var problems) => TypedResults.ValidationProblem(problems),
+            BuyOutcome.KeyTaken => TypedResults.Problem(
+                "This Idempotency-Key was used for a purchase with another username, price or item. Repeat that one as it was, or buy under a key of its own.",
+                statusCode: StatusCodes.Status422UnprocessableEntity),
+            BuyOutcome.NotDurable(var reason) => TypedResults.Problem(
+                $"The purchase could not be made durable in time and is not acknowledged{(reason is null ? "" : $": {reason}")}. Try again under the same Idempotency-Key.",
+                statusCode: StatusCodes.Status503ServiceUnavailable),
+            _ => throw new UnreachableException(),
+        };
 }

@@ -5,47 +5,63 @@ using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.Storefront;
 
-// Required, Length, Range and Description only feed the API's description; requests are checked by PurchaseRules, which report all
-// invalid fields at once.
-internal static class BuyRequests
+/// <summary>What both dialects ask for; they differ in the name of the user's field.</summary>
+/// <remarks>
+/// Required, Length, Range and Description only feed the API's description; requests are checked by <see cref="PurchaseRules"/>,
+/// which report all invalid fields at once.
+/// </remarks>
+internal abstract record BuyRequest
 {
-    public const string TextDescription = "Text. A number is taken as its text, as it is written.";
+    public const string KeyDescription = "A retry under the same key is the same purchase, whatever became of the first attempt. Another purchase needs another key.";
 
-    public const string PriceDescription =
+    protected const string TextDescription = "Text. A number is taken as its text, as it is written.";
+
+    private const string PriceDescription =
         "Exact, with at most 4 decimals; zeros at the end and the noise of binary numbers are no decimals. A number, or the same as text.";
 
-    public const string KeyDescription = "A retry under the same key is the same purchase, whatever became of the first attempt. Another purchase needs another key.";
+    [JsonPropertyName("username"), JsonConverter(typeof(TextOrNumberConverter)), Required, Length(1, PurchaseRules.MaxTextLength), Description(TextDescription)]
+    public string? Username { get; init; }
+
+    [JsonPropertyName("price"), Required, JsonNumberHandling(JsonNumberHandling.AllowReadingFromString)]
+    [Range(0, (double)PurchaseRules.MaxPrice, MinimumIsExclusive = true), Description(PriceDescription)]
+    public decimal? Price { get; init; }
+
+    [JsonPropertyName("item"), JsonConverter(typeof(TextOrNumberConverter)), Length(1, PurchaseRules.MaxTextLength), Description(TextDescription)]
+    public string? Item { get; init; }
+
+    /// <summary>The id of the user, and the field that has it.</summary>
+    internal abstract (string Field, string? Id) User { get; }
 }
 
 /// <summary>The body of <c>POST /api/v1/buy</c>.</summary>
-internal sealed record BuyRequestV1(
-    [property: JsonPropertyName("username"), JsonConverter(typeof(TextOrNumberConverter)), Required, Length(1, PurchaseRules.MaxTextLength),
-        Description(BuyRequests.TextDescription)] string? Username,
-    [property: JsonPropertyName("userid"), JsonConverter(typeof(TextOrNumberConverter)), Required, Length(1, PurchaseRules.MaxTextLength),
-        Description(BuyRequests.TextDescription)] string? UserId,
-    [property: JsonPropertyName("price"), Required, JsonNumberHandling(JsonNumberHandling.AllowReadingFromString),
-        Range(0, (double)PurchaseRules.MaxPrice, MinimumIsExclusive = true), Description(BuyRequests.PriceDescription)] decimal? Price,
-    [property: JsonPropertyName("item"), JsonConverter(typeof(TextOrNumberConverter)), Length(1, PurchaseRules.MaxTextLength),
-        Description(BuyRequests.TextDescription)] string? Item = null) : IOfUser;
+internal sealed record BuyRequestV1 : BuyRequest
+{
+    private const string UserIdField = "userid";
 
-/// <summary>The reply to it.</summary>
+    [JsonPropertyName(UserIdField), JsonConverter(typeof(TextOrNumberConverter)), Required, Length(1, PurchaseRules.MaxTextLength), Description(TextDescription)]
+    public string? UserId { get; init; }
+
+    internal override (string Field, string? Id) User => (UserIdField, UserId);
+}
+
+/// <summary>The body of <c>POST /api/buy</c>.</summary>
+internal sealed record BuyRequestClassic : BuyRequest
+{
+    private const string UserIdField = "userId";
+
+    [JsonPropertyName(UserIdField), JsonConverter(typeof(TextOrNumberConverter)), Required, Length(1, PurchaseRules.MaxTextLength), Description(TextDescription)]
+    public string? UserId { get; init; }
+
+    internal override (string Field, string? Id) User => (UserIdField, UserId);
+}
+
+/// <summary>The reply of v1.</summary>
 internal sealed record BuyReplyV1(
     [property: JsonPropertyName("status")] string Status,
     [property: JsonPropertyName("message")] string Message,
     [property: JsonPropertyName("data")] PurchaseV1 Data);
 
-/// <summary>The body of <c>POST /api/buy</c>.</summary>
-internal sealed record BuyRequestClassic(
-    [property: JsonPropertyName("username"), JsonConverter(typeof(TextOrNumberConverter)), Required, Length(1, PurchaseRules.MaxTextLength),
-        Description(BuyRequests.TextDescription)] string? Username,
-    [property: JsonPropertyName("userId"), JsonConverter(typeof(TextOrNumberConverter)), Required, Length(1, PurchaseRules.MaxTextLength),
-        Description(BuyRequests.TextDescription)] string? UserId,
-    [property: JsonPropertyName("price"), Required, JsonNumberHandling(JsonNumberHandling.AllowReadingFromString),
-        Range(0, (double)PurchaseRules.MaxPrice, MinimumIsExclusive = true), Description(BuyRequests.PriceDescription)] decimal? Price,
-    [property: JsonPropertyName("item"), JsonConverter(typeof(TextOrNumberConverter)), Length(1, PurchaseRules.MaxTextLength),
-        Description(BuyRequests.TextDescription)] string? Item = null) : IOfUser;
-
-/// <summary>The reply to it.</summary>
+/// <summary>The reply of the classic dialect.</summary>
 internal sealed record BuyReplyClassic(
     [property: JsonPropertyName("message")] string Message,
     [property: JsonPropertyName("id")] Guid Id);

@@ -20,7 +20,6 @@ internal static class HistoryEndpoints
     {
         builder.Services.AddOptions<ManagementApiOptions>().Configure<IConfiguration>((options, configuration) => options.Read(configuration))
             .Validate(options => options.Url is not null, ManagementApiOptions.Complaint)
-            .Validate(options => options.IsKeyUsable, ManagementApiOptions.KeyComplaint)
             .ValidateOnStart();
         builder.Services.AddHttpClient<ManagementApi>((services, http) =>
         {
@@ -55,7 +54,7 @@ internal static class HistoryEndpoints
                 [Length(1, PurchaseRules.MaxTextLength)] string userid, [Range(1, PageLimits.Max), DefaultValue(PageLimits.Default)] int? limit, string? before,
                 HttpContext context, ManagementApi api) =>
                 AskAsync(("userid", userid), user => $"api/v1/purchases/{user}", api, context))
-            .Produces<HistoryEntryV1[]>()
+            .Produces<PurchaseV1[]>()
             .WithSummary("A user's purchases, newest first")
             .WithDescription("While there are more than `limit`, the Link header names the next page.");
 
@@ -65,7 +64,7 @@ internal static class HistoryEndpoints
                     [Length(1, PurchaseRules.MaxTextLength)] string userId, [Range(1, PageLimits.Max), DefaultValue(PageLimits.DefaultClassic)] int? limit, string? before,
                     HttpContext context, ManagementApi api) =>
                     AskAsync(("userId", userId), user => $"api/purchases/{user}", api, context))
-                .Produces<HistoryEntryClassic[]>()
+                .Produces<PurchaseClassic[]>()
                 .WithSummary("A user's purchases, newest first (classic)")
                 .WithDescription("While there are more than `limit`, the Link header names the next page.");
         }

@@ -30,7 +30,7 @@ internal sealed partial class ManagementApi(HttpClient http, ILogger<ManagementA
         catch (Exception e) when (IsAway(e, context))
         {
             LogUnreachable(logger, e.Message);
-            return Unavailable(context.Response);
+            return Unavailable();
         }
 
         using (reply)
@@ -46,7 +46,7 @@ internal sealed partial class ManagementApi(HttpClient http, ILogger<ManagementA
             if ((reply.StatusCode, type?.MediaType) is not ((HttpStatusCode.OK, MediaTypeNames.Application.Json) or (HttpStatusCode.BadRequest, MediaTypeNames.Application.ProblemJson)))
             {
                 LogUnexpected(logger, (int)reply.StatusCode, type);
-                return Unavailable(context.Response);
+                return Unavailable();
             }
 
             context.Response.StatusCode = (int)reply.StatusCode;
@@ -68,7 +68,7 @@ internal sealed partial class ManagementApi(HttpClient http, ILogger<ManagementA
                 if (!context.Response.HasStarted)
                 {
                     context.Response.Clear();
-                    return Unavailable(context.Response);
+                    return Unavailable();
                 }
 
                 // Aborted, because a normal end would make the incomplete reply look complete.
@@ -83,14 +83,14 @@ internal sealed partial class ManagementApi(HttpClient http, ILogger<ManagementA
     // slow customer: the server has its own limit for these.
     private async Task CopyAsync(HttpContent content, HttpContext context)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        await using var body = await content.ReadAsStreamAsync(patience.Token);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        await using var body = await content.ReadAsStreamAsync(timeout.Token);
         using var buffer = MemoryPool<byte>.Shared.Rent(BufferSize);
         while (true)
         {
-            patience.CancelAfter(http.Timeout);
-            var read = await body.ReadAsync(buffer.Memory, patience.Token);
-            patience.CancelAfter(Timeout.InfiniteTimeSpan);
+            timeout.CancelAfter(http.Timeout);
+            var read = await body.ReadAsync(buffer.Memory, timeout.Token);
+            timeout.CancelAfter(Timeout.InfiniteTimeSpan);
             if (read == 0)
             {
                 return;
@@ -112,11 +112,8 @@ internal sealed partial class ManagementApi(HttpClient http, ILogger<ManagementA
             ? link[start..end]
             : null;
 
-    private static IResult Unavailable(HttpResponse response)
-    {
-        response.Headers.RetryAfter = "1";
-        return Results.Problem("The purchase history is not available right now.", statusCode: StatusCodes.Status503ServiceUnavailable);
-    }
+    private static IResult Unavailable() =>
+        Results.Problem("The purchase history is not available right now.", statusCode: StatusCodes.Status503ServiceUnavailable);
 
     [LoggerMessage(LogLevel.Warning, "The management API can't be reached: {Reason}")]
     private static partial void LogUnreachable(ILogger logger, string reason);

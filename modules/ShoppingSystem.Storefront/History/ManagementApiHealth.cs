@@ -9,15 +9,15 @@ namespace ShoppingSystem.Storefront;
 /// </summary>
 internal sealed class ManagementApiHealth(IHttpClientFactory clients) : IHealthCheck
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(Patience);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(Timeout);
         try
         {
-            using var reply = await clients.CreateClient(nameof(ManagementApi)).GetAsync(new Uri("-/histories", UriKind.Relative), patience.Token);
+            using var reply = await clients.CreateClient(nameof(ManagementApi)).GetAsync(new Uri("-/histories", UriKind.Relative), timeout.Token);
             return reply.StatusCode switch
             {
                 HttpStatusCode.NoContent => HealthCheckResult.Healthy(),

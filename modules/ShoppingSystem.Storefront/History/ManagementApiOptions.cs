@@ -9,8 +9,6 @@ internal sealed partial class ManagementApiOptions
 {
     public const string Complaint = $"{HttpKey} (or {HttpsKey}) is not an http address such as {Default}.";
 
-    public const string KeyComplaint = $"{ApiKeyKey} is empty, begins or ends with a space, or has a control character: no header can carry it.";
-
     private const string ApiKeyKey = "Management:ApiKey";
     private const string HttpKey = "services:management-api:http:0";
     private const string HttpsKey = "services:management-api:https:0";
@@ -20,9 +18,6 @@ internal sealed partial class ManagementApiOptions
     public Uri? Url { get; private set; }
 
     public string? Key { get; private set; }
-
-    /// <summary>Whether a header can carry the key.</summary>
-    public bool IsKeyUsable => Key is null || (Key.Length > 0 && Key == Key.Trim() && !Key.Any(char.IsControl));
 
     // Aspire sets these keys; if it offers both, https is used.
     public void Read(IConfiguration configuration)

@@ -6,13 +6,13 @@ using Polly.CircuitBreaker;
 
 namespace ShoppingSystem.Ledger;
 
-internal static partial class StoreAway
+internal static partial class StoreUnavailable
 {
     /// <summary>
     /// The endpoints of this group only query the store. When that fails, the request was valid and may be repeated, so the
     /// answer is 503 with <c>Retry-After</c>.
     /// </summary>
-    public static RouteGroupBuilder AnswerWhileStoreIsAway(this RouteGroupBuilder group)
+    public static RouteGroupBuilder AnswerStoreFailures(this RouteGroupBuilder group)
     {
         group.ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         group.AddEndpointFilter(async (context, next) =>
@@ -27,10 +27,9 @@ internal static partial class StoreAway
                 // The circuit breaker has already logged that it is open.
                 if (e is not BrokenCircuitException)
                 {
-                    LogStoreAway(http.RequestServices.GetRequiredService<ILogger<Recorder>>(), e, Route(http));
+                    LogStoreFailed(http.RequestServices.GetRequiredService<ILogger<Recorder>>(), e, Route(http));
                 }
 
-                http.Response.Headers.RetryAfter = "1";
                 return TypedResults.Problem("The record of purchases is not available right now.", statusCode: StatusCodes.Status503ServiceUnavailable);
             }
         });
@@ -41,5 +40,5 @@ internal static partial class StoreAway
     private static string? Route(HttpContext context) => (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
 
     [LoggerMessage(LogLevel.Error, "{Route} could not be answered: the store failed")]
-    private static partial void LogStoreAway(ILogger logger, Exception e, string? route);
+    private static partial void LogStoreFailed(ILogger logger, Exception e, string? route);
 }

@@ -11,7 +11,7 @@ namespace ShoppingSystem.Kafka;
 /// The errors of the clients, in words that tell an operator what to check. Each is logged once a minute at most, and kept as the reason
 /// why no broker answers: the client's answer to a request ("Broker transport failure") doesn't contain the reason.
 /// </summary>
-internal sealed partial class ClientTroubles
+internal sealed partial class ClientErrors
 {
     private const int MostRemembered = 1_000;
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
@@ -27,9 +27,9 @@ internal sealed partial class ClientTroubles
     private readonly string? _user;
     private (Kind Kind, string Text, long At)? _latest;
 
-    public ClientTroubles(IConfiguration configuration, ILoggerFactory loggers)
+    public ClientErrors(IConfiguration configuration, ILoggerFactory loggers)
     {
-        _logger = loggers.CreateLogger<ClientTroubles>();
+        _logger = loggers.CreateLogger<ClientErrors>();
         _clientLogger = loggers.CreateLogger("Confluent.Kafka");
         var config = new ClientConfig();
         KafkaConnection.Read(configuration, config);
@@ -87,12 +87,12 @@ internal sealed partial class ClientTroubles
 
         if (IsDue(key))
         {
-            LogTrouble(_logger, text);
+            LogError(_logger, text);
         }
     }
 
     /// <summary>Passes on a line of the client itself.</summary>
-    public void PassOn(LogMessage message)
+    public void Forward(LogMessage message)
     {
         // The client's lines about errors are for debugging: the errors themselves are logged above.
         var level = message.Facility is "FAIL" or "ERROR" ? LogLevel.Debug : (LogLevel)message.LevelAs(LogLevelType.MicrosoftExtensionsLogging);
@@ -193,7 +193,7 @@ internal sealed partial class ClientTroubles
     private static partial Regex Numbers();
 
     [LoggerMessage(LogLevel.Warning, "The Kafka client has trouble: {What}")]
-    private static partial void LogTrouble(ILogger logger, string what);
+    private static partial void LogError(ILogger logger, string what);
 
     [LoggerMessage("{Line}")]
     private static partial void LogLine(ILogger logger, LogLevel level, string line);

@@ -7,12 +7,12 @@ namespace ShoppingSystem.MongoDB;
 /// Short descriptions of failures. The server's own text quotes the command or the key, and with it names and user ids; for a
 /// batch it does so for every write. Logs and readiness, which anybody may read, get the error's name and number.
 /// </summary>
-internal static partial class Trouble
+internal static partial class ErrorTexts
 {
     /// <summary>Returns the driver's answer, or throws its failure in short form.</summary>
     /// <exception cref="MongoException">The server, or a connection to it, failed.</exception>
     /// <exception cref="TimeoutException">No server can be reached, or it does not answer.</exception>
-    public static async Task<T> InShortAsync<T>(Func<Task<T>> ask)
+    public static async Task<T> ShortenAsync<T>(Func<Task<T>> ask)
     {
         try
         {
