@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using ShoppingSystem.Purchases;
 
@@ -17,6 +18,7 @@ internal static class BuyEndpoints
 
     public static void AddBuying(this IHostApplicationBuilder builder)
     {
+        builder.Services.TryAddSingleton<Signals>();
         builder.Services.AddSingleton<IdempotencyKeys>();
         builder.Services.AddSingleton<Checkout>();
         builder.Services.AddSingleton<RefusalLog>();
@@ -32,6 +34,7 @@ internal static class BuyEndpoints
     {
         // Resolved once: resolving them per request would need a service scope for each.
         var checkout = app.Services.GetRequiredService<Checkout>();
+        var signals = app.Services.GetRequiredService<Signals>();
         var refusals = app.Services.GetRequiredService<RefusalLog>();
         var group = app.MapGroup("/api").WithTags("Buying").RequireAdmission("Buying").RequireCustomer(app)
             .ProducesValidationProblem()
@@ -45,7 +48,7 @@ internal static class BuyEndpoints
             BuyRequestV1 body,
             [FromHeader(Name = "Idempotency-Key"), Length(1, PurchaseRules.MaxTextLength), Description(BuyRequests.KeyDescription)] string? idempotencyKey,
             HttpResponse response) => BuyAsync(
-                body.Username, ("userid", body.UserId), body.Price, body.Item, idempotencyKey, checkout, response, refusals,
+                body.Username, ("userid", body.UserId), body.Price, body.Item, idempotencyKey, checkout, response, signals, refusals,
                 purchase => TypedResults.Accepted((string?)null, new BuyReplyV1("success", "Purchase recorded", PurchaseV1.From(purchase)))))
         .WithSummary("Buy")
         .WithDescription("""
@@ -57,7 +60,7 @@ internal static class BuyEndpoints
             BuyRequestClassic body,
             [FromHeader(Name = "Idempotency-Key"), Length(1, PurchaseRules.MaxTextLength), Description(BuyRequests.KeyDescription)] string? idempotencyKey,
             HttpResponse response) => BuyAsync(
-                body.Username, ("userId", body.UserId), body.Price, body.Item, idempotencyKey, checkout, response, refusals,
+                body.Username, ("userId", body.UserId), body.Price, body.Item, idempotencyKey, checkout, response, signals, refusals,
                 purchase => TypedResults.Ok(new BuyReplyClassic("Purchase request sent successfully", purchase.Id))))
         .WithSummary("Buy (classic)")
         .WithDescription("The same in the classic dialect.");
@@ -66,7 +69,7 @@ internal static class BuyEndpoints
     // The dialects differ in the name of the user's field and in how they acknowledge.
     private static async ValueTask<Results<TReply, ValidationProblem, ProblemHttpResult>> BuyAsync<TReply>(
         string? username, (string Field, string? Value) userId, decimal? price, string? item, string? idempotencyKey,
-        Checkout checkout, HttpResponse response, RefusalLog refusals, Func<Purchase, TReply> acknowledge)
+        Checkout checkout, HttpResponse response, Signals signals, RefusalLog refusals, Func<Purchase, TReply> acknowledge)
         where TReply : IResult
     {
         price = PurchaseRules.WithoutNoise(price);
@@ -86,7 +89,7 @@ internal static class BuyEndpoints
             await durable;
             if (!isRepeated)
             {
-                Signals.Accepted.Add(1);
+                signals.Accepted.Add(1);
             }
 
             return acknowledge(purchase);
