@@ -9,22 +9,15 @@ namespace ShoppingSystem.ServiceDefaults;
 /// The gauge <c>shopping.dependency.ready</c>: for each dependency of the readiness probe, 1 while it is up or degraded, 0
 /// while it is down. It is for alerts, which are based on metrics and don't call the probe.
 /// </summary>
-internal sealed class DependencyGauge(HealthCheckService health, TimeProvider time) : BackgroundService
+internal sealed class DependencyGauge(HealthCheckService health, TimeProvider time, IMeterFactory meters) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
 
-    private readonly Meter _meter = new("ShoppingSystem");
     private volatile HealthReport? _latest;
-
-    public override void Dispose()
-    {
-        _meter.Dispose();
-        base.Dispose();
-    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        _meter.CreateObservableGauge("shopping.dependency.ready", Observe, description: "1 while the dependency is up or degraded, 0 while it is down.");
+        meters.Create("ShoppingSystem").CreateObservableGauge("shopping.dependency.ready", Observe, description: "1 while the dependency is up or degraded, 0 while it is down.");
         // Otherwise each check would start a trace.
         using var untraced = SuppressInstrumentationScope.Begin();
         using var timer = new PeriodicTimer(Interval, time);

@@ -14,16 +14,14 @@ namespace ShoppingSystem.ServiceDefaults;
 /// The metrics of the process at <c>/metrics</c>, in OpenMetrics or in Prometheus' older format. It has its own server and
 /// port, so that a route to the services does not expose it.
 /// </summary>
-internal sealed class MetricsEndpoint : IAsyncDisposable
+internal sealed class MetricsEndpoint(MetricsAddress address, MeterProvider meters) : IHostedService
 {
     private static readonly TimeSpan LastScrape = TimeSpan.FromSeconds(1);
 
-    private readonly WebApplication _server;
-
-    private MetricsEndpoint(WebApplication server) => _server = server;
+    private WebApplication? _server;
 
     /// <exception cref="ConfigurationException">The address can't be listened on; the message names the setting.</exception>
-    public static async Task<MetricsEndpoint> StartAsync(MetricsAddress address, MeterProvider meters)
+    public async Task StartAsync(CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -52,8 +50,8 @@ internal sealed class MetricsEndpoint : IAsyncDisposable
         server.UseOpenTelemetryPrometheusScrapingEndpoint(meters, null, null, null, null);
         try
         {
-            await server.StartAsync();
-            return new MetricsEndpoint(server);
+            await server.StartAsync(cancellationToken);
+            _server = server;
         }
         catch (Exception e) when (e is IOException or SocketException)
         {
@@ -63,11 +61,14 @@ internal sealed class MetricsEndpoint : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
+    public async Task StopAsync(CancellationToken cancellationToken)
     {
-        using var timeout = new CancellationTokenSource(LastScrape);
-        await _server.StopAsync(timeout.Token);
-        await _server.DisposeAsync();
+        if (_server is not null)
+        {
+            using var timeout = new CancellationTokenSource(LastScrape);
+            await _server.StopAsync(timeout.Token);
+            await _server.DisposeAsync();
+        }
     }
 
     // Scrapes are not requests of customers: they are left out of the services' request metrics and traces.

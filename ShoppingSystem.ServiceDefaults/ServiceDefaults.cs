@@ -22,7 +22,11 @@ public static class ServiceDefaultsExtensions
     /// <summary>Adds the services behind <see cref="UseServiceDefaults"/>.</summary>
     /// <param name="builder">The host.</param>
     /// <param name="title">The name of the service in the API docs.</param>
-    public static WebApplicationBuilder AddServiceDefaults(this WebApplicationBuilder builder, string title)
+    /// <param name="exportsProcess">
+    /// Whether the host exports the traces and metrics of its process. They belong to the process: of several hosts in it one
+    /// exports them, which starts first and stops last.
+    /// </param>
+    public static WebApplicationBuilder AddServiceDefaults(this WebApplicationBuilder builder, string title, bool exportsProcess = true)
     {
         AppContext.SetSwitch(JsonFromStreams, true);
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -39,7 +43,7 @@ public static class ServiceDefaultsExtensions
         builder.AddForwardedHeaders();
         builder.AddPathPrefix();
         builder.AddRequestBodies();
-        builder.AddTelemetry();
+        builder.AddTelemetry(exportsProcess);
         builder.AddProblems();
         builder.Services.AddHealthChecks();
         builder.AddApiDocs(title);

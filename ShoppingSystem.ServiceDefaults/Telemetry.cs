@@ -16,27 +16,20 @@ namespace ShoppingSystem.ServiceDefaults;
 
 /// <summary>
 /// Exports traces, metrics and logs by OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set, and metrics for Prometheus when
-/// <c>OTEL_METRICS_EXPORTER</c> names it (<see cref="MetricsEndpoint"/>); otherwise nothing. .NET, ASP.NET Core, HttpClient and
-/// the MongoDB driver have their own instrumentation; the system adds its own source and meter. The other <c>OTEL_…</c>
-/// variables (sampler, service name, resource attributes, limits) have the meaning of OpenTelemetry's specification.
+/// <c>OTEL_METRICS_EXPORTER</c> names it (<see cref="MetricsEndpoint"/>); otherwise nothing. Adapters add the
+/// sources and meters of their clients (<c>ConfigureOpenTelemetryTracerProvider</c>). The other <c>OTEL_…</c> variables (sampler,
+/// service name, resource attributes, limits) have the meaning of OpenTelemetry's specification.
 /// </summary>
 public static class Telemetry
 {
     private const string RequestLogs = "Microsoft.AspNetCore.Hosting.Diagnostics";
-    private const string LinkLimitKey = "OTEL_SPAN_LINK_COUNT_LIMIT";
 
-    // The span of a batch has a link for each of its purchases; the SDK's default limit of 128 would drop most of them.
-    private const string LinkLimit = "1000";
+    // The source and the meter of the system's modules and adapters.
+    private const string Ours = "ShoppingSystem";
 
-    private const string MongoDriver = "MongoDB.Driver";
-
-    private static readonly string[] Sources = ["ShoppingSystem", "Microsoft.AspNetCore", "System.Net.Http", MongoDriver];
-
-    private static readonly string[] Meters =
-    [
-        "ShoppingSystem", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.RateLimiting",
-        "Microsoft.AspNetCore.Diagnostics", "System.Net.Http", "System.Runtime",
-    ];
+    // The time for the last export when a host stops. Without an answer from the collector, a retrying exporter would delay the stop
+    // by 5 s for each signal, and the process would be killed.
+    private const int LastExportMilliseconds = 1_500;
 
     // Gives each request a trace id, and does nothing else.
     private static readonly ActivityListener TraceIds = new()
@@ -58,7 +51,7 @@ public static class Telemetry
         logging.AddTelemetry(builder);
     });
 
-    internal static void AddTelemetry(this WebApplicationBuilder builder)
+    internal static void AddTelemetry(this WebApplicationBuilder builder, bool exportsProcess)
     {
         builder.Logging.AddTelemetry(builder);
         // If this category logs, ASP.NET Core adds a scope with the request's path, and so with the user id, to every log line of a
@@ -71,7 +64,7 @@ public static class Telemetry
         var exporters = Exporters.Read(builder.Configuration);
         if (exporters.Traces)
         {
-            // .NET 10 adds tags to request spans only when this is off, and only at their start; RequestSpans does the rest.
+            // .NET 10 adds tags to request spans only when this is off, and only at their start; the instrumentation does the rest.
             AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
         }
         else if (builder.Configuration.GetSection("Logging:Console").Exists())
@@ -80,14 +73,38 @@ public static class Telemetry
             ActivitySource.AddActivityListener(TraceIds);
         }
 
+        if (exporters.Any)
+        {
+            builder.Services.AddHostedService<LastExport>();
+        }
+
         if (exporters.AnyMetrics)
         {
             builder.Services.AddHostedService<DependencyGauge>();
         }
 
-        if (exporters.Any)
+        if (!exportsProcess || !exporters.Any)
         {
-            builder.Services.AddHostedService(services => new Exporter(exporters, Resource(builder), builder.Configuration, services.GetService<LoggerProvider>()));
+            return;
+        }
+
+        var otel = builder.Services.AddOpenTelemetry().ConfigureResource(builder.Describe);
+        // Only for signals that are exported: a provider listens to each request, with an exporter or without.
+        if (exporters.Traces)
+        {
+            // The span of a batch has a link for each of its purchases; the SDK's default limit of 128 would drop most of them.
+            builder.Configuration["OTEL_SPAN_LINK_COUNT_LIMIT"] ??= "1000";
+            otel.WithTracing(tracing => tracing.AddShop().AddOtlpExporter());
+        }
+
+        if (exporters.AnyMetrics)
+        {
+            otel.WithMetrics(metrics => metrics.AddShop(exporters));
+        }
+
+        if (exporters.Prometheus is { } address)
+        {
+            builder.Services.AddHostedService(services => new MetricsEndpoint(address, services.GetRequiredService<MeterProvider>()));
         }
     }
 
@@ -111,18 +128,24 @@ public static class Telemetry
         return !Enum.TryParse<LogLevel>(level, ignoreCase: true, out var least) || least <= LogLevel.Information;
     }
 
-    /// <summary>Puts <see cref="RequestSpans"/> in front of all other middleware, if the spans of requests are collected.</summary>
-    internal static void UseRequestSpans(this WebApplication app)
+    /// <summary>Configures tracing, except for the exporter and for what adapters add.</summary>
+    internal static TracerProviderBuilder AddShop(this TracerProviderBuilder tracing) => tracing
+        .AddSource(Ours).AddAspNetCoreInstrumentation(RequestSpans.LeaveOutFiles).AddHttpClientInstrumentation()
+        .AddProcessor(new Descendants()).AddProcessor(new WithoutExceptionMessages());
+
+    private static void AddShop(this MeterProviderBuilder metrics, Exporters exporters)
     {
-        if (Exporters.Read(app.Configuration).Traces || app.Services.GetRequiredService<ActivitySource>().HasListeners())
+        metrics.AddMeter(Ours).AddAspNetCoreInstrumentation().AddHttpClientInstrumentation().AddRuntimeInstrumentation();
+        if (exporters.Metrics)
         {
-            app.Use(next => new RequestSpans(next).InvokeAsync);
+            metrics.AddOtlpExporter();
+        }
+
+        if (exporters.Prometheus is not null)
+        {
+            metrics.AddPrometheusExporter();
         }
     }
-
-    /// <summary>Configures tracing, except for the exporter.</summary>
-    internal static TracerProviderBuilder AddShop(this TracerProviderBuilder tracing) =>
-        tracing.AddSource(Sources).AddProcessor(new Descendants()).AddProcessor(new WithoutServerTexts());
 
     private static void AddTelemetry(this ILoggingBuilder logging, WebApplicationBuilder builder)
     {
@@ -137,14 +160,16 @@ public static class Telemetry
 
         logging.AddOpenTelemetry(export =>
         {
-            export.SetResourceBuilder(Resource(builder));
+            var resource = ResourceBuilder.CreateEmpty();
+            builder.Describe(resource);
+            export.SetResourceBuilder(resource);
             export.IncludeFormattedMessage = true;
             export.AddOtlpExporter();
         });
     }
 
     // The variables come last, so that they override the values of the host.
-    private static ResourceBuilder Resource(WebApplicationBuilder builder) => ResourceBuilder.CreateEmpty()
+    private static void Describe(this WebApplicationBuilder builder, ResourceBuilder resource) => resource.Clear()
         .AddService(builder.Environment.ApplicationName, serviceVersion: Version)
         .AddAttributes([new("deployment.environment.name", builder.Environment.EnvironmentName)])
         .AddTelemetrySdk()
@@ -166,114 +191,18 @@ public static class Telemetry
 
     // The MongoDB driver adds the server's error message to its spans. The message quotes commands and keys, including user ids,
     // and for a batch it has a line for every write. The error's type and number stay.
-    private sealed class WithoutServerTexts : BaseProcessor<Activity>
+    private sealed class WithoutExceptionMessages : BaseProcessor<Activity>
     {
-        public override void OnEnd(Activity data)
-        {
-            if (data.Source.Name is MongoDriver)
-            {
-                data.SetTag("exception.message", null);
-            }
-        }
+        public override void OnEnd(Activity data) => data.SetTag("exception.message", null);
     }
 
-    // Traces and metrics belong to the process, not to a host: Standalone runs two hosts and must not export them twice.
-    private sealed class Exporter(Exporters exporters, ResourceBuilder resource, IConfiguration configuration, LoggerProvider? logs) : IHostedService
+    private sealed class LastExport(IServiceProvider services) : IHostedService
     {
-        // The time for the last export when the host stops. Without an answer from the collector, a retrying exporter would delay
-        // the stop by 5 s for each signal, and the process would be killed.
-        private const int LastExportMilliseconds = 1_500;
+        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-        private static readonly SemaphoreSlim Gate = new(1);
-        private static OpenTelemetrySdk? s_sdk;
-        private static MetricsEndpoint? s_endpoint;
-        private static int s_hosts;
-
-        /// <exception cref="ConfigurationException">
-        /// Metrics can't be served at the configured address; the message names the setting.
-        /// </exception>
-        public async Task StartAsync(CancellationToken cancellationToken)
-        {
-            await Gate.WaitAsync(cancellationToken);
-            try
-            {
-                if (s_hosts == 0)
-                {
-                    var sdk = OpenTelemetrySdk.Create(Configure);
-                    try
-                    {
-                        s_endpoint = exporters.Prometheus is { } address ? await MetricsEndpoint.StartAsync(address, sdk.MeterProvider) : null;
-                    }
-                    catch
-                    {
-                        sdk.Dispose();
-                        throw;
-                    }
-
-                    s_sdk = sdk;
-                }
-
-                s_hosts++;
-            }
-            finally
-            {
-                Gate.Release();
-            }
-        }
-
-        public async Task StopAsync(CancellationToken cancellationToken)
-        {
-            OpenTelemetrySdk? sdk = null;
-            MetricsEndpoint? endpoint = null;
-            // Not cancelled when the host's shutdown time is over: each host must be counted.
-            await Gate.WaitAsync(CancellationToken.None);
-            // StopAsync is also called for a host that failed to start.
-            if (s_hosts > 0 && --s_hosts == 0)
-            {
-                (sdk, s_sdk) = (s_sdk, null);
-                (endpoint, s_endpoint) = (s_endpoint, null);
-            }
-
-            Gate.Release();
-            if (endpoint is not null)
-            {
-                await endpoint.DisposeAsync();
-            }
-
-            await Task.WhenAll(
-                Task.Run(() => logs?.Shutdown(LastExportMilliseconds), CancellationToken.None),
-                Task.Run(() => sdk?.TracerProvider.Shutdown(LastExportMilliseconds), CancellationToken.None),
-                Task.Run(() => sdk?.MeterProvider.Shutdown(LastExportMilliseconds), CancellationToken.None));
-            sdk?.Dispose();
-        }
-
-        private void Configure(IOpenTelemetryBuilder otel)
-        {
-            otel.Services.AddSingleton<IConfiguration>(new ConfigurationBuilder()
-                .AddInMemoryCollection([new(LinkLimitKey, LinkLimit)])
-                .AddConfiguration(configuration)
-                .Build());
-            if (exporters.Traces)
-            {
-                otel.WithTracing(tracing => tracing.SetResourceBuilder(resource).AddShop().AddOtlpExporter());
-            }
-
-            if (exporters.AnyMetrics)
-            {
-                otel.WithMetrics(metrics =>
-                {
-                    metrics.SetResourceBuilder(resource).AddMeter(Meters);
-                    if (exporters.Metrics)
-                    {
-                        metrics.AddOtlpExporter();
-                    }
-
-                    if (exporters.Prometheus is not null)
-                    {
-                        metrics.AddPrometheusExporter();
-                    }
-                });
-            }
-        }
+        public Task StopAsync(CancellationToken cancellationToken) => Task.WhenAll(
+            Task.Run(() => services.GetService<LoggerProvider>()?.Shutdown(LastExportMilliseconds), CancellationToken.None),
+            Task.Run(() => services.GetService<TracerProvider>()?.Shutdown(LastExportMilliseconds), CancellationToken.None),
+            Task.Run(() => services.GetService<MeterProvider>()?.Shutdown(LastExportMilliseconds), CancellationToken.None));
     }
 }

@@ -31,7 +31,7 @@ return await Startup.RunAsync(args, async () =>
 
     var shopBuilder = ServiceHost.CreateBuilder(args, Startup.Settings);
     shopBuilder.WebHost.UseUrls(options.WebServerUrl);
-    shopBuilder.AddServiceDefaults("ShoppingSystem web server");
+    shopBuilder.AddServiceDefaults("ShoppingSystem web server", exportsProcess: false);
     shopBuilder.AddSqlitePurchaseLog(storage);
     shopBuilder.AddStorefront();
     await using var shop = shopBuilder.Build();

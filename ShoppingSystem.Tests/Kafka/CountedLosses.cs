@@ -5,13 +5,13 @@ using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.Tests.Kafka;
 
-/// <summary>What the counter <c>shopping.feed.lost</c> counts, of all hosts in this process: partition and number of events.</summary>
+/// <summary>What the counter <c>shopping.feed.lost</c> counts, of a host: partition and number of events.</summary>
 internal sealed class CountedLosses : IReadOnlyCollection<(string? Partition, long Events)>, IDisposable
 {
     private readonly ConcurrentQueue<(string? Partition, long Events)> _counted = new();
     private readonly MeterListener _listener = new();
 
-    public CountedLosses()
+    public CountedLosses(KafkaHost host)
     {
         _listener.SetMeasurementEventCallback<long>((_, events, tags, _) =>
         {
@@ -21,7 +21,7 @@ internal sealed class CountedLosses : IReadOnlyCollection<(string? Partition, lo
                 _counted.Enqueue((tags.ToArray().ToDictionary()["messaging.destination.partition.id"] as string, events));
             }
         });
-        _listener.EnableMeasurementEvents(Signals.FeedLost);
+        _listener.EnableMeasurementEvents(host.Signals.FeedLost);
         _listener.Start();
     }
 

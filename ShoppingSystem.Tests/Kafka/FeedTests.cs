@@ -301,8 +301,8 @@ public sealed class FeedTests(ITestOutputHelper output)
         const int Unread = 8000;
         var purchase = Some.Purchase(new string('u', 128), item: string.Concat(Enumerable.Repeat("🛒", 128)));
         using var cluster = NewCluster();
-        using var counted = new CountedLosses();
         await using var host = await KafkaHost.StartAsync(cluster);
+        using var counted = new CountedLosses(host);
         await host.Log.AppendAsync(purchase);
         await using (var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator())
         {

@@ -224,9 +224,9 @@ public sealed class HeldUpFeedTests(ITestOutputHelper output)
     public async Task A_topic_deleted_and_created_again_is_read_from_its_start_and_told_as_data_loss()
     {
         using var cluster = new MockCluster();
-        using var counted = new CountedLosses();
         cluster.CreateTopic("purchases", 1);
         await using var host = await KafkaHost.StartAsync(cluster);
+        using var counted = new CountedLosses(host);
         await AppendAsync(host.Log, Events);
         await using var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
         for (var seen = 0; seen < Events; seen += reading.Current.Events.Count)

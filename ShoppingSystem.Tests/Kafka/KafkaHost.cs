@@ -20,6 +20,8 @@ internal sealed class KafkaHost : IAsyncDisposable
 
     public IPurchaseFeed Feed => _host.Services.GetRequiredService<IPurchaseFeed>();
 
+    public Signals Signals => _host.Services.GetRequiredService<Signals>();
+
     public IServiceProvider Services => _host.Services;
 
     /// <summary>What it has logged at warning and above.</summary>
@@ -40,6 +42,7 @@ internal sealed class KafkaHost : IAsyncDisposable
         builder.Configuration.Configure(brokers, settings);
         builder.Logging.AddProvider(new Warnings());
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddMetrics();
         if (log)
         {
             builder.AddKafkaPurchaseLog();

@@ -55,7 +55,7 @@ public sealed class LatencyWindowTests(ITestOutputHelper output)
     public void The_window_moves_on_with_the_clock_and_forgets_what_is_a_minute_old()
     {
         var clock = new ManualClock();
-        var statistics = new RecorderStatistics(clock);
+        var statistics = new RecorderStatistics(clock, Some.Signals());
         Assert.Null(statistics.Read().P50);
 
         // Far more in one second than in all others.
@@ -96,7 +96,7 @@ public sealed class LatencyWindowTests(ITestOutputHelper output)
     [Fact]
     public async Task One_may_write_while_others_read()
     {
-        var statistics = new RecorderStatistics(TimeProvider.System);
+        var statistics = new RecorderStatistics(TimeProvider.System, Some.Signals());
         using var written = new CancellationTokenSource();
         var readers = Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
         {

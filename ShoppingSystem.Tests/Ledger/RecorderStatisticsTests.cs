@@ -9,7 +9,7 @@ public sealed class RecorderStatisticsTests
     private readonly ManualClock _clock = new();
     private readonly RecorderStatistics _statistics;
 
-    public RecorderStatisticsTests() => _statistics = new RecorderStatistics(_clock);
+    public RecorderStatisticsTests() => _statistics = new RecorderStatistics(_clock, Some.Signals());
 
     [Fact]
     public void The_rate_is_that_of_the_last_whole_second()

@@ -108,7 +108,7 @@ public sealed class RecorderTests
         var store = new Store { Answers = new TaskCompletionSource() };
         var letters = new Letters(failures: 0);
         var feed = new Feed(Some.Event(Some.Purchase()), "poison"u8.ToArray());
-        using var recorder = NewRecorder(feed, store, letters, new RecorderStatistics(TimeProvider.System));
+        using var recorder = NewRecorder(feed, store, letters, new RecorderStatistics(TimeProvider.System, Some.Signals()));
         await recorder.StartAsync(CancellationToken.None);
         await store.Asked.WaitAsync(TimeSpan.FromSeconds(60));
 
@@ -146,7 +146,7 @@ public sealed class RecorderTests
 
     private static async Task<RecorderStatistics.Snapshot> RecordAsync(IPurchaseStore store, IDeadLetters letters, Feed feed)
     {
-        var statistics = new RecorderStatistics(TimeProvider.System);
+        var statistics = new RecorderStatistics(TimeProvider.System, Some.Signals());
         using var recorder = NewRecorder(feed, store, letters, statistics);
         await recorder.StartAsync(CancellationToken.None);
         await feed.Committed.WaitAsync(TimeSpan.FromSeconds(60));

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
 using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.Tests.Support;
@@ -14,6 +16,12 @@ public static class Some
     /// <summary>Purchases of one user, a second apart, oldest first.</summary>
     public static List<Purchase> Purchases(int count, string userId = "u1") =>
         [.. Enumerable.Range(0, count).Select(i => Purchase(userId, price: i + 1, at: Noon.AddSeconds(i)))];
+
+    /// <summary>Meters of a host that has nothing else.</summary>
+    public static IMeterFactory Meters() => new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
+
+    /// <summary>Signals that nobody listens to.</summary>
+    public static Signals Signals() => new(Meters());
 
     /// <summary>A purchase as the value of an event.</summary>
     public static byte[] Event(Purchase purchase)

@@ -20,7 +20,7 @@ internal sealed class SpanRecorder : IDisposable
     public SpanRecorder(Sampler? sampler = null)
     {
         AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
-        var builder = Sdk.CreateTracerProviderBuilder().AddShop().AddProcessor(new SimpleActivityExportProcessor(new Exporter(_spans)));
+        var builder = Sdk.CreateTracerProviderBuilder().AddShop().AddSource("MongoDB.Driver").AddProcessor(new SimpleActivityExportProcessor(new Exporter(_spans)));
         if (sampler is not null)
         {
             builder.SetSampler(sampler);

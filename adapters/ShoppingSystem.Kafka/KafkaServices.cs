@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using OpenTelemetry.Metrics;
 using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.Kafka;
@@ -21,15 +22,16 @@ public static class KafkaServices
             kafka =>
             {
                 // Health: the integration's check would produce to a topic of its own at each check; the adapter's check asks for metadata.
-                // Signals: the integration's spans would duplicate those of the adapter, to which the recorder's spans link; and its
-                // telemetry adds a second SDK to the host.
-                kafka.DisableHealthChecks = kafka.DisableTracing = kafka.DisableMetrics = true;
+                // Traces: the integration's spans would duplicate those of the adapter, to which the recorder's spans link.
+                // Metrics: the integration's join those that the host exports; where it exports none, they would start to be collected.
+                kafka.DisableHealthChecks = kafka.DisableTracing = true;
+                kafka.DisableMetrics |= !builder.Services.Any(service => service.ServiceType == typeof(MeterProvider));
                 kafka.Config.ForPurchases(builder.Configuration);
             },
             (services, producer) => producer.ForPurchases(services));
         builder.Services.AddKafkaTopic();
         builder.Services.AddSingleton<KafkaPurchaseLog>();
-        builder.Services.AddSingleton<IPurchaseLog>(provider => new ObservedPurchaseLog(provider.GetRequiredService<KafkaPurchaseLog>()));
+        builder.Services.AddSingleton<IPurchaseLog>(provider => new ObservedPurchaseLog(provider.GetRequiredService<KafkaPurchaseLog>(), provider.GetRequiredService<Signals>()));
         builder.Services.AddHostedService(provider => provider.GetRequiredService<KafkaPurchaseLog>());
     }
 
@@ -53,6 +55,7 @@ public static class KafkaServices
 
         services.AddOptions<PurchaseLogOptions>().Configure(log => log.AppendDeadline = KafkaOptions.LogDefaults.AppendDeadline).BindConfiguration(PurchaseLogOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<KafkaOptions>().BindConfiguration(PurchaseLogOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton<Signals>();
         services.AddSingleton<ClientErrors>();
         services.AddSingleton<KafkaTopic>();
         services.AddSingleton<AppendState>();

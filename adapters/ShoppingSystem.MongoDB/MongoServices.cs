@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using MongoDB.Driver;
+using OpenTelemetry.Trace;
 using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.MongoDB;
@@ -37,9 +38,10 @@ public static class MongoServices
                 $"ConnectionStrings:{ConnectionName} is not a MongoDB connection string such as mongodb://user:password@host/shopping?tls=true, with special characters percent-encoded."]);
         }
 
-        // Health: the adapter has its own. Signals: the driver traces itself.
+        // Health: the adapter has its own. Signals: the driver traces itself; the integration would do it again, by the driver's events.
         builder.AddMongoDBClient(ConnectionName, mongo => mongo.DisableHealthChecks = mongo.DisableTracing = true, client => client.ForPurchases());
         var services = builder.Services;
+        services.ConfigureOpenTelemetryTracerProvider(tracing => tracing.AddSource(MongoTelemetry.ActivitySourceName));
         services.TryAddSingleton(provider => provider.GetRequiredService<IMongoClient>().GetDatabase(DefaultDatabase));
         services.TryAddSingleton<IPurchaseStore, MongoPurchaseStore>();
         services.TryAddSingleton<IDeadLetters, MongoDeadLetters>();

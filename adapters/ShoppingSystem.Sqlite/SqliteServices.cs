@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using ShoppingSystem.Purchases;
@@ -11,7 +12,8 @@ public static class SqliteServices
     /// <summary>For the storefront: the log to append to.</summary>
     public static IHostApplicationBuilder AddSqlitePurchaseLog(this IHostApplicationBuilder builder, EmbeddedStorage storage)
     {
-        builder.Services.AddSingleton<IPurchaseLog>(new ObservedPurchaseLog(storage.Log));
+        builder.Services.TryAddSingleton<Signals>();
+        builder.Services.AddSingleton<IPurchaseLog>(provider => new ObservedPurchaseLog(storage.Log, provider.GetRequiredService<Signals>()));
         builder.Services.AddHealthChecks().AddCheck("log", () => storage.Log.Failure is { } reason
             ? HealthCheckResult.Unhealthy(reason)
             : HealthCheckResult.Healthy());

@@ -162,6 +162,7 @@ internal static class Recording
         var storage = EmbeddedStorage.Open(data, options, NullLoggerFactory.Instance);
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddMetrics();
         builder.AddSqlitePurchaseLog(storage);
         builder.AddSqliteRecord(storage);
         builder.AddLedger();

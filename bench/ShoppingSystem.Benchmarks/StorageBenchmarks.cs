@@ -34,6 +34,7 @@ public class StorageBenchmarks : IDisposable
     {
         _storage = EmbeddedStorage.Open(_directory, new PurchaseLogOptions { AppendDeadline = TimeSpan.FromMinutes(1) }, NullLoggerFactory.Instance);
         var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddMetrics();
         builder.AddSqlitePurchaseLog(_storage);
         builder.AddSqliteRecord(_storage);
         _host = builder.Build();

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.StaticFiles;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Hosting;
 using ShoppingSystem.Purchases;
@@ -26,6 +27,7 @@ public static class LedgerModule
         builder.Services.AddSingleton<StoreGuard>();
         builder.Services.AddSingleton<GuardedStore>();
         builder.Services.AddSingleton<GuardedDeadLetters>();
+        builder.Services.TryAddSingleton<Signals>();
         builder.Services.AddSingleton<RecorderStatistics>();
         builder.Services.AddSingleton<StatisticsReader>();
         builder.Services.AddSingleton<RecorderState>();

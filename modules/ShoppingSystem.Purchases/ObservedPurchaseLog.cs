@@ -7,7 +7,8 @@ namespace ShoppingSystem.Purchases;
 /// collected.
 /// </summary>
 /// <param name="log">The log.</param>
-public sealed class ObservedPurchaseLog(IPurchaseLog log) : IPurchaseLog
+/// <param name="signals">The host's telemetry.</param>
+public sealed class ObservedPurchaseLog(IPurchaseLog log, Signals signals) : IPurchaseLog
 {
     private readonly string _spanName =
         $"send {log.SpanTags.FirstOrDefault(tag => tag.Key is "messaging.destination.name").Value ?? "purchases"}";
@@ -17,7 +18,7 @@ public sealed class ObservedPurchaseLog(IPurchaseLog log) : IPurchaseLog
 
     /// <inheritdoc />
     public ValueTask AppendAsync(Purchase purchase, CancellationToken cancellationToken = default) =>
-        Signals.AppendDuration.Enabled || Signals.Activities.HasListeners()
+        signals.AppendDuration.Enabled || Signals.Activities.HasListeners()
             ? ObserveAsync(purchase, cancellationToken)
             : log.AppendAsync(purchase, cancellationToken);
 
@@ -38,12 +39,12 @@ public sealed class ObservedPurchaseLog(IPurchaseLog log) : IPurchaseLog
         try
         {
             await log.AppendAsync(purchase, cancellationToken);
-            Signals.AppendDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
+            signals.AppendDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
         }
         catch (PurchaseLogUnavailableException e)
         {
             span?.SetTag("error.type", e.ErrorType).SetStatus(ActivityStatusCode.Error, e.Message);
-            Signals.AppendDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, new KeyValuePair<string, object?>("error.type", e.ErrorType));
+            signals.AppendDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, new KeyValuePair<string, object?>("error.type", e.ErrorType));
             throw;
         }
     }

@@ -4,7 +4,8 @@ using System.Diagnostics.Metrics;
 namespace ShoppingSystem.Purchases;
 
 /// <summary>The telemetry of the system: one meter and one activity source, both named <c>ShoppingSystem</c>.</summary>
-public static class Signals
+/// <param name="meters">The host's meters.</param>
+public sealed class Signals(IMeterFactory meters)
 {
     /// <summary>The name of the meter and of the activity source.</summary>
     public const string Name = "ShoppingSystem";
@@ -15,33 +16,30 @@ public static class Signals
         HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
     };
 
-    /// <summary>The meter.</summary>
-    public static Meter Meter { get; } = new(Name);
-
     /// <summary>The activity source.</summary>
     public static ActivitySource Activities { get; } = new(Name);
 
     /// <summary>Purchases acknowledged to a buyer.</summary>
-    public static Counter<long> Accepted { get; } = Meter.CreateCounter<long>("shopping.purchases.accepted", "{purchase}", "Purchases acknowledged to a buyer.");
+    public Counter<long> Accepted { get; } = meters.Create(Name).CreateCounter<long>("shopping.purchases.accepted", "{purchase}", "Purchases acknowledged to a buyer.");
 
     /// <summary>Purchases that became part of the record.</summary>
-    public static Counter<long> Recorded { get; } = Meter.CreateCounter<long>("shopping.purchases.recorded", "{purchase}", "Purchases that became part of the record.");
+    public Counter<long> Recorded { get; } = meters.Create(Name).CreateCounter<long>("shopping.purchases.recorded", "{purchase}", "Purchases that became part of the record.");
 
     /// <summary>Events whose purchase was recorded already.</summary>
-    public static Counter<long> Duplicate { get; } = Meter.CreateCounter<long>("shopping.purchases.duplicate", "{purchase}", "Events whose purchase was recorded already.");
+    public Counter<long> Duplicate { get; } = meters.Create(Name).CreateCounter<long>("shopping.purchases.duplicate", "{purchase}", "Events whose purchase was recorded already.");
 
     /// <summary>Events that could not be recorded.</summary>
-    public static Counter<long> DeadLettered { get; } = Meter.CreateCounter<long>("shopping.purchases.dead_lettered", "{event}", "Events that could not be recorded.");
+    public Counter<long> DeadLettered { get; } = meters.Create(Name).CreateCounter<long>("shopping.purchases.dead_lettered", "{event}", "Events that could not be recorded.");
 
     /// <summary>
     /// Events that were lost from the log before they were read, as far as is known; at least one for a partition whose end
     /// jumped back.
     /// </summary>
-    public static Counter<long> FeedLost { get; } = Meter.CreateCounter<long>("shopping.feed.lost", "{event}", "Events that left the log before they were read.");
+    public Counter<long> FeedLost { get; } = meters.Create(Name).CreateCounter<long>("shopping.feed.lost", "{event}", "Events that left the log before they were read.");
 
     /// <summary>From the call of append until the log confirmed that the purchase is durable, or failed.</summary>
-    public static Histogram<double> AppendDuration { get; } = Meter.CreateHistogram<double>("shopping.append.duration", "s", "Time until the log said durable.", tags: null, Seconds);
+    public Histogram<double> AppendDuration { get; } = meters.Create(Name).CreateHistogram<double>("shopping.append.duration", "s", "Time until the log said durable.", tags: null, Seconds);
 
     /// <summary>From acceptance until recorded.</summary>
-    public static Histogram<double> RecordLatency { get; } = Meter.CreateHistogram<double>("shopping.record.latency", "s", "Time from acceptance until recorded.", tags: null, Seconds);
+    public Histogram<double> RecordLatency { get; } = meters.Create(Name).CreateHistogram<double>("shopping.record.latency", "s", "Time from acceptance until recorded.", tags: null, Seconds);
 }

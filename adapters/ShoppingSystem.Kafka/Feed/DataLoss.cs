@@ -5,7 +5,7 @@ using ShoppingSystem.Purchases;
 namespace ShoppingSystem.Kafka;
 
 /// <summary>Events that were deleted from the topic before they were read: logged, counted, and kept in <see cref="Total"/>.</summary>
-internal sealed partial class DataLoss(KafkaOptions kafka, ILogger logger)
+internal sealed partial class DataLoss(KafkaOptions kafka, Signals signals, ILogger logger)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<int, Reached> _reached = [];
@@ -64,7 +64,7 @@ internal sealed partial class DataLoss(KafkaOptions kafka, ILogger logger)
 
     private void Note(int partition, long events, string reason)
     {
-        Signals.FeedLost.Add(events, new KeyValuePair<string, object?>("messaging.destination.partition.id", partition.ToString(CultureInfo.InvariantCulture)));
+        signals.FeedLost.Add(events, new KeyValuePair<string, object?>("messaging.destination.partition.id", partition.ToString(CultureInfo.InvariantCulture)));
         lock (_gate)
         {
             _events += events;

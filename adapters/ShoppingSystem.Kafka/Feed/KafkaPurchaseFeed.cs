@@ -8,11 +8,12 @@ namespace ShoppingSystem.Kafka;
 /// <summary>Reads as a member of the consumer group. A reading ends with its consumer; the next one has another.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "A reading disposes of its loop.")]
 internal sealed class KafkaPurchaseFeed(
-    KafkaConsumers consumers, KafkaTopic topic, IOptions<KafkaOptions> kafka, IOptions<PurchaseLogOptions> log, TimeProvider time, ILogger<KafkaPurchaseFeed> logger)
+    KafkaConsumers consumers, KafkaTopic topic, IOptions<KafkaOptions> kafka, IOptions<PurchaseLogOptions> log, TimeProvider time, Signals signals,
+    ILogger<KafkaPurchaseFeed> logger)
     : IPurchaseFeed
 {
     private readonly FeedProblems _problems = new(kafka.Value, time, logger);
-    private readonly DataLoss _loss = new(kafka.Value, logger);
+    private readonly DataLoss _loss = new(kafka.Value, signals, logger);
     private volatile ConsumerLoop? _loop;
     private bool _isRead;
 

@@ -9,29 +9,22 @@ namespace ShoppingSystem.Ledger;
 /// The gauges <c>shopping.feed.lag</c> and <c>shopping.feed.oldest_age</c>, for each partition that this process reads: how
 /// many events it is behind, and how long the oldest event that is not recorded yet has waited.
 /// </summary>
-internal sealed class FeedGauges(IPurchaseFeed feed, TimeProvider time) : IHostedService, IDisposable
+internal sealed class FeedGauges(IPurchaseFeed feed, TimeProvider time, IMeterFactory meters, Signals signals) : IHostedService
 {
-    private readonly Meter _meter = new(Signals.Name);
-
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _meter.CreateObservableGauge("shopping.feed.lag", ObserveLag, "{event}", "Events appended but not yet committed.");
-        _meter.CreateObservableGauge("shopping.feed.oldest_age", ObserveAge, "s", "Age of the oldest event that is not recorded; 0 when none waits.");
+        var meter = meters.Create(Signals.Name);
+        meter.CreateObservableGauge("shopping.feed.lag", ObserveLag, "{event}", "Events appended but not yet committed.");
+        meter.CreateObservableGauge("shopping.feed.oldest_age", ObserveAge, "s", "Age of the oldest event that is not recorded; 0 when none waits.");
         // A counter that first appears with the value 1 shows no increase, so its rate would miss the first event. It starts at 0.
-        Signals.Recorded.Add(0);
-        Signals.Duplicate.Add(0);
-        Signals.DeadLettered.Add(0);
-        Signals.FeedLost.Add(0);
+        signals.Recorded.Add(0);
+        signals.Duplicate.Add(0);
+        signals.DeadLettered.Add(0);
+        signals.FeedLost.Add(0);
         return Task.CompletedTask;
     }
 
-    public Task StopAsync(CancellationToken cancellationToken)
-    {
-        _meter.Dispose();
-        return Task.CompletedTask;
-    }
-
-    public void Dispose() => _meter.Dispose();
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     private IEnumerable<Measurement<long>> ObserveLag() => feed.Lag.Select(partition => new Measurement<long>(partition.Lag, Tag(partition)));
 

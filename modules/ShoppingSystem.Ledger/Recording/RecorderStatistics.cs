@@ -6,7 +6,7 @@ namespace ShoppingSystem.Ledger;
 /// What this process has recorded, for the statistics endpoints and the metrics: counters since it started, the rate of the
 /// last whole second, latencies of the last minute, the latest purchases.
 /// </summary>
-internal sealed class RecorderStatistics(TimeProvider time)
+internal sealed class RecorderStatistics(TimeProvider time, Signals signals)
 {
     private const int PurchasesKept = 20;
 
@@ -28,12 +28,12 @@ internal sealed class RecorderStatistics(TimeProvider time)
     {
         var refused = result.Refused.Select(purchase => purchase.Index).ToHashSet();
         var purchases = refused.Count == 0 ? batch : [.. batch.Where((_, i) => !refused.Contains(i))];
-        Signals.Recorded.Add(result.Recorded);
-        Signals.Duplicate.Add(result.Duplicates);
-        Signals.DeadLettered.Add(deadLettered);
+        signals.Recorded.Add(result.Recorded);
+        signals.Duplicate.Add(result.Duplicates);
+        signals.DeadLettered.Add(deadLettered);
         foreach (var purchase in purchases)
         {
-            Signals.RecordLatency.Record(Math.Max(0, (now - purchase.Timestamp).TotalSeconds));
+            signals.RecordLatency.Record(Math.Max(0, (now - purchase.Timestamp).TotalSeconds));
         }
 
         lock (_gate)

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using ShoppingSystem.Purchases;
 
@@ -16,6 +17,7 @@ internal static class BuyEndpoints
 {
     public static void AddBuying(this IHostApplicationBuilder builder)
     {
+        builder.Services.TryAddSingleton<Signals>();
         builder.Services.AddSingleton<IdempotencyKeys>();
         builder.Services.AddSingleton<Checkout>();
         builder.Services.AddSingleton<RefusalLog>();

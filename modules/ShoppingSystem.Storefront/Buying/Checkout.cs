@@ -4,7 +4,7 @@ using ShoppingSystem.Purchases;
 namespace ShoppingSystem.Storefront;
 
 /// <summary>Turns a customer's request into a purchase, and says what became of it once it is durable.</summary>
-internal sealed class Checkout(IPurchaseLog log, IdempotencyKeys keys, RefusalLog refusals, TimeProvider time)
+internal sealed class Checkout(IPurchaseLog log, IdempotencyKeys keys, RefusalLog refusals, Signals signals, TimeProvider time)
 {
     /// <summary>Makes the purchase of a request durable, under the id that a retry with the same key will have, too.</summary>
     /// <remarks>Not cancelled when the customer disconnects: the append is already running, and its outcome is counted.</remarks>
@@ -43,7 +43,7 @@ internal sealed class Checkout(IPurchaseLog log, IdempotencyKeys keys, RefusalLo
             await started.Durable;
             if (!started.IsRepeated)
             {
-                Signals.Accepted.Add(1);
+                signals.Accepted.Add(1);
             }
 
             return new BuyOutcome.Bought(started.Purchase);
