@@ -37,6 +37,8 @@ internal static class RequestSpans
     // A file has no endpoint, like a path that does not exist: only the result tells them apart.
     public static void LeaveOutFiles(AspNetCoreTraceInstrumentationOptions requests) => requests.EnrichWithHttpResponse = (span, response) =>
     {
+        // Names that a client has chosen; the instrumentation hides only their values.
+        span.SetTag("url.query", null);
         if (response.HttpContext.GetEndpoint() is null && response.StatusCode < StatusCodes.Status400BadRequest)
         {
             span.LeaveOut();

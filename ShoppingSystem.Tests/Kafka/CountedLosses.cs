@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.Tests.Kafka;
 
