@@ -10,9 +10,9 @@ public sealed class HistoryTests : IAsyncLifetime
     private readonly ManualClock _clock = new();
     private InProcessShop _shop = null!;
 
-    public async Task InitializeAsync() => _shop = await InProcessShop.StartAsync(_clock);
+    public async ValueTask InitializeAsync() => _shop = await InProcessShop.StartAsync(_clock);
 
-    public async Task DisposeAsync() => await _shop.DisposeAsync();
+    public async ValueTask DisposeAsync() => await _shop.DisposeAsync();
 
     [Theory]
     [InlineData("shop", "/api/v1/getAllUserBuys/{0}", 100)]

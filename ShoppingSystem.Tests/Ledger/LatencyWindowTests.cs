@@ -1,7 +1,6 @@
 using ShoppingSystem.Ledger;
 using ShoppingSystem.Purchases;
 using ShoppingSystem.Tests.Support;
-using Xunit.Abstractions;
 
 namespace ShoppingSystem.Tests.Ledger;
 
