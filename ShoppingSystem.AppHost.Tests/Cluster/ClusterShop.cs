@@ -10,7 +10,7 @@ public sealed class ClusterShop : IAsyncLifetime
     private readonly List<string> _made = [];
     private Task<RunningShop>? _shop;
 
-    public Task InitializeAsync() => Task.CompletedTask;
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     internal Task<RunningShop> StartedAsync() => _shop ??= RunningShop.StartAsync(
         [], ("web-server", "http"), ("management-api", "http"),
@@ -28,7 +28,7 @@ public sealed class ClusterShop : IAsyncLifetime
             }
         });
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         if (_shop is { IsCompletedSuccessfully: true })
         {

@@ -13,15 +13,15 @@ namespace ShoppingSystem.AppHost.Tests.Cluster;
 [Collection(ClusterTestGroup.Name)]
 public sealed class ClusterTests(ClusterShop cluster)
 {
-    [ContainersFact]
+    [NeedsFact<Containers>]
     public async Task What_is_bought_is_in_the_history_of_both_services_in_both_dialects() =>
         await Scenarios.What_is_bought_is_in_the_history_of_both_services_in_both_dialects(await cluster.StartedAsync());
 
-    [ContainersFact]
+    [NeedsFact<Containers>]
     public async Task A_retry_under_one_key_is_one_purchase() =>
         await Scenarios.A_retry_under_one_key_is_one_purchase(await cluster.StartedAsync());
 
-    [ContainersTheory]
+    [NeedsTheory<Containers>]
     [InlineData("web-server")]
     [InlineData("management-api")]
     [InlineData("kafka")]
@@ -29,7 +29,7 @@ public sealed class ClusterTests(ClusterShop cluster)
     public async Task Nothing_is_lost_or_doubled_while_it_restarts(string resource) =>
         await Scenarios.Nothing_is_lost_or_doubled_while_it_restarts(await cluster.StartedAsync(), resource);
 
-    [ContainersFact]
+    [NeedsFact<Containers>]
     public async Task The_management_API_asks_for_the_key()
     {
         var shop = await cluster.StartedAsync();
@@ -40,7 +40,7 @@ public sealed class ClusterTests(ClusterShop cluster)
         Assert.Equal(HttpStatusCode.Unauthorized, reply.StatusCode);
     }
 
-    [ContainersFact]
+    [NeedsFact<Containers>]
     public async Task What_can_not_be_understood_is_a_dead_letter_until_it_is_replayed()
     {
         var shop = await cluster.StartedAsync();
@@ -72,7 +72,7 @@ public sealed class ClusterTests(ClusterShop cluster)
         Assert.DoesNotContain(left!, candidate => (string)candidate!["id"]! == (string)letter["id"]!);
     }
 
-    [ContainersFact]
+    [NeedsFact<Containers>]
     public async Task Events_of_other_producers_are_recorded_once()
     {
         var shop = await cluster.StartedAsync();
@@ -84,7 +84,7 @@ public sealed class ClusterTests(ClusterShop cluster)
         Assert.Equal("1705663200.000000", purchase!["timestamp"]!.ToJsonString());
     }
 
-    [ContainersFact]
+    [NeedsFact<Containers>]
     public async Task Generate_load_runs_the_load_generator_which_finds_nothing_lost()
     {
         var shop = await cluster.StartedAsync();

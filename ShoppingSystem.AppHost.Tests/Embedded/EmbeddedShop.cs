@@ -11,12 +11,12 @@ public sealed class EmbeddedShop : IAsyncLifetime
 
     internal RunningShop Shop { get; private set; } = null!;
 
-    public async Task InitializeAsync() => Shop = await RunningShop.StartAsync(
+    public async ValueTask InitializeAsync() => Shop = await RunningShop.StartAsync(
         ["--embedded"], ("standalone", "shop"), ("standalone", "management"),
         builder => builder.CreateResourceBuilder(builder.Resources.OfType<ProjectResource>().Single(project => project.Name == "standalone"))
             .WithEnvironment("Shopping__DataDirectory", _data));
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await Shop.DisposeAsync();
         Directory.Delete(_data, recursive: true);

@@ -21,13 +21,13 @@ public sealed class GivenServersShop : IAsyncLifetime
 
     private MockServer Mongo { get; } = new();
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         Kafka.CreateTopic("purchases", Partitions);
         Shop = await StartAsync(1);
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await Shop.DisposeAsync();
         Kafka.Dispose();

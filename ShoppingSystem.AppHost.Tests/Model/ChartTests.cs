@@ -1,6 +1,7 @@
 using System.Globalization;
 using Aspire.Hosting.Testing;
 using ShoppingSystem.AppHost.Tests.Support;
+using ShoppingSystem.Tests.Support;
 using YamlDotNet.Serialization;
 
 namespace ShoppingSystem.AppHost.Tests.Model;
@@ -10,7 +11,7 @@ public sealed class ChartTests : IAsyncLifetime
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("shopping-test-");
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         await using var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.ShoppingSystem_AppHost>(
             ["--operation", "publish", "--step", "publish", "--clear-cache", "true", "--output-path", _directory.FullName]);
@@ -18,13 +19,13 @@ public sealed class ChartTests : IAsyncLifetime
         await app.RunAsync();
     }
 
-    public Task DisposeAsync()
+    public ValueTask DisposeAsync()
     {
         _directory.Delete(recursive: true);
-        return Task.CompletedTask;
+        return ValueTask.CompletedTask;
     }
 
-    [PublishFact]
+    [NeedsFact<AspireIntegrations>]
     public void Services_are_left_to_KEDA()
     {
         foreach (var (service, minimum) in new[] { ("web-server", "webServerMinReplicas"), ("management-api", "managementApiMinReplicas") })
@@ -38,7 +39,7 @@ public sealed class ChartTests : IAsyncLifetime
         }
     }
 
-    [PublishFact]
+    [NeedsFact<AspireIntegrations>]
     public void The_lag_that_is_watched_is_the_one_that_is_worked_off()
     {
         var scaled = Template("management-api", "management-api");
@@ -55,7 +56,7 @@ public sealed class ChartTests : IAsyncLifetime
         Assert.Contains($"Shopping__Topic: \"{Setting("topic")}\"", environment);
     }
 
-    [PublishFact]
+    [NeedsFact<AspireIntegrations>]
     public void Brokers_are_found_from_other_namespaces()
     {
         const string Broker = "kafka-service.{{ .Release.Namespace }}.svc";
@@ -66,7 +67,7 @@ public sealed class ChartTests : IAsyncLifetime
         Assert.Contains($"ConnectionStrings__kafka: \"{Broker}:9092\"", Template("management-api", "config"));
     }
 
-    [PublishFact]
+    [NeedsFact<AspireIntegrations>]
     public void Services_are_probed_and_have_CPU_requests()
     {
         foreach (var service in new[] { "web-server", "management-api" })
@@ -82,7 +83,7 @@ public sealed class ChartTests : IAsyncLifetime
     }
 
     /// <summary>What <c>deploy/components</c> does to both services, the chart does too: neither of the two ways to Kubernetes lacks what the other has.</summary>
-    [PublishFact]
+    [NeedsFact<AspireIntegrations>]
     public void Services_are_what_deploy_makes_of_them()
     {
         foreach (var service in new[] { "web-server", "management-api" })
@@ -102,7 +103,7 @@ public sealed class ChartTests : IAsyncLifetime
         }
     }
 
-    [PublishFact]
+    [NeedsFact<AspireIntegrations>]
     public void Who_may_call_whom_and_how_many_pods_may_be_missing_is_what_deploy_says()
     {
         foreach (var file in new[] { "disruption-budgets", "network-policies" })

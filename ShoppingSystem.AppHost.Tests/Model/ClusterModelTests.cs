@@ -1,12 +1,13 @@
 using Aspire.Hosting.ApplicationModel;
 using ShoppingSystem.AppHost.Tests.Support;
+using ShoppingSystem.Tests.Support;
 
 namespace ShoppingSystem.AppHost.Tests.Model;
 
 /// <summary>The wiring of the cluster, on the model itself.</summary>
 public sealed class ClusterModelTests
 {
-    [PublishFact]
+    [NeedsFact<AspireIntegrations>]
     public async Task The_services_stand_between_Kafka_and_MongoDB()
     {
         await using var shop = await ModelledShop.ToPublishAsync();
@@ -17,7 +18,7 @@ public sealed class ClusterModelTests
         Assert.Contains("/shopping", shop.Resource<IResourceWithConnectionString>("shopping").ConnectionStringExpression.ValueExpression, StringComparison.Ordinal);
     }
 
-    [PublishTheory]
+    [NeedsTheory<AspireIntegrations>]
     [InlineData("web-server", 8081)]
     [InlineData("management-api", 8080)]
     public async Task A_service_has_its_port_and_is_healthy_when_it_is_ready(string name, int port)
@@ -30,7 +31,7 @@ public sealed class ClusterModelTests
         Assert.Contains("/-/ready", check.Key, StringComparison.Ordinal);
     }
 
-    [PublishFact]
+    [NeedsFact<AspireIntegrations>]
     public async Task Only_the_web_server_is_for_the_outside()
     {
         await using var shop = await ModelledShop.ToPublishAsync();
@@ -39,7 +40,7 @@ public sealed class ClusterModelTests
         Assert.False(shop.Endpoint("management-api", "http").IsExternal);
     }
 
-    [PublishFact]
+    [NeedsFact<AspireIntegrations>]
     public async Task Each_waits_for_what_it_can_not_do_without()
     {
         await using var shop = await ModelledShop.ToPublishAsync();
@@ -48,7 +49,7 @@ public sealed class ClusterModelTests
         Assert.Equal(["kafka", "mongodb", "shopping"], shop.WaitsFor("management-api"));
     }
 
-    [PublishFact]
+    [NeedsFact<AspireIntegrations>]
     public async Task Connections_and_the_key_are_handed_over_where_the_services_read_them()
     {
         await using var shop = await ModelledShop.ToPublishAsync();
@@ -65,7 +66,7 @@ public sealed class ClusterModelTests
         Assert.Equal("{management-api-key.value}", managementApi["Management__ApiKey"]);
     }
 
-    [PublishFact]
+    [NeedsFact<AspireIntegrations>]
     public async Task The_key_is_secret_and_generated()
     {
         await using var shop = await ModelledShop.ToPublishAsync();
@@ -76,7 +77,7 @@ public sealed class ClusterModelTests
         Assert.Equal(32, Assert.IsType<GenerateParameterDefault>(key.Default).MinLength);
     }
 
-    [PublishTheory]
+    [NeedsTheory<AspireIntegrations>]
     [InlineData("kafka", "shopping-kafka-data", "/var/lib/kafka/data")]
     [InlineData("mongodb", "shopping-mongodb-data", "/data/db")]
     public async Task Data_outlives_the_containers(string name, string volume, string target)
@@ -88,7 +89,7 @@ public sealed class ClusterModelTests
         Assert.Equal((ContainerMountType.Volume, volume, target), (mount.Type, mount.Source, mount.Target));
     }
 
-    [PublishFact]
+    [NeedsFact<AspireIntegrations>]
     public async Task Tools_to_look_inside_come_along_but_are_not_published()
     {
         await using var shop = await ModelledShop.ToPublishAsync();
@@ -99,7 +100,7 @@ public sealed class ClusterModelTests
         }
     }
 
-    [PublishTheory]
+    [NeedsTheory<AspireIntegrations>]
     [InlineData("web-server")]
     [InlineData("management-api")]
     public async Task Replicas_are_configured(string name)
@@ -111,7 +112,7 @@ public sealed class ClusterModelTests
         Assert.Equal(3, three[name].GetReplicaCount());
     }
 
-    [PublishFact]
+    [NeedsFact<AspireIntegrations>]
     public async Task The_web_server_has_the_commands()
     {
         await using var shop = await ModelledShop.ToPublishAsync();

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Aspire.Hosting;
 using ShoppingSystem.AppHost.Tests.Support;
+using ShoppingSystem.Tests.Support;
 
 namespace ShoppingSystem.AppHost.Tests.Model;
 
@@ -68,7 +69,7 @@ public sealed class EditionTests
         Assert.Contains($"Port {ServicePorts.Shop} is taken", edition.Refusal, StringComparison.Ordinal);
     }
 
-    [PublishFact]
+    [NeedsFact<AspireIntegrations>]
     public async Task What_is_published_is_the_cluster_in_containers_all_the_same()
     {
         await using var shop = await ModelledShop.ToPublishAsync(NoRuntime, "--embedded", Kafka, MongoDB);
@@ -77,7 +78,7 @@ public sealed class EditionTests
         Assert.DoesNotContain("standalone", shop.Names);
     }
 
-    [ContainersFact]
+    [NeedsFact<Containers>]
     public async Task It_is_the_cluster_where_containers_can_be_run()
     {
         await using var shop = await ModelledShop.FromAsync();
@@ -86,7 +87,7 @@ public sealed class EditionTests
         Assert.DoesNotContain("standalone", shop.Names);
     }
 
-    [ContainersFact]
+    [NeedsFact<Containers>]
     public async Task What_is_not_given_is_a_container()
     {
         await using var shop = await ModelledShop.FromAsync(Kafka);

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Aspire.Hosting.Testing;
 using ShoppingSystem.AppHost.Tests.Support;
+using ShoppingSystem.Tests.Support;
 
 namespace ShoppingSystem.AppHost.Tests.Model;
 
@@ -10,7 +11,7 @@ public sealed class ManifestTests : IAsyncLifetime
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("shopping-test-");
     private JsonObject _resources = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         var file = Path.Combine(_directory.FullName, "manifest.json");
         await using var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.ShoppingSystem_AppHost>(
@@ -20,23 +21,23 @@ public sealed class ManifestTests : IAsyncLifetime
         _resources = JsonNode.Parse(await File.ReadAllTextAsync(file))!["resources"]!.AsObject();
     }
 
-    public Task DisposeAsync()
+    public ValueTask DisposeAsync()
     {
         _directory.Delete(recursive: true);
-        return Task.CompletedTask;
+        return ValueTask.CompletedTask;
     }
 
-    [PublishFact]
+    [NeedsFact<AspireIntegrations>]
     public void It_has_what_is_deployed_and_nothing_else() => Assert.Equal(
         ["kafka", "management-api", "management-api-key", "mongodb", "mongodb-password", "mongodb-password-uri-encoded", "shopping", "web-server"],
         _resources.Select(resource => resource.Key).Order());
 
-    [PublishFact]
+    [NeedsFact<AspireIntegrations>]
     public void Volumes_have_names_that_are_the_same_everywhere() => Assert.Equal(
         ["shopping-kafka-data", "shopping-mongodb-data"],
         new[] { "kafka", "mongodb" }.Select(name => (string)_resources[name]!["volumes"]![0]!["name"]!));
 
-    [PublishFact]
+    [NeedsFact<AspireIntegrations>]
     public void Secrets_are_generated_where_it_is_deployed()
     {
         foreach (var name in new[] { "management-api-key", "mongodb-password" })
@@ -47,12 +48,12 @@ public sealed class ManifestTests : IAsyncLifetime
         }
     }
 
-    [PublishFact]
+    [NeedsFact<AspireIntegrations>]
     public void The_database_is_reached_with_the_generated_password() => Assert.Matches(
         "^mongodb://admin:{mongodb-password-uri-encoded.value}@{mongodb.bindings.tcp.host}:{mongodb.bindings.tcp.port}/shopping\\?",
         (string)_resources["shopping"]!["connectionString"]!);
 
-    [PublishFact]
+    [NeedsFact<AspireIntegrations>]
     public void Both_services_are_projects_with_one_http_port_each()
     {
         foreach (var (name, port) in new[] { ("web-server", 8081), ("management-api", 8080) })

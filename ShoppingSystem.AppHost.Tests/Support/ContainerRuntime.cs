@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using ShoppingSystem.Tests.Support;
 
 namespace ShoppingSystem.AppHost.Tests.Support;
 
@@ -10,9 +11,6 @@ internal static class ContainerRuntime
 
     /// <summary>The runtime's command; null where none answers.</summary>
     public static string? Command => Found.Value;
-
-    /// <summary>Why tests that need containers are skipped; null where they run.</summary>
-    public static string? WhyNot => Command is null ? "No container runtime (docker, podman) answers here." : null;
 
     public static bool Succeeds(string runtime, params string[] arguments)
     {
@@ -32,30 +30,15 @@ internal static class ContainerRuntime
         Environment.GetEnvironmentVariable("ASPIRE_CONTAINER_RUNTIME") is { Length: > 0 } configured ? [configured] : ["docker", "podman"];
 }
 
-/// <summary>A test of the whole cluster in containers; skipped where none can be run.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-internal sealed class ContainersFactAttribute : FactAttribute
+/// <summary>Containers, for the whole cluster.</summary>
+internal sealed class Containers : INeed
 {
-    public ContainersFactAttribute() => Skip = Infrastructure.WhyNot ?? ContainerRuntime.WhyNot;
+    public static string? WhyNot =>
+        AspireIntegrations.WhyNot ?? (ContainerRuntime.Command is null ? "No container runtime (docker, podman) answers here." : null);
 }
 
-/// <summary><see cref="ContainersFactAttribute"/> with data.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-internal sealed class ContainersTheoryAttribute : TheoryAttribute
+/// <summary>Aspire's integrations for Kafka, MongoDB and Kubernetes, for what is published.</summary>
+internal sealed class AspireIntegrations : INeed
 {
-    public ContainersTheoryAttribute() => Skip = Infrastructure.WhyNot ?? ContainerRuntime.WhyNot;
-}
-
-/// <summary>A test of what is published; skipped where Aspire's integrations for Kafka, MongoDB and Kubernetes can't be had.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-internal sealed class PublishFactAttribute : FactAttribute
-{
-    public PublishFactAttribute() => Skip = Infrastructure.WhyNot;
-}
-
-/// <summary><see cref="PublishFactAttribute"/> with data.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-internal sealed class PublishTheoryAttribute : TheoryAttribute
-{
-    public PublishTheoryAttribute() => Skip = Infrastructure.WhyNot;
+    public static string? WhyNot => Infrastructure.WhyNot;
 }

@@ -10,11 +10,11 @@ public abstract class DeadLettersContract : IAsyncLifetime
 
     protected abstract Task<IDeadLetters> OpenAsync();
 
-    protected virtual Task CloseAsync() => Task.CompletedTask;
+    protected virtual ValueTask CloseAsync() => ValueTask.CompletedTask;
 
-    public async Task InitializeAsync() => _letters = await OpenAsync();
+    public async ValueTask InitializeAsync() => _letters = await OpenAsync();
 
-    public Task DisposeAsync() => CloseAsync();
+    public ValueTask DisposeAsync() => CloseAsync();
 
     [Theory]
     [InlineData(new byte[0])]

@@ -11,11 +11,11 @@ public abstract class PurchaseStoreContract : IAsyncLifetime
 
     protected abstract Task<IPurchaseStore> OpenAsync();
 
-    protected virtual Task CloseAsync() => Task.CompletedTask;
+    protected virtual ValueTask CloseAsync() => ValueTask.CompletedTask;
 
-    public async Task InitializeAsync() => _store = await OpenAsync();
+    public async ValueTask InitializeAsync() => _store = await OpenAsync();
 
-    public Task DisposeAsync() => CloseAsync();
+    public ValueTask DisposeAsync() => CloseAsync();
 
     [Theory]
     [InlineData("50.0", null)]

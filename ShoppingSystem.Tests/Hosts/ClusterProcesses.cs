@@ -5,7 +5,6 @@ using ShoppingSystem.MockMongo;
 using ShoppingSystem.MongoDB;
 using ShoppingSystem.Tests.Kafka;
 using ShoppingSystem.Tests.Support;
-using Xunit.Abstractions;
 
 namespace ShoppingSystem.Tests.Hosts;
 

@@ -5,7 +5,6 @@ using Confluent.Kafka;
 using ShoppingSystem.MockKafka;
 using ShoppingSystem.MockMongo;
 using ShoppingSystem.Tests.Support;
-using Xunit.Abstractions;
 
 namespace ShoppingSystem.Tests.Hosts;
 

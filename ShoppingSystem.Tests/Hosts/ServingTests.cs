@@ -9,7 +9,7 @@ namespace ShoppingSystem.Tests.Hosts;
 /// <summary>
 /// While what all replicas share is away, each goes on with what it can do, and stays in service to say what it can't.
 /// </summary>
-public sealed class ServingTests : IAsyncLifetime, IDisposable
+public sealed class ServingTests : IAsyncLifetime
 {
     private const string Serving = "/-/serving";
     private const string History = "/api/v1/getAllUserBuys/ada";
@@ -22,7 +22,7 @@ public sealed class ServingTests : IAsyncLifetime, IDisposable
     private HostProcess _management = null!;
     private HostProcess _shop = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         _kafka.CreateTopic("purchases", 12);
         _management = await HostProcess.StartAsync(HostProgram.ManagementApi, Environment());
@@ -32,14 +32,10 @@ public sealed class ServingTests : IAsyncLifetime, IDisposable
         await _management.Client.UntilRecordedAsync("ada", 1);
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await _shop.DisposeAsync();
         await _management.DisposeAsync();
-    }
-
-    public void Dispose()
-    {
         _mongo.Dispose();
         _kafka.Dispose();
     }

@@ -19,14 +19,14 @@ public sealed class SignInTests(SignInTests.Shop shop) : IClassFixture<SignInTes
 
         internal HostProcess Server { get; private set; } = null!;
 
-        public async Task InitializeAsync()
+        public async ValueTask InitializeAsync()
         {
             Kafka.CreateTopic("purchases", 12);
             await Issuer.StartAsync();
             Server = await StartAsync(Issuer);
         }
 
-        public async Task DisposeAsync()
+        public async ValueTask DisposeAsync()
         {
             await Server.DisposeAsync();
             await Issuer.DisposeAsync();

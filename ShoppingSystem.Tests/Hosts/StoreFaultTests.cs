@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json;
 using ShoppingSystem.MockMongo;
 using ShoppingSystem.Tests.Support;
-using Xunit.Abstractions;
 
 namespace ShoppingSystem.Tests.Hosts;
 

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
 using ShoppingSystem.Tests.Support;
-using Xunit.Abstractions;
 
 namespace ShoppingSystem.Tests.Http;
 

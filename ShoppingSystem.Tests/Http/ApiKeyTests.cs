@@ -21,9 +21,9 @@ public sealed class ApiKeyTests : IAsyncLifetime
         { "DELETE", "/api/v1/dead-letters/018d21b4-7f8b-7000-8000-000000000001" },
     };
 
-    public async Task InitializeAsync() => _shop = await InProcessShop.StartAsync(settings: "--Management:ApiKey=s3cret");
+    public async ValueTask InitializeAsync() => _shop = await InProcessShop.StartAsync(settings: "--Management:ApiKey=s3cret");
 
-    public async Task DisposeAsync() => await _shop.DisposeAsync();
+    public async ValueTask DisposeAsync() => await _shop.DisposeAsync();
 
     [Theory]
     [MemberData(nameof(Routes))]

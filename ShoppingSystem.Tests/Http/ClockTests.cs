@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Extensions.Time.Testing;
 using ShoppingSystem.Tests.Support;
 
 namespace ShoppingSystem.Tests.Http;
@@ -13,12 +14,12 @@ public sealed class ClockTests
     public async Task When_the_clock_jumps_ids_stay_unique_nothing_is_lost_and_the_history_is_in_order_of_time()
     {
         TimeSpan[] jumps = [TimeSpan.Zero, TimeSpan.FromSeconds(1), TimeSpan.FromHours(-1), TimeSpan.Zero, TimeSpan.FromDays(1), TimeSpan.FromDays(-2), TimeSpan.FromTicks(-10)];
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider(Some.Moment);
         await using var shop = await InProcessShop.StartAsync(clock);
         var bought = new List<Guid>();
         foreach (var jump in jumps)
         {
-            clock.Now += jump;
+            clock.AdjustTime(clock.GetUtcNow() + jump);
             bought.AddRange(await Task.WhenAll(Enumerable.Range(0, AtATime).Select(_ => shop.Shop.BuyAsync(User))));
             await shop.Management.UntilRecordedAsync(User, bought.Count);
             Assert.True(await shop.Management.IsReadyAsync());
@@ -41,12 +42,12 @@ public sealed class ClockTests
     [Fact]
     public async Task A_retry_after_the_clock_went_backward_or_forward_is_the_same_purchase()
     {
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider(Some.Moment);
         await using var shop = await InProcessShop.StartAsync(clock);
         var first = await shop.Shop.BuyAsync(User, key: "order 1");
         foreach (var jump in (TimeSpan[])[TimeSpan.FromHours(-1), TimeSpan.FromDays(1)])
         {
-            clock.Now += jump;
+            clock.AdjustTime(clock.GetUtcNow() + jump);
             Assert.Equal(first, await shop.Shop.BuyAsync(User, key: "order 1"));
         }
 
@@ -61,7 +62,7 @@ public sealed class ClockTests
     [InlineData("1970-01-01T00:00:00Z", "0.000000")]
     public async Task A_clock_that_was_never_set_is_a_clock(string time, string timestamp)
     {
-        var clock = new ManualClock { Now = DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture) };
+        var clock = new FakeTimeProvider(DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture));
         await using var shop = await InProcessShop.StartAsync(clock, events: ["no JSON"u8.ToArray()]);
         Guid[] bought = [await shop.Shop.BuyAsync(User), await shop.Shop.BuyAsync(User), await shop.Shop.BuyAsync(User, key: "k")];
         using var classic = await shop.Shop.PostAsync("/api/buy", Support.Http.Json($$"""{"username":"user1","userId":"{{User}}","price":1}"""));

@@ -14,13 +14,13 @@ public sealed class DeadLetterTests : IAsyncLifetime
     private static readonly byte[] Good = """{"userid":"123","username":"user1","price":50.0}"""u8.ToArray();
     private InProcessShop _shop = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         _shop = await InProcessShop.StartAsync(events: [Broken, Good, NoText, [], NoPrice]);
         await Eventually.TrueAsync(async () => (await ListAsync()).Count == 4, "4 dead letters");
     }
 
-    public async Task DisposeAsync() => await _shop.DisposeAsync();
+    public async ValueTask DisposeAsync() => await _shop.DisposeAsync();
 
     [Fact]
     public async Task What_cannot_be_understood_is_kept_and_holds_nothing_up()

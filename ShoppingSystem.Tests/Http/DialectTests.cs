@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Time.Testing;
 using ShoppingSystem.Purchases;
 using ShoppingSystem.Tests.Support;
 
@@ -7,12 +8,12 @@ namespace ShoppingSystem.Tests.Http;
 /// <summary>Both dialects byte for byte, at the moment of the examples in the documentation.</summary>
 public sealed class DialectTests : IAsyncLifetime
 {
-    private readonly ManualClock _clock = new();
+    private readonly FakeTimeProvider _clock = new(Some.Moment);
     private InProcessShop _shop = null!;
 
-    public async Task InitializeAsync() => _shop = await InProcessShop.StartAsync(_clock);
+    public async ValueTask InitializeAsync() => _shop = await InProcessShop.StartAsync(_clock);
 
-    public async Task DisposeAsync() => await _shop.DisposeAsync();
+    public async ValueTask DisposeAsync() => await _shop.DisposeAsync();
 
     [Fact]
     public async Task V1()
@@ -80,7 +81,7 @@ public sealed class DialectTests : IAsyncLifetime
         var first = PurchaseId.FromIdempotencyKey("both", "1");
         var second = PurchaseId.FromIdempotencyKey("both", "2");
         await BuyAsync("/api/buy", """{"username":"u","userId":"both","price":1}""", "1", HttpStatusCode.OK, null);
-        _clock.Now = _clock.Now.AddMicroseconds(999_877);
+        _clock.Advance(TimeSpan.FromMicroseconds(999_877));
         await BuyAsync("/api/v1/buy", """{"username":"u","userid":"both","price":2.50}""", "2", HttpStatusCode.Accepted, null);
         await _shop.Management.UntilRecordedAsync("both", 2);
 
@@ -130,7 +131,7 @@ public sealed class DialectTests : IAsyncLifetime
     [Fact]
     public async Task A_whole_second_keeps_its_six_decimals()
     {
-        _clock.Now = new DateTimeOffset(2024, 1, 19, 11, 20, 0, TimeSpan.Zero);
+        _clock.AdjustTime(new DateTimeOffset(2024, 1, 19, 11, 20, 0, TimeSpan.Zero));
         var id = PurchaseId.FromIdempotencyKey("whole", "1");
         await BuyAsync("/api/buy", """{"username":"u","userId":"whole","price":1}""", "1", HttpStatusCode.OK, null);
         await _shop.Management.UntilRecordedAsync("whole", 1);

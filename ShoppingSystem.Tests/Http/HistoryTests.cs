@@ -1,18 +1,19 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.Time.Testing;
 using ShoppingSystem.Tests.Support;
 
 namespace ShoppingSystem.Tests.Http;
 
 public sealed class HistoryTests : IAsyncLifetime
 {
-    private readonly ManualClock _clock = new();
+    private readonly FakeTimeProvider _clock = new(Some.Moment);
     private InProcessShop _shop = null!;
 
-    public async Task InitializeAsync() => _shop = await InProcessShop.StartAsync(_clock);
+    public async ValueTask InitializeAsync() => _shop = await InProcessShop.StartAsync(_clock);
 
-    public async Task DisposeAsync() => await _shop.DisposeAsync();
+    public async ValueTask DisposeAsync() => await _shop.DisposeAsync();
 
     [Theory]
     [InlineData("shop", "/api/v1/getAllUserBuys/{0}", 100)]
@@ -30,8 +31,8 @@ public sealed class HistoryTests : IAsyncLifetime
         for (var i = 0; i < Purchases; i++)
         {
             // Several share a microsecond: then the id decides.
-            _clock.Now = _clock.Now.AddMicroseconds(i % 5 == 0 ? 1 : 0);
-            bought.Add((_clock.Now, await _shop.Shop.BuyAsync(User)));
+            _clock.Advance(TimeSpan.FromMicroseconds(i % 5 == 0 ? 1 : 0));
+            bought.Add((_clock.GetUtcNow(), await _shop.Shop.BuyAsync(User)));
         }
 
         await _shop.Management.UntilRecordedAsync(User, Purchases);
@@ -45,7 +46,7 @@ public sealed class HistoryTests : IAsyncLifetime
 
         // What is bought while somebody turns the pages does not shift them.
         var (first, next) = await client.ReadPageAsync($"{path}{(path.Contains('?') ? '&' : '?')}limit=200");
-        _clock.Now = _clock.Now.AddMicroseconds(1);
+        _clock.Advance(TimeSpan.FromMicroseconds(1));
         await _shop.Shop.BuyAsync(User);
         await _shop.Management.UntilRecordedAsync(User, Purchases + 1);
         var (rest, none) = await client.ReadPageAsync(next!);

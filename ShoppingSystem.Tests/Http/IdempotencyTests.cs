@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using System.Threading.Channels;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using ShoppingSystem.Purchases;
 using ShoppingSystem.Tests.Support;
 
@@ -66,17 +67,17 @@ public sealed class IdempotencyTests(ShopFixture fixture) : IClassFixture<ShopFi
     [Fact]
     public async Task A_retry_is_answered_with_the_id_the_time_and_the_price_of_the_first_attempt()
     {
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider(Some.Moment);
         await using var shop = await InProcessShop.StartAsync(clock);
         using var first = await BuyAsync(shop.Shop, "/api/v1/buy", "user1", "u1", "50.0", null, "k");
-        clock.Now += TimeSpan.FromMinutes(4);
+        clock.Advance(TimeSpan.FromMinutes(4));
         using var again = await BuyAsync(shop.Shop, "/api/v1/buy", "user1", "u1", "50.00", null, "k");
 
         Assert.Equal(HttpStatusCode.Accepted, again.StatusCode);
         Assert.Equal(await first.Content.ReadAsStringAsync(), await again.Content.ReadAsStringAsync());
 
         // Until it is forgotten: then the id alone holds the two together.
-        clock.Now += TimeSpan.FromMinutes(1);
+        clock.Advance(TimeSpan.FromMinutes(1));
         using var late = await BuyAsync(shop.Shop, "/api/v1/buy", "user1", "u1", "50.00", null, "k");
         using var said = JsonDocument.Parse(await late.Content.ReadAsStringAsync());
         Assert.Equal(HttpStatusCode.Accepted, late.StatusCode);
@@ -113,12 +114,12 @@ public sealed class IdempotencyTests(ShopFixture fixture) : IClassFixture<ShopFi
     public async Task After_an_attempt_that_was_not_acknowledged_a_retry_is_appended_again_as_the_first_attempt_was()
     {
         var log = new UnreadyLog();
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider(Some.Moment);
         await using var shop = await StorefrontHost.StartAsync(log, builder => builder.Services.AddSingleton<TimeProvider>(clock));
         var first = BuyAsync(shop.Client, "/api/v1/buy", "user1", "u1", "50.0", "tea", "k");
         await log.RefuseAsync();
         await (await first).ProblemAsync(HttpStatusCode.ServiceUnavailable);
-        clock.Now += TimeSpan.FromMinutes(1);
+        clock.Advance(TimeSpan.FromMinutes(1));
 
         using var other = await BuyAsync(shop.Client, "/api/v1/buy", "user1", "u1", "50.0", "cake", "k");
         await other.ProblemAsync(HttpStatusCode.UnprocessableEntity);

@@ -11,9 +11,9 @@ public sealed partial class PathPrefixTests : IAsyncLifetime
 {
     private InProcessShop _shop = null!;
 
-    public async Task InitializeAsync() => _shop = await InProcessShop.StartAsync(settings: ["--PathBase=/behind/shop", "--Proxies:0=127.0.0.0/8"]);
+    public async ValueTask InitializeAsync() => _shop = await InProcessShop.StartAsync(settings: ["--PathBase=/behind/shop", "--Proxies:0=127.0.0.0/8"]);
 
-    public async Task DisposeAsync() => await _shop.DisposeAsync();
+    public async ValueTask DisposeAsync() => await _shop.DisposeAsync();
 
     [Theory]
     [InlineData("/behind/shop")]

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 using ShoppingSystem.Purchases;
 using ShoppingSystem.Tests.Kafka;
 using ShoppingSystem.Tests.Support;
@@ -13,7 +14,7 @@ public sealed class RefusalLogTests
     [Fact]
     public async Task An_outage_is_a_line_a_second_and_not_one_for_each_purchase()
     {
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider(Some.Moment);
         var warnings = new Warnings();
         await using var shop = await StorefrontHost.StartAsync(new NoLog(), builder =>
         {
@@ -29,7 +30,7 @@ public sealed class RefusalLogTests
         var first = Assert.Single(warnings);
         Assert.Contains("the disk is full", first, StringComparison.Ordinal);
 
-        clock.Now += TimeSpan.FromSeconds(1);
+        clock.Advance(TimeSpan.FromSeconds(1));
         await BuyAsync();
 
         Assert.Equal(2, warnings.Count);

@@ -8,6 +8,7 @@ using ShoppingSystem.Purchases;
 using ShoppingSystem.Tests.Hosts;
 using ShoppingSystem.Tests.Kubernetes;
 using ShoppingSystem.Tests.Purchases;
+using ShoppingSystem.Tests.Support;
 
 namespace ShoppingSystem.Tests.Kafka;
 
@@ -52,13 +53,13 @@ public sealed class EventDescriptionTests
         Assert.Contains("address: \"orders.v2\"", description, StringComparison.Ordinal);
     }
 
-    [RenderingFact]
+    [NeedsFact<Rendering>]
     public async Task It_is_AsyncAPI_and_takes_what_is_written_and_what_is_read_and_nothing_else()
     {
         var own = new Purchase(Guid.CreateVersion7(), "123", "Ada", 12.50m, "tea", new DateTimeOffset(2024, 1, 19, 11, 20, 0, TimeSpan.Zero));
         List<(string, string, bool)> events = [("purchase", Written(own), true), ("purchase", Written(own with { Item = null }), true), ("event", Written(own), true)];
         // The schema has the usual spellings of a name, and says in words that upper and lower case make no difference.
-        events.AddRange(ProducerEventTests.Forms.Select(form => ProducerEventTests.Whole(form[2]!.ToString()!).Replace("EF BB BF ", ""))
+        events.AddRange(ProducerEventTests.Forms.Select(form => ProducerEventTests.Whole(form.Data.Item3).Replace("EF BB BF ", ""))
             .Where(written => !written.Contains("\"USERID\"", StringComparison.Ordinal)).Select(written => ("event", written, true)));
         foreach (var written in NoPurchases)
         {
@@ -72,7 +73,7 @@ public sealed class EventDescriptionTests
         Assert.True(events.Count > 90, $"{events.Count} events");
     }
 
-    [RenderingTheory]
+    [NeedsTheory<Rendering>]
     [InlineData("action: send", "action: publish", "action")]
     [InlineData("asyncapi: 3.0.0\ninfo:", "asyncapi: 3.0.0\nnonsense: true\ninfo:", "nonsense")]
     [InlineData("messages/event\"", "messages/nothing\"", "leads nowhere")]

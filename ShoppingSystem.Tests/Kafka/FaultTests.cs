@@ -1,7 +1,6 @@
 using ShoppingSystem.MockKafka;
 using ShoppingSystem.Tests.Hosts;
 using ShoppingSystem.Tests.Support;
-using Xunit.Abstractions;
 
 namespace ShoppingSystem.Tests.Kafka;
 

@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Microsoft.Extensions.Time.Testing;
 using ShoppingSystem.Kafka;
 using ShoppingSystem.Tests.Support;
 
@@ -10,7 +11,7 @@ public sealed class FeedProblemsTests : IDisposable
     private static readonly Error NoRight = new(ErrorCode.TopicAuthorizationFailed);
     private static readonly Error Unknown = new(ErrorCode.Unknown, "it is broken");
 
-    private readonly ManualClock _clock = new();
+    private readonly FakeTimeProvider _clock = new(Some.Moment);
     private readonly Warnings _log = new();
     private readonly FeedProblems _problems;
 
@@ -25,7 +26,7 @@ public sealed class FeedProblemsTests : IDisposable
         {
             _problems.Note(FeedProblems.Action.Fetch, new Error(NoRight.Code, $"of second {second}"), second % 12);
             _problems.Report();
-            _clock.Now += TimeSpan.FromSeconds(1);
+            _clock.Advance(TimeSpan.FromSeconds(1));
         }
 
         Assert.Equal(3, _log.Count);
@@ -47,11 +48,11 @@ public sealed class FeedProblemsTests : IDisposable
     public void An_error_that_may_pass_is_a_problem_once_it_has_stood_for_five_seconds()
     {
         _problems.Note(FeedProblems.Action.Fetch, Unknown, 1);
-        _clock.Now += TimeSpan.FromSeconds(4.9);
+        _clock.Advance(TimeSpan.FromSeconds(4.9));
         _problems.Note(FeedProblems.Action.Fetch, Unknown, 1);
         Assert.Null(_problems.Current);
 
-        _clock.Now += TimeSpan.FromSeconds(0.1);
+        _clock.Advance(TimeSpan.FromSeconds(0.1));
         Assert.Contains("it is broken", _problems.Current, StringComparison.Ordinal);
 
         _problems.Clear(FeedProblems.Action.Fetch, 2);
@@ -64,11 +65,11 @@ public sealed class FeedProblemsTests : IDisposable
     public void A_reader_that_shares_its_instance_id_is_a_problem_until_a_minute_after_it_was_last_thrown_out()
     {
         _problems.Note(FeedProblems.Action.Read, new Error(ErrorCode.FencedInstanceId));
-        _clock.Now += TimeSpan.FromSeconds(59);
+        _clock.Advance(TimeSpan.FromSeconds(59));
         _problems.Clear(FeedProblems.Action.Read);
         Assert.Contains("Kafka:GroupInstanceId", _problems.Current, StringComparison.Ordinal);
 
-        _clock.Now += TimeSpan.FromSeconds(1);
+        _clock.Advance(TimeSpan.FromSeconds(1));
         _problems.Clear(FeedProblems.Action.Read);
         Assert.Null(_problems.Current);
     }

@@ -5,7 +5,6 @@ using ShoppingSystem.MockKafka;
 using ShoppingSystem.Purchases;
 using ShoppingSystem.Tests.Hosts;
 using ShoppingSystem.Tests.Support;
-using Xunit.Abstractions;
 
 namespace ShoppingSystem.Tests.Kafka;
 

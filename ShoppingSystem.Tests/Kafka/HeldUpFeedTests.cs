@@ -7,7 +7,6 @@ using ShoppingSystem.MockMongo;
 using ShoppingSystem.Purchases;
 using ShoppingSystem.Tests.Hosts;
 using ShoppingSystem.Tests.Support;
-using Xunit.Abstractions;
 
 namespace ShoppingSystem.Tests.Kafka;
 

@@ -6,7 +6,6 @@ using Confluent.Kafka;
 using ShoppingSystem.Tests.Hosts;
 using ShoppingSystem.Tests.Support;
 using ShoppingSystem.Tests.Telemetry;
-using Xunit.Abstractions;
 
 namespace ShoppingSystem.Tests.Kafka;
 

@@ -11,7 +11,6 @@ using ShoppingSystem.Kafka;
 using ShoppingSystem.MockKafka;
 using ShoppingSystem.Purchases;
 using ShoppingSystem.Tests.Support;
-using Xunit.Abstractions;
 
 namespace ShoppingSystem.Tests.Kafka;
 

@@ -2,7 +2,6 @@ using System.Text;
 using Confluent.Kafka;
 using ShoppingSystem.Tests.Hosts;
 using ShoppingSystem.Tests.Support;
-using Xunit.Abstractions;
 
 namespace ShoppingSystem.Tests.Kafka;
 

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using ShoppingSystem.MockKafka;
 using ShoppingSystem.Tests.Hosts;
 using ShoppingSystem.Tests.Support;
-using Xunit.Abstractions;
 
 namespace ShoppingSystem.Tests.Kafka;
 

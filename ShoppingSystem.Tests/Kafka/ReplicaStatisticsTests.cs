@@ -2,7 +2,6 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using ShoppingSystem.Tests.Hosts;
 using ShoppingSystem.Tests.Support;
-using Xunit.Abstractions;
 
 namespace ShoppingSystem.Tests.Kafka;
 

@@ -1,6 +1,5 @@
 using ShoppingSystem.Tests.Hosts;
 using ShoppingSystem.Tests.Support;
-using Xunit.Abstractions;
 
 namespace ShoppingSystem.Tests.Kafka;
 

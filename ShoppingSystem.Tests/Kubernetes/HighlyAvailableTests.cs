@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using ShoppingSystem.Tests.Support;
 
 namespace ShoppingSystem.Tests.Kubernetes;
 
@@ -15,7 +16,7 @@ public sealed class HighlyAvailableTests
         .. manifests.Of("MongoDBCommunity").SelectMany(cluster => cluster.Each("spec/users")).Select(user => (user.Text("connectionStringSecretName"), "connectionString.standard")),
     ];
 
-    [RenderingFact]
+    [NeedsFact<Rendering>]
     public async Task Nothing_is_single()
     {
         var manifests = await Manifest.OverlayAsync("highly-available");
@@ -37,7 +38,7 @@ public sealed class HighlyAvailableTests
             spread.Text("topologyKey") == "kubernetes.io/hostname" && spread.Text("whenUnsatisfiable") == "DoNotSchedule" && spread.Number("maxSkew") == 1;
     }
 
-    [RenderingFact]
+    [NeedsFact<Rendering>]
     public async Task The_topic_is_as_the_document_on_Kafka_wants_it_and_as_the_services_use_it()
     {
         var manifests = await Manifest.OverlayAsync("highly-available");
@@ -63,7 +64,7 @@ public sealed class HighlyAvailableTests
             part => Assert.Equal(kafka.Name, part.Map("metadata/labels")["strimzi.io/cluster"]));
     }
 
-    [RenderingFact]
+    [NeedsFact<Rendering>]
     public async Task The_services_may_do_what_they_do_and_nothing_else()
     {
         var manifests = await Manifest.OverlayAsync("highly-available");
@@ -79,7 +80,7 @@ public sealed class HighlyAvailableTests
         Assert.Equal(user.Name, manifests.Environment("web-server", "Kafka__SaslUsername"));
     }
 
-    [RenderingFact]
+    [NeedsFact<Rendering>]
     public async Task The_services_find_the_brokers_where_Strimzi_puts_them()
     {
         var manifests = await Manifest.OverlayAsync("highly-available");
@@ -96,7 +97,7 @@ public sealed class HighlyAvailableTests
             ["keda-operator", "management-api", "web-server"], listener.Each("networkPolicyPeers").Select(peer => peer.Map("podSelector/matchLabels")["app"]).Order());
     }
 
-    [RenderingFact]
+    [NeedsFact<Rendering>]
     public async Task MongoDB_is_reached_by_its_members_and_by_those_who_record()
     {
         var manifests = await Manifest.OverlayAsync("highly-available");

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Confluent.Kafka;
+using ShoppingSystem.Tests.Support;
 
 namespace ShoppingSystem.Tests.Kubernetes;
 
@@ -26,7 +27,7 @@ public sealed class KafkaConnectionTests
 
     public static TheoryData<string> OverlaysWithLogin => ["production", "highly-available"];
 
-    [RenderingTheory, MemberData(nameof(Choices))]
+    [NeedsTheory<Rendering>, MemberData(nameof(Choices))]
     public async Task What_it_says_in_Kafkas_words_the_services_and_KEDA_hear_in_theirs(string protocol, string mechanism, bool authority)
     {
         var (text, manifests) = await ProductionAsync($"bootstrap.servers=b-1.kafka.test:9093,b-2.kafka.test:9093\nsecurity.protocol={protocol}\nsasl.mechanism={mechanism}\n", authority);
@@ -48,7 +49,7 @@ public sealed class KafkaConnectionTests
         Assert.Empty(await OverlayTests.MistakesAsync(text));
     }
 
-    [RenderingTheory, MemberData(nameof(OverlaysWithLogin))]
+    [NeedsTheory<Rendering>, MemberData(nameof(OverlaysWithLogin))]
     public async Task KEDA_logs_in_as_the_services_do_and_trusts_whom_they_trust(string overlay)
     {
         var manifests = await Manifest.OverlayAsync(overlay);
@@ -67,7 +68,7 @@ public sealed class KafkaConnectionTests
         Assert.Equal("enable", keda["tls"]);
     }
 
-    [RenderingFact]
+    [NeedsFact<Rendering>]
     public async Task The_laptops_Kafka_wants_no_login()
     {
         var manifests = await Manifest.OverlayAsync("minikube");
@@ -76,7 +77,7 @@ public sealed class KafkaConnectionTests
         Assert.Empty(manifests.Of("TriggerAuthentication"));
     }
 
-    [RenderingFact]
+    [NeedsFact<Rendering>]
     public async Task A_change_replaces_the_pods_and_reaches_KEDA()
     {
         var (_, before) = await ProductionAsync("bootstrap.servers=b-1.kafka.test:9093\nsecurity.protocol=SASL_SSL\nsasl.mechanism=PLAIN\n", authority: false);
@@ -103,7 +104,7 @@ public sealed class KafkaConnectionTests
         static string Template(IReadOnlyList<Manifest> manifests, string service) => manifests.One("Deployment", service).At("spec/template")!.Node.ToString();
     }
 
-    [RenderingFact]
+    [NeedsFact<Rendering>]
     public async Task A_word_that_Kafka_does_not_have_keeps_pods_from_starting()
     {
         var (_, manifests) = await ProductionAsync("bootstrap.servers=b:9093\nsecurity.protocol=PLAIN\nsasl.mechanism=SCRAM-SHA512\n", authority: false);

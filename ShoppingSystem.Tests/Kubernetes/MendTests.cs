@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ShoppingSystem.Tests.Support;
 
 namespace ShoppingSystem.Tests.Kubernetes;
 
@@ -10,7 +11,7 @@ public sealed class MendTests
         "db-password-uri-encoded": {"type": "annotated.string", "value": "{db-password.value}", "filter": "uri"}
         """;
 
-    [NeedsFact("jq")]
+    [NeedsFact<Jq>]
     public async Task Secrets_become_references_to_variables()
     {
         var resources = await MendAsync($$$"""
@@ -31,7 +32,7 @@ public sealed class MendTests
         Assert.Null(resources["api"]!["env"]!["SHOP_PASSWORD"]);
     }
 
-    [NeedsFact("jq")]
+    [NeedsFact<Jq>]
     public async Task Only_what_needs_a_secret_gets_it()
     {
         var resources = await MendAsync($$$"""
@@ -42,7 +43,7 @@ public sealed class MendTests
         Assert.DoesNotContain("PASSWORD", resources.ToJsonString());
     }
 
-    [NeedsFact("jq")]
+    [NeedsFact<Jq>]
     public async Task Services_listen_on_http_where_the_AppHost_says()
     {
         var resources = await MendAsync("""
@@ -61,7 +62,7 @@ public sealed class MendTests
         Assert.Equal("""{"http":{"scheme":"http","targetPort":8080}}""", resources["api"]!["bindings"]!.ToJsonString());
     }
 
-    [NeedsFact("jq")]
+    [NeedsFact<Jq>]
     public async Task Kafka_advertises_what_it_listens_on()
     {
         var resources = await MendAsync("""
@@ -80,7 +81,7 @@ public sealed class MendTests
         Assert.Equal("data", (string?)kafka["volumes"]![0]!["name"]);
     }
 
-    [NeedsTheory("jq")]
+    [NeedsTheory<Jq>]
     [InlineData("""{"type": "container.v0", "bindMounts": [{"source": "a", "target": "/a"}]}""", "bind mounts")]
     [InlineData("""{"type": "container.v0", "volumes": [{"name": "a", "target": "/a"}, {"name": "b", "target": "/b"}]}""", "More than one volume")]
     public async Task What_Aspirate_would_lose_is_refused(string resource, string reason)

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using ShoppingSystem.Tests.Support;
 
 namespace ShoppingSystem.Tests.Kubernetes;
 
@@ -9,7 +10,7 @@ public sealed partial class OverlayTests
 
     public static TheoryData<string> Overlays => [.. Directory.GetDirectories(Path.Combine(Tools.Deploy, "overlays")).Select(folder => Path.GetFileName(folder)).Order()];
 
-    [RenderingTheory, MemberData(nameof(Overlays))]
+    [NeedsTheory<Rendering>, MemberData(nameof(Overlays))]
     public async Task It_passes_the_schemas_of_Kubernetes_KEDA_and_the_operators(string overlay)
     {
         var (text, _) = await Manifest.RenderAsync(Path.Combine(Tools.Deploy, "overlays", overlay));
@@ -17,7 +18,7 @@ public sealed partial class OverlayTests
         Assert.Empty(await MistakesAsync(text));
     }
 
-    [RenderingFact]
+    [NeedsFact<Rendering>]
     public async Task The_schemas_find_mistakes()
     {
         var (text, _) = await Manifest.RenderAsync(Path.Combine(Tools.Deploy, "overlays/production"));
@@ -41,7 +42,7 @@ public sealed partial class OverlayTests
         Assert.Matches(@"2\.yaml: MongoDBCommunity/mongodb: /spec/type", mistakes);
     }
 
-    [RenderingTheory, MemberData(nameof(Overlays))]
+    [NeedsTheory<Rendering>, MemberData(nameof(Overlays))]
     public async Task Everything_is_in_the_shops_namespace(string overlay)
     {
         var manifests = await Manifest.OverlayAsync(overlay);
@@ -50,7 +51,7 @@ public sealed partial class OverlayTests
         Assert.All(manifests.Where(manifest => manifest.Kind != "Namespace"), manifest => Assert.Equal(Namespace, manifest.Text("metadata/namespace")));
     }
 
-    [RenderingTheory, MemberData(nameof(Overlays))]
+    [NeedsTheory<Rendering>, MemberData(nameof(Overlays))]
     public async Task No_secret_is_in_it(string overlay)
     {
         var manifests = await Manifest.OverlayAsync(overlay);
@@ -71,7 +72,7 @@ public sealed partial class OverlayTests
             entry => Assert.False(SecretName().IsMatch(entry.Key), $"{entry.Key} is in a ConfigMap."));
     }
 
-    [RenderingTheory, MemberData(nameof(Overlays))]
+    [NeedsTheory<Rendering>, MemberData(nameof(Overlays))]
     public async Task Both_services_have_the_API_key_which_is_a_secret(string overlay)
     {
         var manifests = await Manifest.OverlayAsync(overlay);
@@ -87,7 +88,7 @@ public sealed partial class OverlayTests
         }
     }
 
-    [RenderingTheory, MemberData(nameof(Overlays))]
+    [NeedsTheory<Rendering>, MemberData(nameof(Overlays))]
     public async Task Every_image_has_a_tag_that_says_what_it_is(string overlay)
     {
         foreach (var container in (await Manifest.OverlayAsync(overlay)).Workloads().SelectMany(Manifests.Containers))
@@ -98,7 +99,7 @@ public sealed partial class OverlayTests
         }
     }
 
-    [RenderingTheory, MemberData(nameof(Overlays))]
+    [NeedsTheory<Rendering>, MemberData(nameof(Overlays))]
     public async Task Every_variable_is_set_once_and_from_something_that_exists(string overlay)
     {
         var manifests = await Manifest.OverlayAsync(overlay);
@@ -129,7 +130,7 @@ public sealed partial class OverlayTests
         }
     }
 
-    [RenderingTheory, MemberData(nameof(Overlays))]
+    [NeedsTheory<Rendering>, MemberData(nameof(Overlays))]
     public async Task Every_service_reaches_a_port_that_is_open(string overlay)
     {
         var manifests = await Manifest.OverlayAsync(overlay);
@@ -154,7 +155,7 @@ public sealed partial class OverlayTests
         Assert.Equal("http://management-api:8080", manifests.Environment("web-server", "services__management-api__http__0"));
     }
 
-    [RenderingTheory, MemberData(nameof(Overlays))]
+    [NeedsTheory<Rendering>, MemberData(nameof(Overlays))]
     public async Task The_ingress_leads_to_the_shop(string overlay)
     {
         var manifests = await Manifest.OverlayAsync(overlay);
@@ -169,7 +170,7 @@ public sealed partial class OverlayTests
         Assert.Equal(overlay != "minikube", ingress.Each("spec/tls").Any());
     }
 
-    [RenderingTheory, MemberData(nameof(Overlays))]
+    [NeedsTheory<Rendering>, MemberData(nameof(Overlays))]
     public async Task Services_are_probed_limited_and_ended_in_order(string overlay)
     {
         var manifests = await Manifest.OverlayAsync(overlay);
@@ -218,7 +219,7 @@ public sealed partial class OverlayTests
         }
     }
 
-    [RenderingTheory, MemberData(nameof(Overlays))]
+    [NeedsTheory<Rendering>, MemberData(nameof(Overlays))]
     public async Task Only_the_web_server_reaches_the_management_API_and_only_services_reach_the_data(string overlay)
     {
         var manifests = await Manifest.OverlayAsync(overlay);
@@ -252,7 +253,7 @@ public sealed partial class OverlayTests
         }
     }
 
-    [RenderingFact]
+    [NeedsFact<Rendering>]
     public async Task Kafka_advertises_names_that_resolve_from_everywhere_and_ports_that_are_open()
     {
         var manifests = await Manifest.OverlayAsync("minikube");
@@ -278,7 +279,7 @@ public sealed partial class OverlayTests
         Assert.Contains(manifests.Environment("management-api", "ConnectionStrings__kafka"), advertised.Values);
     }
 
-    [RenderingFact]
+    [NeedsFact<Rendering>]
     public async Task A_laptop_may_send_its_shop_the_load_that_the_documents_and_the_script_send()
     {
         var manifests = await Manifest.OverlayAsync("minikube");
@@ -289,7 +290,7 @@ public sealed partial class OverlayTests
         Assert.InRange(rates.Max(), 1, int.Parse(manifests.Environment("web-server", "Admission__RequestsPerSecond")));
     }
 
-    [RenderingFact]
+    [NeedsFact<Rendering>]
     public async Task Production_brings_its_own_Kafka_and_MongoDB()
     {
         var manifests = await Manifest.OverlayAsync("production");
@@ -299,7 +300,7 @@ public sealed partial class OverlayTests
         Assert.DoesNotContain(manifests.Workloads().SelectMany(Manifests.Containers).SelectMany(container => container.Each("env")), variable => variable.Text("name") == "MONGODB_PASSWORD");
     }
 
-    [RenderingFact]
+    [NeedsFact<Rendering>]
     public async Task Components_can_be_chosen_one_by_one()
     {
         string[][] choices =

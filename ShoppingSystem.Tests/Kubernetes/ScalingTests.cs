@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using ShoppingSystem.Tests.Support;
 
 namespace ShoppingSystem.Tests.Kubernetes;
 
@@ -16,7 +17,7 @@ public sealed class ScalingTests
 
     public static TheoryData<string> Overlays => OverlayTests.Overlays;
 
-    [RenderingTheory, MemberData(nameof(Overlays))]
+    [NeedsTheory<Rendering>, MemberData(nameof(Overlays))]
     public async Task What_is_scaled_exists_and_nothing_else_says_how_many(string overlay)
     {
         var manifests = await Manifest.OverlayAsync(overlay);
@@ -38,7 +39,7 @@ public sealed class ScalingTests
         }
     }
 
-    [RenderingTheory, MemberData(nameof(Overlays))]
+    [NeedsTheory<Rendering>, MemberData(nameof(Overlays))]
     public async Task KEDA_watches_the_topic_that_is_read_as_the_group_that_reads_it(string overlay)
     {
         var manifests = await Manifest.OverlayAsync(overlay);
@@ -64,7 +65,7 @@ public sealed class ScalingTests
             broker => Assert.Contains('.', broker.Split(':')[0]));
     }
 
-    [RenderingTheory, MemberData(nameof(Overlays))]
+    [NeedsTheory<Rendering>, MemberData(nameof(Overlays))]
     public async Task The_log_is_the_one_that_the_services_use_by_default(string overlay)
     {
         var manifests = await Manifest.OverlayAsync(overlay);
@@ -81,7 +82,7 @@ public sealed class ScalingTests
         }
     }
 
-    [RenderingTheory, MemberData(nameof(Overlays))]
+    [NeedsTheory<Rendering>, MemberData(nameof(Overlays))]
     public async Task The_lag_is_read_as_the_consumer_reads_it(string overlay)
     {
         var manifests = await Manifest.OverlayAsync(overlay);
@@ -100,7 +101,7 @@ public sealed class ScalingTests
         Assert.True(behavior.Number("scaleUp/stabilizationWindowSeconds") < behavior.Number("scaleDown/stabilizationWindowSeconds"));
     }
 
-    [RenderingTheory, MemberData(nameof(Overlays))]
+    [NeedsTheory<Rendering>, MemberData(nameof(Overlays))]
     public async Task The_web_server_scales_on_CPU_that_it_requests(string overlay)
     {
         var manifests = await Manifest.OverlayAsync(overlay);
@@ -113,7 +114,7 @@ public sealed class ScalingTests
         Assert.All(manifests.One("Deployment", "web-server").Containers(), container => Assert.NotNull(container.Maybe("resources/requests/cpu")));
     }
 
-    [RenderingFact]
+    [NeedsFact<Rendering>]
     public async Task Production_scales_as_scaling_env_says()
     {
         var manifests = await Manifest.OverlayAsync("production");

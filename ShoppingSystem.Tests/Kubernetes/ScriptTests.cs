@@ -1,3 +1,5 @@
+using ShoppingSystem.Tests.Support;
+
 namespace ShoppingSystem.Tests.Kubernetes;
 
 /// <summary>
@@ -56,7 +58,7 @@ public sealed class ScriptTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [NeedsFact("shellcheck")]
+    [NeedsFact<ShellCheck>]
     public async Task Shellcheck_has_nothing_to_say()
     {
         var result = await Tools.RunAsync("shellcheck", ["--external-sources", "--source-path=SCRIPTDIR", .. Directory.GetFiles(Tools.Deploy, "*.sh")]);
@@ -64,7 +66,7 @@ public sealed class ScriptTests : IDisposable
         Assert.True(result.ExitCode == 0, result.ToString());
     }
 
-    [NeedsTheory("bash"), MemberData(nameof(Scripts))]
+    [NeedsTheory<Bash>, MemberData(nameof(Scripts))]
     public async Task It_says_how_it_is_used(string script)
     {
         var help = await RunAsync(script, "--help");
@@ -75,14 +77,14 @@ public sealed class ScriptTests : IDisposable
         Assert.DoesNotContain("set -euo", help.Output);
     }
 
-    [NeedsTheory("bash"), MemberData(nameof(Scripts))]
+    [NeedsTheory<Bash>, MemberData(nameof(Scripts))]
     public async Task It_refuses_what_it_does_not_know(string script)
     {
         AssertRefused("Unknown argument '--nonsense'", await RunAsync(script, "--nonsense"));
         Assert.Empty(Calls());
     }
 
-    [NeedsTheory("bash")]
+    [NeedsTheory<Bash>]
     [InlineData("setup.sh", "kubectl")]
     [InlineData("teardown.sh --yes", "kubectl")]
     [InlineData("watch.sh --once", "kubectl")]
@@ -104,7 +106,7 @@ public sealed class ScriptTests : IDisposable
         AssertNothingChanged();
     }
 
-    [NeedsTheory("bash")]
+    [NeedsTheory<Bash>]
     [InlineData("--overlay nowhere", "There is no overlay 'nowhere'")]
     [InlineData("--overlay", "--overlay needs a value")]
     [InlineData("--timeout soon", "--timeout needs a number")]
@@ -123,7 +125,7 @@ public sealed class ScriptTests : IDisposable
         AssertNothingChanged();
     }
 
-    [NeedsFact("bash")]
+    [NeedsFact<Bash>]
     public async Task Setup_refuses_when_nothing_runs_or_something_else_does()
     {
         GiveAll();
@@ -140,7 +142,7 @@ public sealed class ScriptTests : IDisposable
         AssertNothingChanged();
     }
 
-    [NeedsFact("bash")]
+    [NeedsFact<Bash>]
     public async Task Setup_refuses_production_without_login_or_brokers()
     {
         GiveAll();
@@ -154,7 +156,7 @@ public sealed class ScriptTests : IDisposable
         AssertNothingChanged();
     }
 
-    [NeedsTheory("bash")]
+    [NeedsTheory<Bash>]
     [InlineData("security.protocol=SASL_SSL", "security.protocol=SSL", "security.protocol is 'SSL'")]
     [InlineData("security.protocol=SASL_SSL", "security.protocol=PLAIN", "security.protocol is 'PLAIN'")]
     [InlineData("sasl.mechanism=SCRAM-SHA-512", "sasl.mechanism=ScramSha512", "sasl.mechanism is 'ScramSha512'")]
@@ -169,7 +171,7 @@ public sealed class ScriptTests : IDisposable
         AssertNothingChanged();
     }
 
-    [NeedsFact("bash")]
+    [NeedsFact<Bash>]
     public async Task Setup_brings_the_authority_of_the_brokers_where_there_is_one()
     {
         GiveAll();
@@ -186,7 +188,7 @@ public sealed class ScriptTests : IDisposable
         AssertInOrder(Calls(), $"kubectl -n shopping-system create secret generic kafka-ca --from-file=ca.crt={authority}", "kubectl apply -k");
     }
 
-    [NeedsFact("bash")]
+    [NeedsFact<Bash>]
     public async Task Setup_says_how_to_get_the_operators_that_are_missing()
     {
         string[] command = ["setup.sh", "--overlay", "highly-available", "--registry", "ghcr.io/shop", "--tag", "sha-1"];
@@ -208,7 +210,7 @@ public sealed class ScriptTests : IDisposable
         AssertNothingChanged();
     }
 
-    [NeedsFact("bash")]
+    [NeedsFact<Bash>]
     public async Task Setup_waits_for_what_the_operators_run_before_it_starts_the_services()
     {
         GiveAll();
@@ -232,7 +234,7 @@ public sealed class ScriptTests : IDisposable
         Assert.DoesNotContain(Calls(), call => call.StartsWith("minikube", StringComparison.Ordinal));
     }
 
-    [NeedsFact("bash")]
+    [NeedsFact<Bash>]
     public async Task Setup_starts_as_many_as_the_autoscaler_will_keep_at_least()
     {
         GiveAll();
@@ -256,7 +258,7 @@ public sealed class ScriptTests : IDisposable
         Assert.DoesNotContain(Calls(), call => call.Contains(" scale ", StringComparison.Ordinal));
     }
 
-    [NeedsFact("bash")]
+    [NeedsFact<Bash>]
     public async Task Setup_has_KEDA_look_again_while_it_waits_for_it()
     {
         GiveAll();
@@ -275,7 +277,7 @@ public sealed class ScriptTests : IDisposable
             "kubectl -n shopping-system annotate scaledobject.keda.sh/management-api autoscaling.keda.sh/paused-scale-in-");
     }
 
-    [NeedsFact("bash")]
+    [NeedsFact<Bash>]
     public async Task Setup_names_KEDAs_pods_and_logs_when_it_does_not_scale()
     {
         GiveAll();
@@ -293,7 +295,7 @@ public sealed class ScriptTests : IDisposable
         Assert.Contains("kubectl -n keda logs deploy/keda-operator", blind.Errors);
     }
 
-    [NeedsFact("bash")]
+    [NeedsFact<Bash>]
     public async Task Setup_refuses_to_make_a_new_password_for_old_data()
     {
         GiveAll();
@@ -308,7 +310,7 @@ public sealed class ScriptTests : IDisposable
         Assert.DoesNotContain(Calls(), call => call.StartsWith("kubectl apply -k", StringComparison.Ordinal));
     }
 
-    [NeedsFact("bash")]
+    [NeedsFact<Bash>]
     public async Task Setup_prepares_builds_applies_and_waits()
     {
         GiveAll();
@@ -345,7 +347,7 @@ public sealed class ScriptTests : IDisposable
         Assert.Contains("port-forward service/web-server 8081", result.Output);
     }
 
-    [NeedsFact("bash")]
+    [NeedsFact<Bash>]
     public async Task Setup_keeps_the_secrets_that_are_there()
     {
         GiveAll();
@@ -356,7 +358,7 @@ public sealed class ScriptTests : IDisposable
         Assert.DoesNotContain(Calls(), call => call.Contains("patch secret", StringComparison.Ordinal) || call.Contains("create secret", StringComparison.Ordinal));
     }
 
-    [RenderingFact]
+    [NeedsFact<Rendering>]
     public async Task Setup_deploys_exactly_the_images_that_were_asked_for()
     {
         GiveAll();
@@ -369,7 +371,7 @@ public sealed class ScriptTests : IDisposable
         Assert.Equal("ghcr.io/shop/system/management-api:sha-1234567", manifests.One("Deployment", "management-api").Text("spec/template/spec/containers/0/image"));
     }
 
-    [NeedsFact("bash")]
+    [NeedsFact<Bash>]
     public async Task Setup_pushes_both_platforms_to_the_registry()
     {
         GiveAll();
@@ -387,7 +389,7 @@ public sealed class ScriptTests : IDisposable
         });
     }
 
-    [NeedsFact("bash")]
+    [NeedsFact<Bash>]
     public async Task Setup_says_when_Minikube_did_not_take_an_image()
     {
         GiveAll();
@@ -397,7 +399,7 @@ public sealed class ScriptTests : IDisposable
         Assert.DoesNotContain(Calls(), call => call.StartsWith("kubectl apply -k", StringComparison.Ordinal));
     }
 
-    [NeedsFact("bash")]
+    [NeedsFact<Bash>]
     public async Task Setup_says_what_is_not_ready()
     {
         GiveAll();
@@ -406,7 +408,7 @@ public sealed class ScriptTests : IDisposable
         AssertRefused("statefulset.apps/kafka is not ready", await RunAsync("setup.sh", "--timeout", "7"));
     }
 
-    [NeedsTheory("bash")]
+    [NeedsTheory<Bash>]
     [InlineData("teardown.sh")]
     [InlineData("teardown.sh --keep-data")]
     [InlineData("reset-data.sh drop")]
@@ -420,7 +422,7 @@ public sealed class ScriptTests : IDisposable
         AssertNothingChanged();
     }
 
-    [NeedsFact("bash")]
+    [NeedsFact<Bash>]
     public async Task Teardown_lets_KEDA_finish_before_the_namespace_goes()
     {
         GiveAll();
@@ -435,7 +437,7 @@ public sealed class ScriptTests : IDisposable
             "helm uninstall keda --namespace keda");
     }
 
-    [NeedsFact("bash")]
+    [NeedsFact<Bash>]
     public async Task Teardown_lets_Strimzi_finish_before_the_namespace_goes_and_keeps_what_operators_run()
     {
         const string HighlyAvailable = """*"get namespace"*) echo namespace/shopping-system ;; *"get crd kafkas"*) echo crd ;; *"get kafka shop"*) echo kafka/shop ;;""";
@@ -450,7 +452,7 @@ public sealed class ScriptTests : IDisposable
         Assert.Contains("kubectl -n shopping-system delete ingress,service,deployment web-server management-api --ignore-not-found", Calls());
     }
 
-    [NeedsFact("bash")]
+    [NeedsFact<Bash>]
     public async Task Teardown_can_keep_the_data()
     {
         GiveAll();
@@ -463,7 +465,7 @@ public sealed class ScriptTests : IDisposable
         Assert.DoesNotContain(deleted, call => call.Contains("namespace ", StringComparison.Ordinal) || call.Contains("pvc", StringComparison.Ordinal) || call.Contains("secret", StringComparison.Ordinal));
     }
 
-    [NeedsFact("bash")]
+    [NeedsFact<Bash>]
     public async Task Teardown_leaves_KEDA_to_others_that_it_scales()
     {
         GiveAll();
@@ -473,7 +475,7 @@ public sealed class ScriptTests : IDisposable
         Assert.DoesNotContain(Calls(), call => call.StartsWith("helm uninstall", StringComparison.Ordinal));
     }
 
-    [NeedsFact("bash")]
+    [NeedsFact<Bash>]
     public async Task Reset_needs_to_know_what_and_that_there_is_something()
     {
         GiveAll();
@@ -483,7 +485,7 @@ public sealed class ScriptTests : IDisposable
         AssertNothingChanged();
     }
 
-    [NeedsFact("bash")]
+    [NeedsFact<Bash>]
     public async Task Wiping_stops_who_writes_and_takes_the_password_along()
     {
         GiveAll();
@@ -501,7 +503,7 @@ public sealed class ScriptTests : IDisposable
             "kubectl -n shopping-system scale deployment/management-api --replicas 1");
     }
 
-    [NeedsFact("bash")]
+    [NeedsFact<Bash>]
     public async Task Watch_shows_the_lag_as_KEDA_sees_it()
     {
         GiveAll();
@@ -523,7 +525,7 @@ public sealed class ScriptTests : IDisposable
         AssertRefused("There is no shop in this cluster", await RunAsync("watch.sh", "--once"));
     }
 
-    [RenderingFact("jq")]
+    [NeedsFact<Both<Rendering, Jq>>]
     public async Task Generate_refuses_what_Aspirate_got_wrong()
     {
         var (manifest, aspirate) = (Path.Combine(_folder.Path, "manifest.json"), Path.Combine(_programs, "aspirate"));
@@ -562,7 +564,7 @@ public sealed class ScriptTests : IDisposable
         }
     }
 
-    [NeedsTheory("bash")]
+    [NeedsTheory<Bash>]
     [InlineData("--backlog", "--backlog needs a value")]
     [InlineData("--backlog many", "--backlog needs a number")]
     [InlineData("--backlog 1000 --rate 0.5", "--backlog needs a whole --rate")]
@@ -576,7 +578,7 @@ public sealed class ScriptTests : IDisposable
         AssertNothingChanged();
     }
 
-    [NeedsFact("bash")]
+    [NeedsFact<Bash>]
     public async Task Load_refuses_a_shop_of_real_customers_unless_told()
     {
         GiveAll();
@@ -587,7 +589,7 @@ public sealed class ScriptTests : IDisposable
         Assert.Equal(0, (await RunAsync("load.sh", "--anyway")).ExitCode);
     }
 
-    [NeedsFact("bash")]
+    [NeedsFact<Bash>]
     public async Task Load_refuses_to_let_go_of_a_recorder_that_somebody_else_stopped()
     {
         GiveAll();
@@ -597,7 +599,7 @@ public sealed class ScriptTests : IDisposable
         AssertNothingChanged();
     }
 
-    [RenderingFact("bash")]
+    [NeedsFact<Both<Rendering, Bash>>]
     public async Task Load_is_a_Job_that_the_cluster_takes_with_the_image_of_what_runs()
     {
         GiveAll();
@@ -628,7 +630,7 @@ public sealed class ScriptTests : IDisposable
         Assert.Null(Assert.Single(policy.Each("spec/ingress")).At("from"));
     }
 
-    [NeedsTheory("bash")]
+    [NeedsTheory<Bash>]
     [InlineData(1)]
     [InlineData(4)]
     public async Task Load_ends_as_the_load_test_does(int code)
@@ -639,7 +641,7 @@ public sealed class ScriptTests : IDisposable
         Assert.Equal(code, (await RunAsync("load.sh")).ExitCode);
     }
 
-    [NeedsFact("bash")]
+    [NeedsFact<Bash>]
     public async Task Load_sells_a_backlog_while_the_recorder_stands_still_and_shows_how_it_goes()
     {
         GiveAll();
@@ -678,7 +680,7 @@ public sealed class ScriptTests : IDisposable
         Assert.Contains("pods: 1, at most 12, 1 in the end", result.Output);
     }
 
-    [NeedsFact("bash")]
+    [NeedsFact<Bash>]
     public async Task Load_lets_the_recorder_go_whatever_goes_wrong()
     {
         GiveAll();

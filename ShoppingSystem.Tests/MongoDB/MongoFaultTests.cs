@@ -24,13 +24,13 @@ public sealed class MongoFaultTests : IAsyncLifetime
 
     private MockServer Server => _database.Mock;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         _database = await TestDatabase.NewMockAsync();
         _store = new MongoPurchaseStore(_database.Database);
     }
 
-    public Task DisposeAsync() => _database.DisposeAsync().AsTask();
+    public ValueTask DisposeAsync() => _database.DisposeAsync();
 
     [Fact]
     public async Task While_the_store_is_away_nothing_is_told_as_recorded_and_when_it_is_back_it_goes_on_with_what_it_had()

@@ -14,13 +14,13 @@ public sealed class MongoPurchaseStoreTests : IAsyncLifetime
     private TestDatabase _database = null!;
     private MongoPurchaseStore _store = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         _database = await TestDatabase.NewAsync();
         _store = new MongoPurchaseStore(_database.Database);
     }
 
-    public Task DisposeAsync() => _database.DisposeAsync().AsTask();
+    public ValueTask DisposeAsync() => _database.DisposeAsync();
 
     [Fact]
     public async Task A_purchase_is_kept_in_the_types_that_others_expect()

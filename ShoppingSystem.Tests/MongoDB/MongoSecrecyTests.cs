@@ -25,14 +25,14 @@ public sealed class MongoSecrecyTests : IAsyncLifetime
 
     private MockServer Server => _database.Mock;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         _database = await TestDatabase.NewMockAsync();
         _store = new MongoPurchaseStore(_database.Database);
         _letters = new MongoDeadLetters(_database.Database);
     }
 
-    public Task DisposeAsync() => _database.DisposeAsync().AsTask();
+    public ValueTask DisposeAsync() => _database.DisposeAsync();
 
     [Theory]
     [InlineData(133)]

@@ -14,14 +14,14 @@ public sealed class MongoWireTests : IAsyncLifetime
 
     private TestDatabase _database = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         // As a connection string may ask for less: ?w=1&journal=false
         _database = await TestDatabase.NewMockAsync(settings => settings.WriteConcern = WriteConcern.W1.With(journal: false));
         _database.Mock.TrackCommands();
     }
 
-    public Task DisposeAsync() => _database.DisposeAsync().AsTask();
+    public ValueTask DisposeAsync() => _database.DisposeAsync();
 
     [Fact]
     public async Task A_batch_is_one_unordered_write_to_a_journaled_majority_whatever_the_client_is_configured_to()

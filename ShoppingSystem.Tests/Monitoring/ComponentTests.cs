@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ShoppingSystem.Tests.Kubernetes;
+using ShoppingSystem.Tests.Support;
 
 namespace ShoppingSystem.Tests.Monitoring;
 
@@ -13,7 +14,7 @@ public sealed partial class ComponentTests
 
     public static TheoryData<string> Overlays => ["minikube", "production", "highly-available"];
 
-    [RenderingTheory, MemberData(nameof(Overlays))]
+    [NeedsTheory<Rendering>, MemberData(nameof(Overlays))]
     public async Task One_line_adds_it_to_an_overlay_and_it_passes_the_schemas(string overlay)
     {
         var (text, _) = await RenderAsync(overlay);
@@ -22,7 +23,7 @@ public sealed partial class ComponentTests
         Assert.DoesNotContain("monitoring.coreos.com", (await Manifest.RenderAsync(Path.Combine(Tools.Deploy, "overlays", overlay))).Text, StringComparison.Ordinal);
     }
 
-    [RenderingFact]
+    [NeedsFact<Rendering>]
     public async Task The_schemas_find_mistakes()
     {
         var (text, _) = await RenderAsync("production");
@@ -34,7 +35,7 @@ public sealed partial class ComponentTests
         Assert.Matches(@"1\.yaml: PrometheusRule/shopping-system: .*alrt", mistakes);
     }
 
-    [RenderingTheory, MemberData(nameof(Overlays))]
+    [NeedsTheory<Rendering>, MemberData(nameof(Overlays))]
     public async Task Both_services_serve_metrics_on_a_port_that_Prometheus_alone_reaches(string overlay)
     {
         var (_, manifests) = await RenderAsync(overlay);
@@ -63,7 +64,7 @@ public sealed partial class ComponentTests
         }
     }
 
-    [RenderingFact]
+    [NeedsFact<Rendering>]
     public async Task Grafana_and_Prometheus_find_the_dashboard_and_the_rules_and_alerts_link_to_their_document()
     {
         var (_, manifests) = await RenderAsync("production");

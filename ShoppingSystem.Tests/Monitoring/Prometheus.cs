@@ -6,7 +6,7 @@ using ShoppingSystem.Tests.Support;
 namespace ShoppingSystem.Tests.Monitoring;
 
 /// <summary>The system's Prometheus on the loopback interface, with the rules of the component and files of its own only.</summary>
-internal sealed class Prometheus : IAsyncDisposable
+internal sealed class Prometheus : INeed, IAsyncDisposable
 {
     private readonly TemporaryFolder _folder;
     private readonly ChildProcess _process;
@@ -20,6 +20,9 @@ internal sealed class Prometheus : IAsyncDisposable
             folder.Path, Tools.Find("prometheus")!, "--config.file=prometheus.yaml", "--storage.tsdb.path=data", $"--web.listen-address=127.0.0.1:{address.Port}",
             "--log.level=warn");
     }
+
+    /// <summary>Why there can be none here; null when there can.</summary>
+    public static string? WhyNot => Tools.Missing("prometheus");
 
     /// <summary>Starts it and waits until it answers.</summary>
     /// <param name="pods">For each pod to scrape every second: its service, its name, and where its metrics are.</param>

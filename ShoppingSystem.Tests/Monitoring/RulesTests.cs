@@ -1,4 +1,5 @@
 using ShoppingSystem.Tests.Kubernetes;
+using ShoppingSystem.Tests.Support;
 
 namespace ShoppingSystem.Tests.Monitoring;
 
@@ -9,7 +10,7 @@ public sealed class RulesTests
 
     private static readonly string Tests = Path.Combine(Component.Folder, TestFile);
 
-    [NeedsFact("promtool")]
+    [NeedsFact<Promtool>]
     public async Task They_are_rules_that_Prometheus_takes()
     {
         using var folder = new TemporaryFolder();
@@ -22,7 +23,7 @@ public sealed class RulesTests
         Assert.Contains($"{Component.Alerts.Count} rules found", result.Output, StringComparison.Ordinal);
     }
 
-    [NeedsFact("promtool")]
+    [NeedsFact<Promtool>]
     public async Task They_fire_when_they_are_to_and_not_otherwise()
     {
         using var folder = new TemporaryFolder();

@@ -2,7 +2,6 @@ using System.Net;
 using ShoppingSystem.MockKafka;
 using ShoppingSystem.MockMongo;
 using ShoppingSystem.Tests.Hosts;
-using ShoppingSystem.Tests.Kubernetes;
 using ShoppingSystem.Tests.Support;
 
 namespace ShoppingSystem.Tests.Monitoring;
@@ -11,7 +10,7 @@ namespace ShoppingSystem.Tests.Monitoring;
 /// A real Prometheus scrapes the real hosts: all that the dashboard and the alerts ask of the shop's own metrics is there. What they
 /// ask of KEDA and of kube-state-metrics, which are not here, is only in the tests of the rules (<see cref="Component.AsksOthers"/>).
 /// </summary>
-public sealed class ScrapeTests : IAsyncLifetime, IDisposable
+public sealed class ScrapeTests : IAsyncLifetime
 {
     private const int TopicAuthorizationFailed = 29;
 
@@ -22,7 +21,7 @@ public sealed class ScrapeTests : IAsyncLifetime, IDisposable
     private HostProcess _management = null!;
     private HostProcess _shop = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         _kafka.CreateTopic("purchases", 12);
         _management = await HostProcess.StartAsync(HostProgram.ManagementApi, Environment(_managementMetrics));
@@ -30,19 +29,15 @@ public sealed class ScrapeTests : IAsyncLifetime, IDisposable
         await Eventually.TrueAsync(() => _shop.Client.IsReadyAsync(), "the web server is ready");
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await _shop.DisposeAsync();
         await _management.DisposeAsync();
-    }
-
-    public void Dispose()
-    {
         _mongo.Dispose();
         _kafka.Dispose();
     }
 
-    [NeedsFact("prometheus")]
+    [NeedsFact<Prometheus>]
     public async Task Every_query_of_the_dashboard_and_of_the_alerts_has_data()
     {
         await using var prometheus = await Prometheus.StartAsync(
@@ -72,7 +67,7 @@ public sealed class ScrapeTests : IAsyncLifetime, IDisposable
         await buying;
     }
 
-    [NeedsFact("prometheus")]
+    [NeedsFact<Prometheus>]
     public async Task While_the_store_is_away_the_oldest_purchase_grows_older_and_the_store_is_down()
     {
         const string Oldest = "max(shopping_feed_oldest_age_seconds)";

@@ -1,24 +1,11 @@
 using System.Collections.Concurrent;
 using Microsoft.Playwright;
+using ShoppingSystem.Tests.Support;
 
 namespace ShoppingSystem.Tests.Pages;
 
-/// <summary>A test in a browser; skipped, with the reason, where there is none.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-internal sealed class BrowserFactAttribute : FactAttribute
-{
-    public BrowserFactAttribute() => Skip = Browser.WhyNot;
-}
-
-/// <inheritdoc cref="BrowserFactAttribute"/>
-[AttributeUsage(AttributeTargets.Method)]
-internal sealed class BrowserTheoryAttribute : TheoryAttribute
-{
-    public BrowserTheoryAttribute() => Skip = Browser.WhyNot;
-}
-
 /// <summary>The system's Chromium or Chrome, headless; nothing is downloaded. <c>CHROME_PATH</c> names another.</summary>
-public sealed class Browser : IAsyncLifetime
+public sealed class Browser : INeed, IAsyncLifetime
 {
     // The machine may be busy: what takes this long is broken, not slow.
     private const int PatienceMs = 60_000;
@@ -33,7 +20,7 @@ public sealed class Browser : IAsyncLifetime
     /// <summary>Why there can be no test in a browser here; null when there can.</summary>
     public static string? WhyNot => Executable is null ? $"no browser: none of {string.Join(", ", Names)} is on the PATH" : null;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         if (Executable is null)
         {
@@ -53,7 +40,7 @@ public sealed class Browser : IAsyncLifetime
         });
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         if (_browser is not null)
         {

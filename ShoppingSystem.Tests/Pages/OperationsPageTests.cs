@@ -22,7 +22,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
     private static readonly byte[] NoJson = "not json at all"u8.ToArray();
     private static readonly byte[] NoText = [0xFF, 0x00, 0xFE, 0x41];
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task Figures_follow_what_is_bought()
     {
         await using var shop = await InProcessShop.StartAsync();
@@ -68,7 +68,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         Assert.Empty(tab.Problems);
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task A_chart_draws_something_and_can_be_read_as_a_table()
     {
         await using var ledger = await ScriptedLedger.StartAsync();
@@ -98,7 +98,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         await Expect(page.GetByRole(AriaRole.Radio, new() { Name = "1 min" })).ToBeCheckedAsync();
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task A_killed_service_is_told_what_is_shown_is_marked_as_old_and_the_page_comes_back_by_itself()
     {
         var data = StandaloneProcess.NewDataDirectory();
@@ -135,7 +135,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         }
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task A_line_that_falls_silent_is_told_and_given_up()
     {
         await using var ledger = await ScriptedLedger.StartAsync();
@@ -152,7 +152,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         Assert.Empty(tab.Problems);
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task What_is_no_stream_is_told_and_tried_again()
     {
         await using var ledger = await ScriptedLedger.StartAsync();
@@ -180,7 +180,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         Assert.Empty(tab.ProblemsOfThePage);
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task The_stream_may_be_cut_anywhere_and_written_in_any_way_that_the_standard_allows()
     {
         await using var ledger = await ScriptedLedger.StartAsync();
@@ -205,7 +205,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         Assert.Empty(tab.Problems);
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task What_the_page_does_not_understand_is_told_and_does_not_stop_it()
     {
         await using var ledger = await ScriptedLedger.StartAsync();
@@ -222,7 +222,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         Assert.Empty(tab.Problems);
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task Wherever_the_stream_is_cut_it_says_the_same()
     {
         await using var ledger = await ScriptedLedger.StartAsync();
@@ -250,7 +250,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         Assert.Equal("""["message=a\nb","message=d","message=","e= f:g","message=h"]""", Assert.Single(said));
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task What_was_lost_from_the_log_is_told_and_a_lag_that_is_not_known_is_not_0()
     {
         await using var ledger = await ScriptedLedger.StartAsync();
@@ -271,7 +271,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         await Expect(page.Locator("#lag")).ToHaveTextAsync("unknown");
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task A_recorder_that_is_held_up_a_store_that_is_away_and_lag_are_told()
     {
         await using var ledger = await ScriptedLedger.StartAsync();
@@ -315,7 +315,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         Assert.Empty(tab.Problems);
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task When_another_process_answers_the_page_says_which()
     {
         await using var ledger = await ScriptedLedger.StartAsync();
@@ -327,7 +327,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         await Expect(tab.Page.Locator("#process-recorded")).ToHaveTextAsync("9");
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task A_dead_letter_is_inspected_replayed_in_vain_corrected_and_gone()
     {
         await using var shop = await InProcessShop.StartAsync(events: [NoJson, NoPrice]);
@@ -391,7 +391,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         }
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task An_event_that_is_no_text_is_shown_as_hex_and_base64()
     {
         await using var shop = await InProcessShop.StartAsync(events: [NoText, []]);
@@ -411,7 +411,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         Assert.Empty(tab.Problems);
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task Dropping_is_confirmed_and_for_good()
     {
         await using var shop = await InProcessShop.StartAsync(events: [NoJson, NoPrice]);
@@ -442,7 +442,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         Assert.Empty(tab.ProblemsOfThePage);
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task However_many_dead_letters_there_are_each_can_be_reached()
     {
         const int count = 1051;
@@ -475,7 +475,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         Assert.Empty(tab.Problems);
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task The_list_of_dead_letters_is_asked_for_when_their_number_changes_and_not_else()
     {
         await using var ledger = await ScriptedLedger.StartAsync();
@@ -494,7 +494,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         await Eventually.TrueAsync(() => ledger.Lists == 2, "it is asked for again");
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task The_api_key_is_asked_for_once_and_can_be_forgotten()
     {
         const string Key = "clé ключ 鍵";
@@ -539,7 +539,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         Assert.Empty(tab.ProblemsOfThePage);
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task A_thousand_events_a_second_neither_grow_the_page_nor_hold_it_up()
     {
         const int Events = 5_000;
@@ -613,7 +613,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         };
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task A_page_that_is_left_open_keeps_nothing_of_what_it_has_shown()
     {
         const int Warm = 500;
@@ -679,7 +679,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         };
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task What_is_kept_of_hours_is_a_quarter_of_an_hour()
     {
         await using var ledger = await ScriptedLedger.StartAsync();
@@ -706,7 +706,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         Assert.Equal([15 * 60, 6 * 60 * 60, (6 * 60 * 60) - (15 * 60) + 1, 20], kept);
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task A_dead_letter_can_be_dropped_with_the_keyboard_alone_and_the_focus_is_never_lost()
     {
         await using var shop = await InProcessShop.StartAsync(events: [NoJson, NoPrice]);
@@ -762,7 +762,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         Task<string> Focused() => page.EvaluateAsync<string>("document.activeElement.textContent.trim()");
     }
 
-    [BrowserTheory]
+    [NeedsTheory<Browser>]
     [InlineData(ColorScheme.Light, 1366)]
     [InlineData(ColorScheme.Dark, 1366)]
     [InlineData(ColorScheme.Light, 320)]
@@ -828,7 +828,7 @@ public sealed class OperationsPageTests(Browser browser) : IClassFixture<Browser
         }
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task Nothing_but_the_pages_own_scripts_run_and_nothing_comes_from_elsewhere()
     {
         await using var shop = await InProcessShop.StartAsync(events: [NoPrice]);

@@ -25,7 +25,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
 
         internal HttpClient Client => _standalone!.Shop;
 
-        public async Task InitializeAsync()
+        public async ValueTask InitializeAsync()
         {
             if (Browser.WhyNot is null)
             {
@@ -33,7 +33,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
             }
         }
 
-        public async Task DisposeAsync()
+        public async ValueTask DisposeAsync()
         {
             if (_standalone is not null)
             {
@@ -44,7 +44,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
         }
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task A_bought_item_is_pending_at_once_and_recorded_moments_later()
     {
         await using var tab = await Open();
@@ -81,7 +81,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
         Assert.Empty(tab.Problems);
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task Money_is_shown_as_the_server_wrote_it_and_text_is_only_text()
     {
         var customer = NewCustomer();
@@ -101,7 +101,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
         Assert.Empty(tab.Problems);
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task What_is_sent_has_the_price_on_the_shelf_digit_for_digit_and_a_key()
     {
         await using var tab = await Open();
@@ -111,7 +111,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
         Assert.True(Guid.TryParse(request.Headers["idempotency-key"], out _), request.Headers["idempotency-key"]);
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task Who_is_buying_is_remembered_and_purchases_belong_to_the_id()
     {
         await using var tab = await Open();
@@ -142,7 +142,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
         Assert.Equal(ada.Name, (await HistoryOf(ada)).Single().GetProperty("username").GetString());
     }
 
-    [BrowserTheory]
+    [NeedsTheory<Browser>]
     [InlineData("", "must not be empty")]
     [InlineData("a\u0001b", "must not contain control characters")]
     [InlineData("129 x", "must have at most 128 characters")]
@@ -169,7 +169,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
         await Expect(page.Locator("#customer-id")).ToHaveTextAsync(before!);
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task Surprise_me_buys_one_of_the_items_and_says_which()
     {
         await using var tab = await Open();
@@ -184,7 +184,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
         Assert.Contains(item, Shelf);
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task Every_item_has_a_picture_that_loads_a_price_and_a_button()
     {
         await using var tab = await Open();
@@ -200,7 +200,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
         }
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task Purchases_are_paged_newest_first()
     {
         var customer = NewCustomer();
@@ -232,7 +232,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
         await Expect(Rows(page).First).ToContainTextAsync(RecordedInMs());
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task However_long_the_history_the_page_shows_a_part_of_it()
     {
         var customer = NewCustomer();
@@ -258,7 +258,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
         Assert.Equal((await HistoryOf(customer))[0].GetProperty("item").GetString(), await page.Locator(".row-item").First.TextContentAsync());
     }
 
-    [BrowserTheory]
+    [NeedsTheory<Browser>]
     [InlineData(503, "The shop can’t take purchases just now.")]
     [InlineData(429, "The shop is very busy.")]
     public async Task When_the_shop_says_not_now_the_page_counts_down_and_retries_under_the_same_key(int status, string message)
@@ -295,7 +295,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
         Assert.Empty(tab.ProblemsOfThePage);
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task A_purchase_whose_answer_is_lost_is_retried_by_itself_and_made_once()
     {
         var customer = NewCustomer();
@@ -328,7 +328,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
         Assert.Single(await HistoryOf(customer));
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task A_no_after_an_answer_that_is_lost_is_not_taken_for_nothing_bought()
     {
         var customer = NewCustomer();
@@ -362,7 +362,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
         Assert.Single(await HistoryOf(customer));
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task A_killed_shop_is_told_and_the_purchase_is_made_once_it_is_back()
     {
         var data = StandaloneProcess.NewDataDirectory();
@@ -392,7 +392,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
         }
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task A_shop_that_stays_away_is_not_asked_for_ever_and_the_order_survives_a_reload_with_its_key()
     {
         var customer = NewCustomer();
@@ -415,7 +415,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
         Assert.Single(await HistoryOf(customer));
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task An_order_that_is_forgotten_is_gone_and_buying_again_is_another_one()
     {
         await using var tab = await Open();
@@ -432,7 +432,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
         await Expect(Rows(page)).ToHaveCountAsync(1);
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task A_refused_purchase_says_what_is_wrong_and_can_be_tried_again_when_that_is_put_right()
     {
         await using var tab = await Open();
@@ -459,7 +459,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
         Assert.Empty(tab.ProblemsOfThePage);
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task While_the_history_is_away_buying_goes_on_and_the_page_catches_up_by_itself()
     {
         await using var tab = await Open();
@@ -477,7 +477,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
         await Expect(page.Locator("#total")).ToHaveTextAsync("$8.90");
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task While_nothing_is_recorded_the_history_is_asked_ever_more_seldom_however_much_is_pending()
     {
         await using var tab = await Open();
@@ -503,7 +503,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
         Assert.True(Stopwatch.GetElapsedTime(times[from], times[from + 7]) > TimeSpan.FromSeconds(1.5));
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task A_double_click_and_a_key_that_is_held_down_buy_once()
     {
         var customer = NewCustomer();
@@ -538,7 +538,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
         Assert.Equal(3, sent);
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task A_purchase_can_be_made_with_the_keyboard_alone_and_the_focus_stays_in_sight()
     {
         await using var tab = await Open();
@@ -559,7 +559,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
         await Expect(BuyButton(page, "Lemon")).ToBeFocusedAsync();
     }
 
-    [BrowserTheory]
+    [NeedsTheory<Browser>]
     [InlineData(ColorScheme.Light, 1280)]
     [InlineData(ColorScheme.Dark, 1280)]
     [InlineData(ColorScheme.Light, 320)]
@@ -610,7 +610,7 @@ public sealed partial class ShopPageTests(Browser browser, ShopPageTests.Shop sh
         Assert.Empty(tab.ProblemsOfThePage);
     }
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task Nothing_but_the_shops_own_scripts_run_and_nothing_comes_from_elsewhere()
     {
         await using var tab = await Open();

@@ -10,7 +10,7 @@ public sealed class SignInPageTests(Browser browser) : IClassFixture<Browser>
 {
     private const string Told = "You have to sign in to buy and to see purchases.";
 
-    [BrowserFact]
+    [NeedsFact<Browser>]
     public async Task Who_has_not_signed_in_is_told_to_and_nothing_is_bought()
     {
         await using var shop = await StorefrontHost.StartAsync(new MemoryLog(), CustomerTests.WithTestScheme, CustomerTests.SignInOn);

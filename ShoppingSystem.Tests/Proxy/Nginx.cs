@@ -1,24 +1,9 @@
-using ShoppingSystem.Tests.Pages;
 using ShoppingSystem.Tests.Support;
 
 namespace ShoppingSystem.Tests.Proxy;
 
-/// <summary>A test behind a real nginx; skipped, with the reason, where there is none, or no browser for a test that needs one, too.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-internal sealed class NginxFactAttribute : FactAttribute
-{
-    public NginxFactAttribute(bool inBrowser = false) => Skip = Nginx.WhyNot ?? (inBrowser ? Browser.WhyNot : null);
-}
-
-/// <inheritdoc cref="NginxFactAttribute"/>
-[AttributeUsage(AttributeTargets.Method)]
-internal sealed class NginxTheoryAttribute : TheoryAttribute
-{
-    public NginxTheoryAttribute(bool inBrowser = false) => Skip = Nginx.WhyNot ?? (inBrowser ? Browser.WhyNot : null);
-}
-
 /// <summary>The system's nginx on the loopback interface, in the foreground, with files of its own only.</summary>
-internal sealed class Nginx : IAsyncDisposable
+internal sealed class Nginx : INeed, IAsyncDisposable
 {
     private static readonly string? Executable = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
         .Append("/usr/sbin").Select(directory => Path.Combine(directory, "nginx")).FirstOrDefault(File.Exists);

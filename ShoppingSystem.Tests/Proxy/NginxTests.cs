@@ -32,7 +32,7 @@ public sealed class NginxTests(Browser browser, NginxTests.Behind behind) : ICla
         /// <summary>A client of the proxy.</summary>
         internal HttpClient Client { get; private set; } = null!;
 
-        public async Task InitializeAsync()
+        public async ValueTask InitializeAsync()
         {
             if (Nginx.WhyNot is not null)
             {
@@ -56,7 +56,7 @@ public sealed class NginxTests(Browser browser, NginxTests.Behind behind) : ICla
             Client = new HttpClient { BaseAddress = _nginx.Address };
         }
 
-        public async Task DisposeAsync()
+        public async ValueTask DisposeAsync()
         {
             if (_nginx is not null)
             {
@@ -67,7 +67,7 @@ public sealed class NginxTests(Browser browser, NginxTests.Behind behind) : ICla
         }
     }
 
-    [NginxTheory]
+    [NeedsTheory<Nginx>]
     [InlineData("/shop/api/v1/getAllUserBuys/{0}", "/shop/")]
     [InlineData("/shop/api/user/{0}/purchases", "/shop/")]
     [InlineData("/named/api/v1/getAllUserBuys/{0}", "/named/")]
@@ -92,7 +92,7 @@ public sealed class NginxTests(Browser browser, NginxTests.Behind behind) : ICla
     }
 
     /// <summary>nginx decodes what it takes the prefix from, and a slash in an id with it; what it leaves alone comes as it was sent.</summary>
-    [NginxTheory]
+    [NeedsTheory<Nginx>]
     [InlineData("a/b")]
     [InlineData("100%")]
     [InlineData("a%2Fb")]
@@ -107,7 +107,7 @@ public sealed class NginxTests(Browser browser, NginxTests.Behind behind) : ICla
         Assert.Equal(2, (await _behind.Client.ReadAllAsync($"/ops/api/purchases?userId={Uri.EscapeDataString(user)}&limit=1")).Count);
     }
 
-    [NginxTheory]
+    [NeedsTheory<Nginx>]
     [InlineData("/shop/")]
     [InlineData("/kept/")]
     public async Task What_clients_send_comes_through(string prefix)
@@ -148,7 +148,7 @@ public sealed class NginxTests(Browser browser, NginxTests.Behind behind) : ICla
     }
 
     /// <summary>nginx would collect some kilobytes first: one event after the other comes as it happens.</summary>
-    [NginxFact]
+    [NeedsFact<Nginx>]
     public async Task Events_are_not_held_back()
     {
         using var reply = await _behind.Client.GetAsync("/ops/api/v1/stats/stream", HttpCompletionOption.ResponseHeadersRead);
@@ -167,7 +167,7 @@ public sealed class NginxTests(Browser browser, NginxTests.Behind behind) : ICla
         }
     }
 
-    [NginxFact]
+    [NeedsFact<Nginx>]
     public async Task The_load_test_reads_all_pages_behind_a_prefix()
     {
         var result = await LoadTestRun.RunAsync(
@@ -189,7 +189,7 @@ public sealed class NginxTests(Browser browser, NginxTests.Behind behind) : ICla
         Assert.True(result.Verification is { Passed: true, Complete: true, Examples: [] }, string.Join('\n', result.Verification.Examples));
     }
 
-    [NginxTheory(inBrowser: true)]
+    [NeedsTheory<Both<Nginx, Browser>>]
     [InlineData("/shop/")]
     [InlineData("/named/")]
     [InlineData("/kept/")]
@@ -204,7 +204,7 @@ public sealed class NginxTests(Browser browser, NginxTests.Behind behind) : ICla
         Assert.Empty(tab.Problems);
     }
 
-    [NginxFact(inBrowser: true)]
+    [NeedsFact<Both<Nginx, Browser>>]
     public async Task The_operations_page_is_live()
     {
         using var client = new HttpClient(new Under(Taken)) { BaseAddress = _behind.Address };
@@ -216,7 +216,7 @@ public sealed class NginxTests(Browser browser, NginxTests.Behind behind) : ICla
         Assert.Empty(tab.Problems);
     }
 
-    [NginxTheory(inBrowser: true)]
+    [NeedsTheory<Both<Nginx, Browser>>]
     [InlineData("/shop/docs", "/api/v1/buy")]
     [InlineData("/kept/docs", "/api/v1/buy")]
     [InlineData("/ops/docs", "/api/v1/stats")]
@@ -232,7 +232,7 @@ public sealed class NginxTests(Browser browser, NginxTests.Behind behind) : ICla
     }
 
     /// <summary>The web server finds a management API that is behind a prefix, too.</summary>
-    [NginxFact]
+    [NeedsFact<Nginx>]
     public async Task The_management_API_may_be_behind_a_prefix()
     {
         await BuyAsync(Taken, "asked");

@@ -406,7 +406,7 @@ public sealed class ProducerEventTests
     {
         var written = File.ReadLines(Document).Where(line => line.StartsWith('|') && line.EndsWith("` |", StringComparison.Ordinal));
 
-        Assert.Equal(Forms.Select(row => $"| {row[0]} | {row[1]} | `{row[2]}` | `{row[3]}` |"), written);
+        Assert.Equal(Forms.Select(form => form.Data).Select(form => $"| {form.Item1} | {form.Item2} | `{form.Item3}` | `{form.Item4}` |"), written);
     }
 
     /// <summary>A producer that sends an event again may do so from another place: the id must not depend on where it stands.</summary>

@@ -16,13 +16,13 @@ public sealed class FailedCommitTests : IAsyncLifetime
     private readonly string _directory = Directory.CreateTempSubdirectory("shopping-test-").FullName;
     private EmbeddedStorage _storage = null!;
 
-    public Task InitializeAsync()
+    public ValueTask InitializeAsync()
     {
         _storage = EmbeddedStorage.Open(_directory, Options, NullLoggerFactory.Instance);
-        return Task.CompletedTask;
+        return ValueTask.CompletedTask;
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await _storage.DisposeAsync();
         Directory.Delete(_directory, recursive: true);

@@ -40,7 +40,7 @@ public sealed class SqlitePurchaseStoreTests : PurchaseStoreContract
 
     protected override Task<IPurchaseStore> OpenAsync() => Task.FromResult<IPurchaseStore>(new SqlitePurchaseStore(_record.Database));
 
-    protected override Task CloseAsync() => _record.DisposeAsync();
+    protected override ValueTask CloseAsync() => _record.DisposeAsync();
 }
 
 public sealed class SqliteDeadLettersTests : DeadLettersContract
@@ -49,7 +49,7 @@ public sealed class SqliteDeadLettersTests : DeadLettersContract
 
     protected override Task<IDeadLetters> OpenAsync() => Task.FromResult<IDeadLetters>(new SqliteDeadLetters(_record.Database));
 
-    protected override Task CloseAsync() => _record.DisposeAsync();
+    protected override ValueTask CloseAsync() => _record.DisposeAsync();
 }
 
 internal sealed class TemporaryRecord
@@ -60,10 +60,10 @@ internal sealed class TemporaryRecord
 
     public RecordDatabase Database { get; }
 
-    public Task DisposeAsync()
+    public ValueTask DisposeAsync()
     {
         Database.Dispose();
         Directory.Delete(_directory, recursive: true);
-        return Task.CompletedTask;
+        return ValueTask.CompletedTask;
     }
 }

@@ -1,6 +1,5 @@
 using Microsoft.Data.Sqlite;
 using ShoppingSystem.Tests.Support;
-using Xunit.Abstractions;
 
 namespace ShoppingSystem.Tests.Sqlite;
 

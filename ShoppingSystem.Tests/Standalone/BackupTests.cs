@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using ShoppingSystem.Purchases;
 using ShoppingSystem.Sqlite;
 using ShoppingSystem.Tests.Support;
-using Xunit.Abstractions;
 
 namespace ShoppingSystem.Tests.Standalone;
 

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json;
 using ShoppingSystem.Tests.Support;
-using Xunit.Abstractions;
 
 namespace ShoppingSystem.Tests.Standalone;
 
@@ -11,7 +10,7 @@ public sealed class DiskFullTests(ITestOutputHelper output) : IDisposable
     private readonly SmallDisk _disk = SmallDisk.Create();
     private readonly List<Guid> _acknowledged = [];
 
-    [SmallDiskFact]
+    [NeedsFact<SmallDisk>]
     public async Task While_everything_is_full_purchases_are_refused_and_then_it_goes_on_by_itself()
     {
         await using var standalone = await StandaloneProcess.StartAsync(_disk.Path);
@@ -28,7 +27,7 @@ public sealed class DiskFullTests(ITestOutputHelper output) : IDisposable
         await NothingIsLostAsync(standalone);
     }
 
-    [SmallDiskFact]
+    [NeedsFact<SmallDisk>]
     public async Task While_only_the_log_is_full_purchases_are_refused_but_the_history_is_there()
     {
         await OnlyAsync("log.db", async standalone =>
@@ -45,7 +44,7 @@ public sealed class DiskFullTests(ITestOutputHelper output) : IDisposable
         });
     }
 
-    [SmallDiskFact]
+    [NeedsFact<SmallDisk>]
     public async Task While_only_the_record_is_full_purchases_wait_in_the_log()
     {
         await OnlyAsync("purchases.db", async standalone =>
@@ -73,7 +72,7 @@ public sealed class DiskFullTests(ITestOutputHelper output) : IDisposable
         });
     }
 
-    [SmallDiskFact]
+    [NeedsFact<SmallDisk>]
     public async Task Killed_while_everything_is_full_it_still_has_all_that_it_acknowledged()
     {
         await using (var standalone = await StandaloneProcess.StartAsync(_disk.Path))

@@ -1,5 +1,4 @@
 using ShoppingSystem.Tests.Support;
-using Xunit.Abstractions;
 
 namespace ShoppingSystem.Tests.Standalone;
 

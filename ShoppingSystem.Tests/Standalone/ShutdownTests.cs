@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
 using ShoppingSystem.Tests.Support;
-using Xunit.Abstractions;
 
 namespace ShoppingSystem.Tests.Standalone;
 

@@ -3,7 +3,6 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using ShoppingSystem.Tests.Support;
-using Xunit.Abstractions;
 
 namespace ShoppingSystem.Tests.Standalone;
 

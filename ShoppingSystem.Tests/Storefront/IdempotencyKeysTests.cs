@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using ShoppingSystem.Purchases;
 using ShoppingSystem.Storefront;
 using ShoppingSystem.Tests.Support;
@@ -6,7 +7,7 @@ namespace ShoppingSystem.Tests.Storefront;
 
 public sealed class IdempotencyKeysTests
 {
-    private readonly ManualClock _clock = new();
+    private readonly FakeTimeProvider _clock = new(Some.Moment);
 
     [Fact]
     public void What_was_asked_before_is_known_and_another_purchase_under_its_id_is_none()
@@ -32,11 +33,11 @@ public sealed class IdempotencyKeysTests
         var attempts = keys.Find(purchase);
         foreach (var minute in Enumerable.Range(1, 4))
         {
-            _clock.Now += TimeSpan.FromMinutes(1);
+            _clock.Advance(TimeSpan.FromMinutes(1));
             Assert.Same(attempts, keys.Find(purchase));
         }
 
-        _clock.Now += TimeSpan.FromMinutes(1);
+        _clock.Advance(TimeSpan.FromMinutes(1));
 
         Assert.NotSame(attempts, keys.Find(purchase));
     }

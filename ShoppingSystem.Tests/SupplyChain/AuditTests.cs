@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Xml.Linq;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -11,8 +12,9 @@ namespace ShoppingSystem.Tests.SupplyChain;
 public sealed class AuditTests : IAsyncLifetime
 {
     // Any that the tests have been restored with, so that it need not be downloaded.
-    private const string Package = "xunit.abstractions";
-    private const string Version = "2.0.3";
+    private const string Package = "YamlDotNet";
+    private static readonly string Version = (string)XDocument.Load(Path.Combine(Tools.Root, "Directory.Packages.props"))
+        .Descendants("PackageVersion").Single(package => (string?)package.Attribute("Include") == Package).Attribute("Version")!;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("shopping-audit-").FullName;
@@ -21,7 +23,7 @@ public sealed class AuditTests : IAsyncLifetime
 
     private string Address => _gallery.Urls.Single();
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -55,7 +57,7 @@ public sealed class AuditTests : IAsyncLifetime
             """);
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await _gallery.DisposeAsync();
         Directory.Delete(_folder, recursive: true);

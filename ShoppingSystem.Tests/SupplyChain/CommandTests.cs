@@ -16,7 +16,7 @@ public sealed partial class CommandTests
     [Fact]
     public void The_README_is_read_in_ten_minutes() => Assert.InRange(File.ReadAllLines(Path.Combine(Tools.Root, "README.md")).Length, 50, 180);
 
-    [NeedsFact("curl", "bash")]
+    [NeedsFact<Both<Curl, Bash>>]
     public async Task The_requests_of_the_README_get_the_replies_that_it_shows()
     {
         var requests = Request().Matches(File.ReadAllText(Path.Combine(Tools.Root, "README.md")));

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using ShoppingSystem.Tests.Kubernetes;
@@ -26,6 +27,20 @@ public sealed partial class PinTests
         Assert.All(
             Files("*.csproj").Select(project => (string?)XDocument.Load(project).Root!.Attribute("Sdk")).Where(sdk => sdk?.Contains('/') is true),
             sdk => Assert.Matches(Exact(), sdk!.Split('/')[1]));
+    }
+
+    [Fact]
+    public void Every_pinned_package_is_part_of_a_project()
+    {
+        var pinned = XDocument.Load(Path.Combine(Tools.Root, "Directory.Packages.props")).Descendants("PackageVersion").Select(Name);
+        // What projects name, whether or not this gallery has it; and what they got with it, as the last restore wrote it down.
+        var named = Files("*.csproj").SelectMany(project => XDocument.Load(project).Descendants("PackageReference")).Select(Name);
+        var restored = Files("*.csproj").Select(project => Path.Combine(Path.GetDirectoryName(project)!, "obj/project.assets.json")).Where(File.Exists)
+            .SelectMany(assets => JsonNode.Parse(File.ReadAllText(assets))!["libraries"]!.AsObject().Select(library => library.Key.Split('/')[0]));
+
+        Assert.Empty(pinned.Except([.. named, .. restored], StringComparer.OrdinalIgnoreCase));
+
+        static string Name(XElement package) => (string)package.Attribute("Include")!;
     }
 
     [Fact]

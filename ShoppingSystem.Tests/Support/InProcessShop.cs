@@ -119,7 +119,7 @@ public sealed class ShopFixture : IAsyncLifetime
 {
     internal InProcessShop Shop { get; private set; } = null!;
 
-    public async Task InitializeAsync() => Shop = await InProcessShop.StartAsync();
+    public async ValueTask InitializeAsync() => Shop = await InProcessShop.StartAsync();
 
-    public async Task DisposeAsync() => await Shop.DisposeAsync();
+    public async ValueTask DisposeAsync() => await Shop.DisposeAsync();
 }

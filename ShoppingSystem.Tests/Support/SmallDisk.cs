@@ -3,15 +3,15 @@ using System.Diagnostics;
 namespace ShoppingSystem.Tests.Support;
 
 /// <summary>A file system of a few megabytes in memory, for running out of room.</summary>
-internal sealed class SmallDisk : IDisposable
+internal sealed class SmallDisk : INeed, IDisposable
 {
     private const int Block = 4096;
     private static readonly Lazy<bool> Works = new(Try);
 
     private SmallDisk(string path) => Path = path;
 
-    /// <summary>Whether this machine lets us have one: Linux, and the right to mount.</summary>
-    public static bool IsAvailable => Works.Value;
+    /// <summary>Why this machine lets us have none; null where it lets us: Linux, and the right to mount.</summary>
+    public static string? WhyNot => Works.Value ? null : "Needs the right to mount a tmpfs.";
 
     public string Path { get; }
 
@@ -75,11 +75,4 @@ internal sealed class SmallDisk : IDisposable
         process.WaitForExit();
         return process.ExitCode == 0;
     }
-}
-
-/// <summary>A fact that needs a <see cref="SmallDisk"/>, and is skipped where there can be none.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-internal sealed class SmallDiskFactAttribute : FactAttribute
-{
-    public SmallDiskFactAttribute() => Skip = SmallDisk.IsAvailable ? null : "Needs the right to mount a tmpfs.";
 }

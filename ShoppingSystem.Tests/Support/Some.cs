@@ -10,6 +10,9 @@ public static class Some
 {
     public static readonly DateTimeOffset Noon = new DateTimeOffset(2024, 1, 19, 12, 0, 0, TimeSpan.Zero).AddTicks(1_234_560);
 
+    /// <summary>2024-01-19T11:20:00.123456Z, the moment of the documents' examples.</summary>
+    public static readonly DateTimeOffset Moment = new(2024, 1, 19, 11, 20, 0, 123, 456, TimeSpan.Zero);
+
     public static Purchase Purchase(string userId = "u1", decimal price = 12.00m, DateTimeOffset? at = null, string? item = null) =>
         new(PurchaseId.New(at ?? Noon), userId, "Ada", price, item, at ?? Noon);
 
