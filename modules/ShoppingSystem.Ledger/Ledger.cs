@@ -1,7 +1,5 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.StaticFiles;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Hosting;
 using ShoppingSystem.Purchases;
 
@@ -48,13 +46,7 @@ public static class LedgerModule
         var record = api.MapGroup("").AnswerWhileStoreIsAway();
         record.MapHistory();
         record.MapDeadLetters();
-        app.UseFileServer(new FileServerOptions
-        {
-            FileProvider = new EmbeddedFileProvider(typeof(LedgerModule).Assembly, "ShoppingSystem.Ledger.Page"),
-            StaticFileOptions = { OnPrepareResponse = Revalidate },
-        });
+        app.UsePage();
         return app;
     }
-
-    private static void Revalidate(StaticFileResponseContext file) => file.Context.Response.Headers.CacheControl = "no-cache";
 }
