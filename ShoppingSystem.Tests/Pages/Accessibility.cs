@@ -1,5 +1,6 @@
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
 
 namespace ShoppingSystem.Tests.Pages;
 
@@ -28,4 +29,22 @@ internal static class Looks
         options.ReducedMotion = ReducedMotion.Reduce;
         options.ViewportSize = new() { Width = width, Height = 800 };
     };
+}
+
+/// <summary>The check above, held against a page that has faults.</summary>
+[Collection(OperationsPageGroup.Name)]
+public sealed class AccessibilityCheckTests(Browser browser)
+{
+    [BrowserFact]
+    public async Task A_page_that_breaks_rules_is_told_with_the_element()
+    {
+        await using var ledger = await ScriptedLedger.StartAsync();
+        await using var page = await OperationsPage.OpenAsync(browser, ledger, ScriptedLedger.Calm);
+        await Expect(page.Headline).ToHaveTextAsync("All is well");
+        await page.Page.EvaluateAsync("document.querySelector('#pause').textContent = '', document.querySelector('#recorded').style.color = '#ccc'");
+
+        var failure = await Assert.ThrowsAnyAsync<Xunit.Sdk.XunitException>(() => page.Tab.IsAccessibleAsync(1280));
+
+        Assert.Contains("button-name", failure.Message, StringComparison.Ordinal);
+    }
 }
