@@ -17,7 +17,7 @@ public sealed class OperationsTroubleTests(Browser browser)
         {
             await using var first = await StandaloneProcess.StartAsync(data);
             await using var page = await OperationsPage.OpenAsync(browser, first.Management.BaseAddress!);
-                await first.Shop.BuyAsync("ada");
+            await first.Shop.BuyAsync("ada");
             await Expect(page.Recorded).ToHaveTextAsync("1");
 
             await first.KillAsync();
