@@ -26,7 +26,7 @@ public sealed partial class PathPrefixTests : IAsyncLifetime
         await _shop.Management.UntilRecordedAsync(user, 2);
         var id = Uri.EscapeDataString(user);
 
-        foreach (var path in (string[])["/", "/shop.js", "/alive", "/-/ready", "/docs/index.html", "/openapi/v1.json", $"/api/user/{id}/purchases"])
+        foreach (var path in (string[])["/", "/shop/shop.js", "/alive", "/-/ready", "/docs/index.html", "/openapi/v1.json", $"/api/user/{id}/purchases"])
         {
             using var reply = await _shop.Shop.GetAsync(prefix + path);
             Assert.True(reply.IsSuccessStatusCode, $"{prefix}{path}: {(int)reply.StatusCode}");

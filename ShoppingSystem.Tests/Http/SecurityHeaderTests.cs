@@ -10,7 +10,7 @@ public sealed class SecurityHeaderTests(ShopFixture fixture) : IClassFixture<Sho
 
     [Theory]
     [InlineData("shop", "/", HttpStatusCode.OK)]
-    [InlineData("shop", "/shop.js", HttpStatusCode.OK)]
+    [InlineData("shop", "/shop/shop.js", HttpStatusCode.OK)]
     [InlineData("shop", "/-/ready", HttpStatusCode.OK)]
     [InlineData("shop", "/api/v1/getAllUserBuys/123", HttpStatusCode.OK)]
     [InlineData("shop", "/api/v1/getAllUserBuys/123?limit=0", HttpStatusCode.BadRequest)]

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using Confluent.Kafka;
 using Microsoft.Extensions.DependencyInjection;
 using ShoppingSystem.Kafka;
@@ -267,6 +268,10 @@ public sealed class HeldUpFeedTests(ITestOutputHelper output)
             async () => (stats = await recorder.Client.GetStringAsync("/api/v1/stats")).Contains("\"lag\":[]", StringComparison.Ordinal),
             () => $"all partitions have failed; {stats}");
         Assert.Contains("held up: " + MissingOnTopic, stats, StringComparison.Ordinal);
+        using var statistics = JsonDocument.Parse(stats);
+        var state = statistics.RootElement.GetProperty("process").GetProperty("recorder");
+        Assert.Equal("held up", state.GetProperty("state").GetString());
+        Assert.StartsWith(MissingOnTopic, state.GetProperty("reason").GetString(), StringComparison.Ordinal);
         Assert.Contains(MissingOnTopic, recorder.Output, StringComparison.Ordinal);
         cluster.StopFailing(MockCluster.Api.Fetch);
         await ReadyAsync(recorder, HttpStatusCode.OK, "\"recorder\":\"up\"");

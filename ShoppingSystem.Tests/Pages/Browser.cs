@@ -60,10 +60,7 @@ public sealed class Browser : INeed, IAsyncLifetime
         configure?.Invoke(options);
         var context = await _browser!.NewContextAsync(options);
         context.SetDefaultTimeout(PatienceMs);
-        if (script is not null)
-        {
-            await context.AddInitScriptAsync(script);
-        }
+        await context.AddInitScriptAsync(Tab.Listen + script);
 
         var tab = new Tab(context, await context.NewPageAsync());
         await tab.Page.GotoAsync(address.ToString());
@@ -99,6 +96,17 @@ internal sealed class Tab : IAsyncDisposable
         };
     }
 
+    /// <summary>Remembers in <c>window.said</c> what a screen reader is told.</summary>
+    public const string Listen = """
+        window.said = [];
+        addEventListener("DOMContentLoaded", () => {
+            const listen = region => new MutationObserver(() => region.textContent && said.push(region.textContent))
+                .observe(region, { childList: true, characterData: true, subtree: true });
+            document.querySelectorAll("[role=status], [role=alert]").forEach(listen);
+        });
+
+        """;
+
     public IPage Page { get; }
 
     /// <summary>Errors of scripts, violations of the Content-Security-Policy, and what else the console complained about.</summary>
@@ -106,6 +114,10 @@ internal sealed class Tab : IAsyncDisposable
 
     /// <summary>The same without the requests that failed, for tests that make them fail.</summary>
     public IEnumerable<string> ProblemsOfThePage => _problems.Where(problem => !problem.Contains("Failed to load resource", StringComparison.Ordinal));
+
+    /// <summary>What a screen reader is told passes: it is heard if it was said since the page was opened.</summary>
+    public Task HeardAsync(string text) => Eventually.TrueAsync(
+        async () => (await Page.EvaluateAsync<string[]>("window.said")).Any(said => said.Contains(text, StringComparison.Ordinal)), $"'{text}' is said");
 
     public async ValueTask DisposeAsync() => await _context.DisposeAsync();
 }

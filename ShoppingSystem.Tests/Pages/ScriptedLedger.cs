@@ -38,7 +38,7 @@ internal sealed class ScriptedLedger : IAsyncDisposable
     /// <summary>What a process says that has nothing to complain about.</summary>
     public static StatisticsReply Calm { get; } = new(
         12_345, 0,
-        new ProcessReply("replica-1", DateTimeOffset.UtcNow, "recording", 345, 2, 0, 7, new LatencyReply(1.5, 4, 9.25), []),
+        new ProcessReply("replica-1", DateTimeOffset.UtcNow, new("recording", null), 345, 2, 0, 7, new LatencyReply(1.5, 4, 9.25), []),
         [new LagReply(0, 0)],
         new Dictionary<string, DependencyReply> { ["store"] = new("up", null) });
 

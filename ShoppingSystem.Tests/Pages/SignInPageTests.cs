@@ -1,4 +1,3 @@
-using Microsoft.Playwright;
 using ShoppingSystem.Tests.Http;
 using ShoppingSystem.Tests.Support;
 using static Microsoft.Playwright.Assertions;
@@ -6,7 +5,8 @@ using static Microsoft.Playwright.Assertions;
 namespace ShoppingSystem.Tests.Pages;
 
 /// <summary>The shop page of a shop that wants its customers to sign in, which it can't do itself: it says so.</summary>
-public sealed class SignInPageTests(Browser browser) : IClassFixture<Browser>
+[Collection(ShopPageGroup.Name)]
+public sealed class SignInPageTests(Browser browser)
 {
     private const string Told = "You have to sign in to buy and to see purchases.";
 
@@ -14,13 +14,12 @@ public sealed class SignInPageTests(Browser browser) : IClassFixture<Browser>
     public async Task Who_has_not_signed_in_is_told_to_and_nothing_is_bought()
     {
         await using var shop = await StorefrontHost.StartAsync(new MemoryLog(), CustomerTests.WithTestScheme, CustomerTests.SignInOn);
-        await using var tab = await browser.OpenAsync(shop.Client.BaseAddress!);
+        await using var page = await ShopPage.OpenAsync(browser, shop.Client.BaseAddress!);
 
-        await Expect(tab.Page.Locator("#history-trouble")).ToContainTextAsync(Told);
-        await tab.Page.Locator(".card").GetByRole(AriaRole.Button, new() { Name = "Buy Teapot", Exact = true }).ClickAsync();
+        await Expect(page.Trouble).ToContainTextAsync(Told);
+        await page.BuyAsync("Teapot");
 
-        var row = tab.Page.GetByRole(AriaRole.List, new() { Name = "My purchases" }).GetByRole(AriaRole.Listitem);
-        await Expect(row).ToContainTextAsync($"The shop refused: {Told} Nothing was bought.");
-        Assert.Empty(tab.ProblemsOfThePage);
+        await Expect(page.Rows).ToContainTextAsync($"The shop refused: {Told} Nothing was bought.");
+        Assert.Empty(page.Tab.ProblemsOfThePage);
     }
 }

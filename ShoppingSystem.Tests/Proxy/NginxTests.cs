@@ -133,7 +133,7 @@ public sealed class NginxTests(Browser browser, NginxTests.Behind behind) : ICla
         using var refused = await _behind.Client.PostAsync($"{prefix}api/buy", Support.Http.Json("{}"));
         Assert.Equal("Missing required fields", (await refused.ProblemAsync(HttpStatusCode.BadRequest)).GetProperty("error").GetString());
 
-        foreach (var path in (string[])["", "shop.js", "api/v1/getAllUserBuys/through", "docs/index.html"])
+        foreach (var path in (string[])["", "shop/shop.js", "api/v1/getAllUserBuys/through", "docs/index.html"])
         {
             using var get = await _behind.Client.GetAsync(prefix + path);
             using var head = await _behind.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, prefix + path));

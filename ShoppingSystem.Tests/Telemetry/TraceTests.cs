@@ -109,7 +109,7 @@ public sealed class TraceTests
     [InlineData("shop", "/-/ready")]
     [InlineData("shop", "/health")]
     [InlineData("shop", "/")]
-    [InlineData("shop", "/shop.js")]
+    [InlineData("shop", "/shop/shop.js")]
     [InlineData("management", "/health")]
     [InlineData("management", "/api/v1/stats/stream")]
     public async Task Probes_the_live_stream_and_files_stay_out_of_traces_with_all_that_they_call(string service, string path)

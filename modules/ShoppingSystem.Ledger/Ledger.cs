@@ -1,8 +1,6 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.StaticFiles;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Hosting;
 using ShoppingSystem.Purchases;
 
@@ -50,13 +48,7 @@ public static class LedgerModule
         var record = api.MapGroup("").AnswerStoreFailures();
         record.MapHistory();
         record.MapDeadLetters();
-        app.UseFileServer(new FileServerOptions
-        {
-            FileProvider = new EmbeddedFileProvider(typeof(LedgerModule).Assembly, "ShoppingSystem.Ledger.Page"),
-            StaticFileOptions = { OnPrepareResponse = Revalidate },
-        });
+        app.UsePage();
         return app;
     }
-
-    private static void Revalidate(StaticFileResponseContext file) => file.Context.Response.Headers.CacheControl = "no-cache";
 }

@@ -1,6 +1,4 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.StaticFiles;
-using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Hosting;
 
 namespace ShoppingSystem.Storefront;
@@ -26,13 +24,7 @@ public static class StorefrontModule
         app.UseCustomers();
         app.MapBuying();
         app.MapHistory();
-        app.UseFileServer(new FileServerOptions
-        {
-            FileProvider = new EmbeddedFileProvider(typeof(StorefrontModule).Assembly, "ShoppingSystem.Storefront.Page"),
-            StaticFileOptions = { OnPrepareResponse = Revalidate },
-        });
+        app.UsePage();
         return app;
     }
-
-    private static void Revalidate(StaticFileResponseContext file) => file.Context.Response.Headers.CacheControl = "no-cache";
 }

@@ -26,7 +26,7 @@ internal sealed class StatisticsReader(
             await recorded,
             await kept,
             new ProcessReply(
-                Environment.MachineName, snapshot.Started, state.HeldUpBy is { } reason ? $"held up: {reason}" : "recording",
+                Environment.MachineName, snapshot.Started, state.HeldUpBy is { } reason ? new("held up", reason) : new("recording", null),
                 snapshot.Recorded, snapshot.Duplicates, state.Loss?.Events ?? 0, snapshot.RecordedLastSecond,
                 new LatencyReply(snapshot.P50?.TotalMilliseconds, snapshot.P95?.TotalMilliseconds, snapshot.P99?.TotalMilliseconds),
                 [.. snapshot.Latest.Select(PurchaseV1.From)]),

@@ -20,13 +20,23 @@ internal sealed record StatisticsReply(
 internal sealed record ProcessReply(
     [property: JsonPropertyName("name")] string Name,
     [property: JsonPropertyName("started"), JsonConverter(typeof(EpochSecondsConverter))] DateTimeOffset Started,
-    [property: JsonPropertyName("state")] string State,
+    [property: JsonPropertyName("recorder")] RecorderReply Recorder,
     [property: JsonPropertyName("recorded")] long Recorded,
     [property: JsonPropertyName("duplicates")] long Duplicates,
     [property: JsonPropertyName("lost"), Description("Events that left the log before this process read them, as far as is known.")] long Lost,
     [property: JsonPropertyName("recordedPerSecond")] long RecordedPerSecond,
     [property: JsonPropertyName("latencyMs")] LatencyReply LatencyMs,
-    [property: JsonPropertyName("latest")] IReadOnlyList<PurchaseV1> Latest);
+    [property: JsonPropertyName("latest")] IReadOnlyList<PurchaseV1> Latest)
+{
+    /// <summary>What <see cref="Recorder"/> says, as one text for people.</summary>
+    [JsonPropertyName("state")]
+    public string State => Recorder.Reason is { } reason ? $"{Recorder.State}: {reason}" : Recorder.State;
+}
+
+/// <summary>The recorder is <c>recording</c> or <c>held up</c>; the reason says by what it is held up.</summary>
+internal sealed record RecorderReply(
+    [property: JsonPropertyName("state")] string State,
+    [property: JsonPropertyName("reason")] string? Reason);
 
 /// <summary>Milliseconds from acceptance to record, of the last 60 seconds; null when nothing was recorded in them.</summary>
 [Description("Milliseconds from acceptance to record, of all that the process recorded in the last 60 seconds; null when that was nothing. Never less than the truth, at most 1.6 % more.")]

@@ -1,0 +1,52 @@
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+using ShoppingSystem.Tests.Support;
+
+namespace ShoppingSystem.Tests.Pages;
+
+/// <summary>Whether everybody can use what a page shows, as far as a program can tell.</summary>
+internal static class Accessibility
+{
+    /// <summary>
+    /// Nothing on the page breaks a rule of axe-core, WCAG's and best practices, and nothing is wider than <paramref name="width"/>
+    /// pixels, so that nobody has to scroll in two directions.
+    /// </summary>
+    public static async Task IsAccessibleAsync(this Tab tab, int width)
+    {
+        var results = await tab.Page.RunAxe();
+        Assert.Empty(results.Violations.SelectMany(rule => rule.Nodes.Select(node => $"{rule.Id}: {node.Html} {string.Join(' ', node.Any.Select(check => check.Message))}")));
+        Assert.Equal(width, await tab.Page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
+    }
+}
+
+/// <summary>How a window looks.</summary>
+internal static class Looks
+{
+    /// <summary>Colours for day or night, and a width in pixels; nothing moves, so that no colour is caught on its way to another.</summary>
+    public static Action<BrowserNewContextOptions> Of(ColorScheme scheme, int width) => options =>
+    {
+        options.ColorScheme = scheme;
+        options.ReducedMotion = ReducedMotion.Reduce;
+        options.ViewportSize = new() { Width = width, Height = 800 };
+    };
+}
+
+/// <summary>The check above, held against a page that has faults.</summary>
+[Collection(OperationsPageGroup.Name)]
+public sealed class AccessibilityCheckTests(Browser browser)
+{
+    [NeedsFact<Browser>]
+    public async Task A_page_that_breaks_rules_is_told_with_the_element()
+    {
+        await using var ledger = await ScriptedLedger.StartAsync();
+        await using var page = await OperationsPage.OpenAsync(browser, ledger, ScriptedLedger.Calm);
+        await Expect(page.Headline).ToHaveTextAsync("All is well");
+        await page.Page.EvaluateAsync("document.querySelector('#pause').textContent = '', document.querySelector('#recorded').style.color = '#ccc'");
+
+        var failure = await Assert.ThrowsAnyAsync<Xunit.Sdk.XunitException>(() => page.Tab.IsAccessibleAsync(1280));
+
+        Assert.Contains("button-name", failure.Message, StringComparison.Ordinal);
+    }
+}
