@@ -1,7 +1,6 @@
 using Microsoft.Playwright;
-using static Microsoft.Playwright.Assertions;
-
 using ShoppingSystem.Tests.Support;
+using static Microsoft.Playwright.Assertions;
 
 namespace ShoppingSystem.Tests.Pages;
 
