@@ -8,13 +8,14 @@
 #   wolverine         a peer in one process: Wolverine's durable local queue and the rows in PostgreSQL
 #   wolverine+kafka   a peer: web server sending inline, Kafka, and a recorder with Wolverine's durable inbox and the rows in PostgreSQL
 # Kafka is librdkafka's mock cluster, which keeps nothing on disk, one for each. PostgreSQL is started for this, with its own settings.
-#   bench/end-to-end.sh [--systems "standalone kafka wolverine wolverine+kafka"] [--rounds 5] [--seconds 5] [--connections 64]
+# wolverine+kafka is not measured by default: its recorder stood still for minutes here before it took the rest.
+#   bench/end-to-end.sh [--systems "standalone kafka wolverine"] [--rounds 5] [--seconds 5] [--connections 64]
 #                       [--warmup 10] [--partitions 12]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . bench/lib.sh
 
-systems="standalone kafka wolverine wolverine+kafka" rounds=5 seconds=5 connections=64 warmup=10 partitions=12
+systems="standalone kafka wolverine" rounds=5 seconds=5 connections=64 warmup=10 partitions=12
 options systems rounds seconds connections warmup partitions -- "$@"
 need wrk
 
@@ -38,9 +39,9 @@ start_postgresql() {
     postmaster=$!
     started="$started $postmaster"
     database="Host=127.0.0.1;Port=$port;Username=postgres;Database="
-    until "$programs/pg_isready" -q -h 127.0.0.1 -p "$port"; do kill -0 $postmaster || { cat "$scratch/postgresql.txt" >&2; exit 1; }; sleep 0.2; done
-    "$programs/createdb" -h 127.0.0.1 -p "$port" -U postgres wolverine
-    "$programs/createdb" -h 127.0.0.1 -p "$port" -U postgres wolverine_kafka
+    until "$programs/pg_isready" -q -h 127.0.0.1 -p "$port" -U postgres; do kill -0 $postmaster || { cat "$scratch/postgresql.txt" >&2; exit 1; }; sleep 0.2; done
+    "$programs/createdb" -w -h 127.0.0.1 -p "$port" -U postgres wolverine
+    "$programs/createdb" -w -h 127.0.0.1 -p "$port" -U postgres wolverine_kafka
 }
 
 build bench/ShoppingSystem.BenchHost tools/ShoppingSystem.MockKafka ShoppingSystem.Standalone

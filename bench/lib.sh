@@ -35,6 +35,7 @@ trap cleanup EXIT
 
 # start_cluster TOPIC PARTITIONS BROKERS: librdkafka's mock cluster in a process of its own; sets $servers.
 start_cluster() {
+    : >"$scratch/servers"
     dotnet tools/ShoppingSystem.MockKafka/bin/Release/net10.0/ShoppingSystem.MockKafka.dll "$@" >"$scratch/servers" &
     started="$started $!"
     until servers=$(cat "$scratch/servers") && [ -n "$servers" ]; do kill -0 $!; sleep 0.1; done
