@@ -17,31 +17,15 @@ if [ -z "$express" ]; then
     need git
     need npm
     git clone -q --depth 1 https://github.com/EladSuzy/UNproject "$scratch/original"
-    express=$scratch/original/web-server
+    express=$(dirname "$(find "$scratch/original" -path "*/web-server/package.json")")
     (cd "$express" && npm install --no-audit --no-fund --loglevel error && npm run build --silent) >&2
 fi
-[ -f "$express/dist/services/kafkaProducer.js" ] || { echo "$express is not built: there is no dist/services/kafkaProducer.js." >&2; exit 1; }
-
 build bench/ShoppingSystem.BenchHost tools/ShoppingSystem.MockKafka
 servers=
 start_cluster USER_PURCHASES "$partitions" 1
 start_host --log kafka --Shopping:Topic USER_PURCHASES --ConnectionStrings:kafka "$servers"; ours=$url
 
-# Its broker and port are written into it.
-port=$((port + 1))
-theirs=http://127.0.0.1:$port
-mkdir "$scratch/express"
-cp -r "$express/dist" "$express/package.json" "$scratch/express/"
-ln -s "$(cd "$express" && pwd)/node_modules" "$scratch/express/node_modules"
-sed -i "s/kafka:9092/${servers%%,*}/" "$scratch/express/dist/services/kafkaProducer.js"
-sed -i "s/listen(PORT,/listen($port, '127.0.0.1',/" "$scratch/express/dist/index.js"
-node "$scratch/express/dist/index.js" >/dev/null 2>"$scratch/express.txt" &
-started="$started $!"
-purchase='{"username":"Ada","userId":"1","price":1}'
-until curl -sf -o /dev/null -H "Content-Type: application/json" -d "$purchase" "$theirs/api/buy"; do
-    kill -0 $! || { cat "$scratch/express.txt" >&2; exit 1; }
-    sleep 0.2
-done
+start_express "$express" USER_PURCHASES; theirs=$url
 
 measure() { # measure NAME URL
     read -r _ rate p50 p99 < <(buy "$2" "$connections" "$seconds" bench/classic.lua)

@@ -35,20 +35,54 @@ trap cleanup EXIT
 
 # start_cluster TOPIC PARTITIONS BROKERS: librdkafka's mock cluster in a process of its own; sets $servers.
 start_cluster() {
+    : >"$scratch/servers"
     dotnet tools/ShoppingSystem.MockKafka/bin/Release/net10.0/ShoppingSystem.MockKafka.dll "$@" >"$scratch/servers" &
     started="$started $!"
     until servers=$(cat "$scratch/servers") && [ -n "$servers" ]; do kill -0 $!; sleep 0.1; done
 }
 
-# start_host ARGUMENT...: the benchmark's web server; sets $url and $pid.
-start_host() {
+# start_server DLL ARGUMENT...: a web server on a port of its own; sets $url and $pid.
+start_server() {
     port=$((port + 1))
     url=http://127.0.0.1:$port
-    dotnet bench/ShoppingSystem.BenchHost/bin/Release/net10.0/ShoppingSystem.BenchHost.dll \
-        --urls "$url" --data "$scratch/data-$port" "$@" >"$scratch/host-$port.txt" 2>&1 &
+    dotnet "$1" --urls "$url" "${@:2}" >"$scratch/host-$port.txt" 2>&1 &
     pid=$!
     started="$started $pid"
     until curl -sf -o /dev/null "$url/alive"; do kill -0 $pid || { cat "$scratch/host-$port.txt" >&2; exit 1; }; sleep 0.2; done
+}
+
+# start_host ARGUMENT...: the benchmark's web server, on an empty data directory; sets $url and $pid.
+start_host() {
+    start_server bench/ShoppingSystem.BenchHost/bin/Release/net10.0/ShoppingSystem.BenchHost.dll --data "$scratch/data-$((port + 1))" "$@"
+}
+
+# start_peer NAME ARGUMENT...: a peer, see bench/peers; sets $url and $pid.
+start_peer() { start_server "bench/peers/$1/bin/Release/net10.0/$1.dll" "${@:2}"; }
+
+# start_express DIR TOPIC: the Express web server of a checkout that has been built; sets $url and $pid.
+start_express() {
+    [ -f "$1/dist/services/kafkaProducer.js" ] || { echo "$1 is not built: there is no dist/services/kafkaProducer.js." >&2; exit 1; }
+    port=$((port + 1))
+    url=http://127.0.0.1:$port
+    # Its broker, topic and port are written into it.
+    mkdir "$scratch/express"
+    cp -r "$1/dist" "$1/package.json" "$scratch/express/"
+    ln -s "$(cd "$1" && pwd)/node_modules" "$scratch/express/node_modules"
+    sed -i "s/kafka:9092/${servers%%,*}/; s/USER_PURCHASES/$2/" "$scratch/express/dist/services/kafkaProducer.js"
+    sed -i "s/listen(PORT,/listen($port, '127.0.0.1',/" "$scratch/express/dist/index.js"
+    node "$scratch/express/dist/index.js" >/dev/null 2>"$scratch/express.txt" &
+    pid=$!
+    started="$started $pid"
+    until curl -sf -o /dev/null -H "Content-Type: application/json" -d '{"username":"Ada","userId":"1","price":1}' "$url/api/buy"; do
+        kill -0 $pid || { cat "$scratch/express.txt" >&2; exit 1; }
+        sleep 0.2
+    done
+}
+
+# cpu PID...: the user and system time of these processes so far, and that of their children that have ended, in ms.
+cpu() {
+    for process in "$@"; do sed 's/.*) //' "/proc/$process/stat"; done |
+        awk -v hz="$(getconf CLK_TCK)" '{ t += $12 + $13 + $14 + $15 } END { printf "%d", t * 1000 / hz }'
 }
 
 # buy URL CONNECTIONS SECONDS [SCRIPT]: loads it; prints requests, requests/s, and the 50th and 99th percentile of the time of

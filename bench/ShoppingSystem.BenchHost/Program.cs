@@ -14,10 +14,16 @@ using ShoppingSystem.Storefront;
 //   --fill N (with --record true): so many purchases are in the record before it starts, 100 of each user
 //   --recording fill|recorder|raw: no shop, but the recorder alone, see there
 //   --rebalancing reader|watch: no shop, but readers that come and go, see there
+//   --ledger kafka (at the end): no shop, but the management API over Kafka, with SQLite as the store
 //   --sink true: no shop, but a place to export to, which throws away what it gets
 if (args is [.., "--sink", "true"])
 {
     return await Sink.RunAsync(args);
+}
+
+if (args is [.., "--ledger", "kafka"])
+{
+    return await KafkaLedger.RunAsync(args);
 }
 
 if (args is ["--rebalancing", ..])
