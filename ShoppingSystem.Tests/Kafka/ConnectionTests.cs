@@ -194,6 +194,14 @@ public sealed class ConnectionTests
     }
 
     [Theory]
+    [InlineData("Kafka:SessionTimeoutMs", "9000")]
+    [InlineData("Kafka:HeartbeatIntervalMs", "500")]
+    [InlineData("Kafka:PartitionAssignmentStrategy", "cooperative-sticky")]
+    public void A_setting_that_the_brokers_decide_in_the_newer_protocol_is_refused(string key, string value) => Assert.StartsWith(
+        key, Assert.Throws<OptionsValidationException>(
+            () => new ConsumerConfig().ForPurchases(Configuration(("Kafka:GroupProtocol", "consumer"), (key, value)))).Message, StringComparison.Ordinal);
+
+    [Theory]
     [InlineData("Kafka:Acks", "1")]
     [InlineData("Kafka:Acks", "Leader")]
     [InlineData("Kafka:Acks", "some")]

@@ -37,8 +37,13 @@ internal sealed class KafkaHost : IAsyncDisposable
         params (string Key, string Value)[] settings)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        // Short enough to see a reader that died being replaced; real brokers allow no less.
-        builder.Configuration.AddInMemoryCollection([new("Kafka:SessionTimeoutMs", "6000"), new("Kafka:HeartbeatIntervalMs", "250")]);
+        // In the newer protocol the brokers decide these.
+        if (!settings.Any(setting => setting.Key is "Kafka:GroupProtocol"))
+        {
+            // Short enough to see a reader that died being replaced; real brokers allow no less.
+            builder.Configuration.AddInMemoryCollection([new("Kafka:SessionTimeoutMs", "6000"), new("Kafka:HeartbeatIntervalMs", "250")]);
+        }
+
         builder.Configuration.Configure(brokers, settings);
         builder.Logging.AddProvider(new Warnings());
         builder.Services.AddSingleton(TimeProvider.System);

@@ -141,8 +141,8 @@ internal sealed partial class OffsetCommitter(IConsumer<string, byte[]> consumer
             var error = FeedProblems.Unwrap(e);
             // During a rebalance the group accepts no commits, however long it takes: that is expected. A member that was removed from
             // the group loses its partitions in a moment.
-            var isRebalance = error.Code is ErrorCode.RebalanceInProgress or ErrorCode.IllegalGeneration;
-            if (!isRebalance && error.Code is not ErrorCode.UnknownMemberId)
+            var isRebalance = error.Code is ErrorCode.RebalanceInProgress or ErrorCode.IllegalGeneration or ErrorCode.StaleMemberEpoch;
+            if (!isRebalance && error.Code is not (ErrorCode.UnknownMemberId or ErrorCode.FencedMemberEpoch))
             {
                 problems.Note(FeedProblems.Action.Commit, error);
             }
