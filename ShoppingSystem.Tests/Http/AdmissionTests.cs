@@ -157,7 +157,6 @@ public sealed class AdmissionTests(ITestOutputHelper output)
     [InlineData("--services:management-api:http:0=localhost:8080", "services:management-api:http:0")]
     [InlineData("--services:management-api:https:0=nowhere", "services:management-api:https:0")]
     [InlineData("--services:management-api:http:0=", "services:management-api:http:0")]
-    [InlineData("--Management:ApiKey=", "Management:ApiKey")]
     [InlineData("--Authentication:Authority=", "Authentication:Authority")]
     public async Task A_setting_that_can_not_be_used_stops_the_start_and_is_named(string setting, string key)
     {

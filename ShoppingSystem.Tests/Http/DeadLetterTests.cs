@@ -89,7 +89,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
 
         Assert.Equal(HttpStatusCode.OK, reply.StatusCode);
         Assert.Equal(
-            $$$"""{"status":"recorded","purchase":{"id":"{{{id}}}","userid":"replayed","username":"user1","price":12.00,"item":"tea","timestamp":1705663201.000000}}""",
+            $$$"""{"status":"recorded","purchase":{"id":"{{{id}}}","username":"user1","userid":"replayed","price":12.00,"item":"tea","timestamp":1705663201.000000}}""",
             await reply.Content.ReadAsStringAsync());
         Assert.Equal([id], await _shop.Shop.ReadAllAsync("/api/v1/getAllUserBuys/replayed"));
         Assert.Equal(3, (await ListAsync()).Count);

@@ -145,6 +145,20 @@ public sealed class HostSettingsTests : IDisposable
         Assert.Contains($"{key} is configured, but empty", Refusal([$"--{key}", "  "]), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(" secret")]
+    [InlineData("secret ")]
+    [InlineData("sec\nret")]
+    public void A_value_that_no_header_can_carry_stops_the_start(string value)
+    {
+        var settings = new HostSettings("calls another service").WithHeader("Management:ApiKey", "a key");
+
+        settings.Check(Configured(("Management:ApiKey", "a secret, süß")));
+        Assert.Contains(
+            "Management:ApiKey begins or ends with a space, or has a control character",
+            Assert.Throws<ConfigurationException>(() => settings.Check(Configured(("Management:ApiKey", value)))).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void What_only_the_other_service_has_may_be_in_the_environment_that_they_share_and_not_on_the_command_line()
     {
