@@ -52,30 +52,40 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
 
         var message = new Message<string, byte[]> { Key = purchase.UserId, Value = Serialize(purchase), Headers = TraceHeaders() };
         var started = Stopwatch.GetTimestamp();
-        try
+        do
         {
-            while (await ProduceAsync(message, cancellationToken) is not { } written || IsOnlyInferred(written))
+            try
             {
                 ObjectDisposedException.ThrowIf(_stopping, this);
-                if (Stopwatch.GetElapsedTime(started) > _deadline)
+                var written = await _producer.ProduceAsync(_topic.Name, message, cancellationToken);
+                _state.Succeeded(written.Partition);
+                Describe(written);
+                if (!IsOnlyInferred(written))
                 {
-                    throw Late(started, Partition.Any, null);
+                    return;
                 }
             }
+            catch (ProduceException<string, byte[]> e) when (e.Error.Code is ErrorCode.Local_QueueFull)
+            {
+                await Task.Delay(QueueFullPause, cancellationToken);
+            }
+            catch (ProduceException<string, byte[]> e) when (e.Error.Code is ErrorCode.Local_MsgTimedOut)
+            {
+                throw Late(started, e.DeliveryResult.Partition, e);
+            }
+            catch (ProduceException<string, byte[]> e)
+            {
+                var reason = _state.Refused(e.Error, e.DeliveryResult.Partition);
+                throw new PurchaseLogUnavailableException($"Kafka did not take the purchase: {reason}.", e) { ErrorType = e.Error.Code.ToString(), PublicReason = reason };
+            }
+            catch (ObjectDisposedException e)
+            {
+                throw new PurchaseLogUnavailableException("The log is shutting down.", e);
+            }
         }
-        catch (ProduceException<string, byte[]> e) when (e.Error.Code is ErrorCode.Local_MsgTimedOut)
-        {
-            throw Late(started, e.DeliveryResult.Partition, e);
-        }
-        catch (ProduceException<string, byte[]> e)
-        {
-            var reason = _state.Refused(e.Error, e.DeliveryResult.Partition);
-            throw new PurchaseLogUnavailableException($"Kafka did not take the purchase: {reason}.", e) { ErrorType = e.Error.Code.ToString(), PublicReason = reason };
-        }
-        catch (ObjectDisposedException e)
-        {
-            throw new PurchaseLogUnavailableException("The log is shutting down.", e);
-        }
+        while (Stopwatch.GetElapsedTime(started) <= _deadline);
+
+        throw Late(started, Partition.Any, null);
     }
 
     /// <summary>Connects, and starts to create the topic if it is missing, while the host starts.</summary>
@@ -95,26 +105,12 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
         return Task.Run(() => _producer.Flush(_deadline + TimeSpan.FromSeconds(2)), CancellationToken.None);
     }
 
-    /// <returns>Null when the client's queue is full at the moment.</returns>
-    private async ValueTask<DeliveryResult<string, byte[]>?> ProduceAsync(Message<string, byte[]> message, CancellationToken cancellationToken)
+    private static void Describe(DeliveryResult<string, byte[]> written)
     {
-        ObjectDisposedException.ThrowIf(_stopping, this);
-        try
+        if (Activity.Current is { IsAllDataRequested: true } span && span.Source == Signals.Activities)
         {
-            var written = await _producer.ProduceAsync(_topic.Name, message, cancellationToken);
-            _state.Succeeded(written.Partition);
-            if (Activity.Current is { IsAllDataRequested: true } span && span.Source == Signals.Activities)
-            {
-                span.SetTag("messaging.destination.partition.id", written.Partition.Value.ToString(CultureInfo.InvariantCulture))
-                    .SetTag("messaging.kafka.offset", written.Offset.Value);
-            }
-
-            return written;
-        }
-        catch (ProduceException<string, byte[]> e) when (e.Error.Code is ErrorCode.Local_QueueFull)
-        {
-            await Task.Delay(QueueFullPause, cancellationToken);
-            return null;
+            span.SetTag("messaging.destination.partition.id", written.Partition.Value.ToString(CultureInfo.InvariantCulture))
+                .SetTag("messaging.kafka.offset", written.Offset.Value);
         }
     }
 

@@ -8,7 +8,7 @@ namespace ShoppingSystem.Storefront;
 /// <summary>What both dialects ask for; they differ in the name of the user's field.</summary>
 /// <remarks>
 /// Required, Length, Range and Description only feed the API's description; requests are checked by <see cref="PurchaseRules"/>,
-/// which report all invalid fields at once.
+/// which report all invalid fields at once. The properties can be set because the serializer reads them faster than init-only ones.
 /// </remarks>
 internal abstract record BuyRequest
 {
@@ -20,14 +20,14 @@ internal abstract record BuyRequest
         "Exact, with at most 4 decimals; zeros at the end and the noise of binary numbers are no decimals. A number, or the same as text.";
 
     [JsonPropertyName("username"), JsonConverter(typeof(TextOrNumberConverter)), Required, Length(1, PurchaseRules.MaxTextLength), Description(TextDescription)]
-    public string? Username { get; init; }
+    public string? Username { get; set; }
 
     [JsonPropertyName("price"), Required, JsonNumberHandling(JsonNumberHandling.AllowReadingFromString)]
     [Range(0, (double)PurchaseRules.MaxPrice, MinimumIsExclusive = true), Description(PriceDescription)]
-    public decimal? Price { get; init; }
+    public decimal? Price { get; set; }
 
     [JsonPropertyName("item"), JsonConverter(typeof(TextOrNumberConverter)), Length(1, PurchaseRules.MaxTextLength), Description(TextDescription)]
-    public string? Item { get; init; }
+    public string? Item { get; set; }
 
     /// <summary>The id of the user, and the field that has it.</summary>
     internal abstract (string Field, string? Id) User { get; }
@@ -39,7 +39,7 @@ internal sealed record BuyRequestV1 : BuyRequest
     private const string UserIdField = "userid";
 
     [JsonPropertyName(UserIdField), JsonConverter(typeof(TextOrNumberConverter)), Required, Length(1, PurchaseRules.MaxTextLength), Description(TextDescription)]
-    public string? UserId { get; init; }
+    public string? UserId { get; set; }
 
     internal override (string Field, string? Id) User => (UserIdField, UserId);
 }
@@ -50,7 +50,7 @@ internal sealed record BuyRequestClassic : BuyRequest
     private const string UserIdField = "userId";
 
     [JsonPropertyName(UserIdField), JsonConverter(typeof(TextOrNumberConverter)), Required, Length(1, PurchaseRules.MaxTextLength), Description(TextDescription)]
-    public string? UserId { get; init; }
+    public string? UserId { get; set; }
 
     internal override (string Field, string? Id) User => (UserIdField, UserId);
 }
