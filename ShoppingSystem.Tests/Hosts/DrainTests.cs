@@ -150,7 +150,7 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public async Task Ctrl_C_ends_it_without_draining()
+    public async Task Ctrl_C_ends_the_host_without_draining()
     {
         await using var shop = await StartWebServerAsync("00:00:15");
 
