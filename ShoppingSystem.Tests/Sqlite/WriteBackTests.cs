@@ -33,7 +33,7 @@ public sealed class WriteBackTests : IDisposable
     }
 
     [Fact]
-    public async Task However_much_is_recorded_without_a_pause_the_WAL_begins_anew()
+    public async Task The_WAL_restarts_however_much_is_recorded_without_a_pause()
     {
         const int batches = 30;
         const long mostBytes = 160 * 1024 * 1024;

@@ -53,7 +53,7 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public async Task Made_while_the_shop_is_killed_it_is_whole()
+    public async Task A_backup_made_while_the_shop_is_killed_is_complete()
     {
         await FillAsync(20_000);
         var standalone = await StandaloneProcess.StartAsync(_directory);
@@ -74,7 +74,7 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
     [InlineData("log.db: 10 %")]
     [InlineData("purchases.db: 10 %")]
     [InlineData("purchases.db: 100 %")]
-    public async Task Broken_off_it_leaves_nothing_under_a_final_name_and_can_be_made_again(string at)
+    public async Task A_cancelled_backup_leaves_nothing_under_a_final_name_and_can_be_repeated(string at)
     {
         await FillAsync(20_000);
 
@@ -89,7 +89,7 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public async Task Killed_in_the_middle_it_leaves_no_half_copy_under_a_final_name()
+    public async Task A_killed_backup_leaves_no_partial_copy_under_a_final_name()
     {
         await FillAsync(20_000);
         await using (var command = StandaloneProcess.Command("backup", Backup, $"--Shopping:DataDirectory={_directory}"))
