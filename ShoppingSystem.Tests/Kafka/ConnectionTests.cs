@@ -20,7 +20,7 @@ public sealed class ConnectionTests
     private static readonly string NoPem = typeof(ConnectionTests).Assembly.Location;
 
     [Fact]
-    public async Task Over_TLS_purchases_are_appended_read_and_the_brokers_looked_after()
+    public async Task Purchases_are_appended_and_read_and_brokers_are_watched_over_TLS()
     {
         using var cluster = new MockCluster();
         cluster.CreateTopic("purchases", 3);

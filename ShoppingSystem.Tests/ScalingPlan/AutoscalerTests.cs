@@ -75,7 +75,7 @@ public sealed class AutoscalerTests
     }
 
     [Fact]
-    public void What_went_may_come_back_at_once()
+    public void Removed_pods_may_be_added_again_at_once()
     {
         var autoscaler = new Autoscaler(1, 100, new(new(0, new ScalingPolicy(PolicyKind.Pods, 1, 60)), new(0, new ScalingPolicy(PolicyKind.Pods, 10, 60))));
         Sync(autoscaler, 20, wanted: 10, times: 1);

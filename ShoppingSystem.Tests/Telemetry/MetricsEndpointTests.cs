@@ -49,7 +49,7 @@ public sealed class MetricsEndpointTests : IDisposable
     }
 
     [Fact]
-    public async Task A_collector_can_have_them_too_and_a_scrape_is_no_request_of_a_service()
+    public async Task A_collector_can_receive_metrics_too_and_a_scrape_is_not_counted_as_a_request()
     {
         await using var collector = await Collector.StartAsync();
         await using var standalone = await StandaloneProcess.StartAsync(_data, Environment("otlp,prometheus", collector.Environment));
