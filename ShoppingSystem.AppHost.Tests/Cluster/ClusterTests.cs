@@ -14,8 +14,8 @@ namespace ShoppingSystem.AppHost.Tests.Cluster;
 public sealed class ClusterTests(ClusterShop cluster)
 {
     [NeedsFact<Containers>]
-    public async Task What_is_bought_is_in_the_history_of_both_services_in_both_dialects() =>
-        await Scenarios.What_is_bought_is_in_the_history_of_both_services_in_both_dialects(await cluster.StartedAsync());
+    public async Task A_purchase_is_in_the_history_of_both_services_in_both_dialects() =>
+        await Scenarios.A_purchase_is_in_the_history_of_both_services_in_both_dialects(await cluster.StartedAsync());
 
     [NeedsFact<Containers>]
     public async Task A_retry_under_one_key_is_one_purchase() =>
@@ -26,8 +26,8 @@ public sealed class ClusterTests(ClusterShop cluster)
     [InlineData("management-api")]
     [InlineData("kafka")]
     [InlineData("mongodb")]
-    public async Task Nothing_is_lost_or_doubled_while_it_restarts(string resource) =>
-        await Scenarios.Nothing_is_lost_or_doubled_while_it_restarts(await cluster.StartedAsync(), resource);
+    public async Task No_purchase_is_lost_or_doubled_while_a_service_restarts(string resource) =>
+        await Scenarios.No_purchase_is_lost_or_doubled_while_a_service_restarts(await cluster.StartedAsync(), resource);
 
     [NeedsFact<Containers>]
     public async Task The_management_API_asks_for_the_key()
@@ -41,7 +41,7 @@ public sealed class ClusterTests(ClusterShop cluster)
     }
 
     [NeedsFact<Containers>]
-    public async Task What_can_not_be_understood_is_a_dead_letter_until_it_is_replayed()
+    public async Task An_unreadable_event_is_a_dead_letter_until_it_is_replayed()
     {
         var shop = await cluster.StartedAsync();
         var customer = new Customer(shop);

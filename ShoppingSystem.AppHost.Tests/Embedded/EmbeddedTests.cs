@@ -10,15 +10,15 @@ public sealed class EmbeddedTests(EmbeddedShop embedded) : IClassFixture<Embedde
     private readonly RunningShop _shop = embedded.Shop;
 
     [Fact]
-    public Task What_is_bought_is_in_the_history_of_both_services_in_both_dialects() =>
-        Scenarios.What_is_bought_is_in_the_history_of_both_services_in_both_dialects(_shop);
+    public Task A_purchase_is_in_the_history_of_both_services_in_both_dialects() =>
+        Scenarios.A_purchase_is_in_the_history_of_both_services_in_both_dialects(_shop);
 
     [Fact]
     public Task A_retry_under_one_key_is_one_purchase() => Scenarios.A_retry_under_one_key_is_one_purchase(_shop);
 
     [Fact]
-    public Task Nothing_is_lost_or_doubled_while_it_restarts() =>
-        Scenarios.Nothing_is_lost_or_doubled_while_it_restarts(_shop, "standalone");
+    public Task No_purchase_is_lost_or_doubled_while_a_service_restarts() =>
+        Scenarios.No_purchase_is_lost_or_doubled_while_a_service_restarts(_shop, "standalone");
 
     [Fact]
     public async Task The_dashboard_links_to_shop_operations_and_docs()

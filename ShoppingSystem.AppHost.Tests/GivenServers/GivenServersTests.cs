@@ -15,8 +15,8 @@ public sealed class GivenServersTests(GivenServersShop given) : IClassFixture<Gi
         Assert.Equal(["kafka", "load-test", "management-api", "management-api-key", "shopping", "web-server"], _shop.Names.Order());
 
     [Fact]
-    public Task What_is_bought_is_in_the_history_of_both_services_in_both_dialects() =>
-        Scenarios.What_is_bought_is_in_the_history_of_both_services_in_both_dialects(_shop);
+    public Task A_purchase_is_in_the_history_of_both_services_in_both_dialects() =>
+        Scenarios.A_purchase_is_in_the_history_of_both_services_in_both_dialects(_shop);
 
     [Fact]
     public Task A_retry_under_one_key_is_one_purchase() => Scenarios.A_retry_under_one_key_is_one_purchase(_shop);
@@ -24,8 +24,8 @@ public sealed class GivenServersTests(GivenServersShop given) : IClassFixture<Gi
     [Theory]
     [InlineData("web-server")]
     [InlineData("management-api")]
-    public Task Nothing_is_lost_or_doubled_while_it_restarts(string resource) =>
-        Scenarios.Nothing_is_lost_or_doubled_while_it_restarts(_shop, resource);
+    public Task No_purchase_is_lost_or_doubled_while_a_service_restarts(string resource) =>
+        Scenarios.No_purchase_is_lost_or_doubled_while_a_service_restarts(_shop, resource);
 
     [Fact]
     public Task Nothing_is_lost_or_doubled_while_the_management_API_is_stopped_for_a_while() =>

@@ -84,7 +84,7 @@ public sealed class ChartTests : IAsyncLifetime
 
     /// <summary>What <c>deploy/components</c> does to both services, the chart does too: neither of the two ways to Kubernetes lacks what the other has.</summary>
     [NeedsFact<AspireIntegrations>]
-    public void Services_are_what_deploy_makes_of_them()
+    public void Services_are_configured_as_in_deploy()
     {
         foreach (var service in new[] { "web-server", "management-api" })
         {
@@ -104,7 +104,7 @@ public sealed class ChartTests : IAsyncLifetime
     }
 
     [NeedsFact<AspireIntegrations>]
-    public void Who_may_call_whom_and_how_many_pods_may_be_missing_is_what_deploy_says()
+    public void Network_policies_and_disruption_budgets_are_those_of_deploy()
     {
         foreach (var file in new[] { "disruption-budgets", "network-policies" })
         {

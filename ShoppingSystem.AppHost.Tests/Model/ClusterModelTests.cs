@@ -8,7 +8,7 @@ namespace ShoppingSystem.AppHost.Tests.Model;
 public sealed class ClusterModelTests
 {
     [NeedsFact<AspireIntegrations>]
-    public async Task The_services_stand_between_Kafka_and_MongoDB()
+    public async Task The_cluster_has_both_services_Kafka_and_MongoDB()
     {
         await using var shop = await ModelledShop.ToPublishAsync();
 
@@ -32,7 +32,7 @@ public sealed class ClusterModelTests
     }
 
     [NeedsFact<AspireIntegrations>]
-    public async Task Only_the_web_server_is_for_the_outside()
+    public async Task Only_the_web_server_is_external()
     {
         await using var shop = await ModelledShop.ToPublishAsync();
 
@@ -41,7 +41,7 @@ public sealed class ClusterModelTests
     }
 
     [NeedsFact<AspireIntegrations>]
-    public async Task Each_waits_for_what_it_can_not_do_without()
+    public async Task Each_service_waits_for_its_dependencies()
     {
         await using var shop = await ModelledShop.ToPublishAsync();
 

@@ -14,7 +14,7 @@ public sealed class EditionTests
     private const string MongoDB = "--ConnectionStrings:shopping=mongodb://localhost:27017/shopping";
 
     [Fact]
-    public async Task It_is_embedded_when_asked_for()
+    public async Task The_embedded_edition_is_used_when_asked_for()
     {
         await using var shop = await ModelledShop.FromAsync("--embedded", Kafka, MongoDB);
 
@@ -23,7 +23,7 @@ public sealed class EditionTests
     }
 
     [Fact]
-    public async Task It_is_embedded_when_nothing_is_given_and_no_container_runtime_answers()
+    public async Task The_embedded_edition_is_used_without_servers_and_container_runtime()
     {
         await using var shop = await ModelledShop.FromAsync(NoRuntime);
 
@@ -32,7 +32,7 @@ public sealed class EditionTests
     }
 
     [Fact]
-    public async Task It_is_the_cluster_without_containers_when_Kafka_and_MongoDB_are_given()
+    public async Task The_cluster_edition_uses_given_Kafka_and_MongoDB_without_containers()
     {
         await using var shop = await ModelledShop.FromAsync(NoRuntime, Kafka, MongoDB);
 
@@ -44,7 +44,7 @@ public sealed class EditionTests
     [Theory]
     [InlineData(Kafka, "ConnectionStrings:shopping")]
     [InlineData(MongoDB, "ConnectionStrings:kafka")]
-    public async Task One_that_is_missing_and_can_not_be_a_container_is_named(string given, string missing)
+    public async Task A_missing_server_that_can_not_be_a_container_is_named(string given, string missing)
     {
         var edition = await ChooseAsync(NoRuntime, "--DcpPublisher:RandomizePorts=true", given);
 
@@ -52,7 +52,7 @@ public sealed class EditionTests
     }
 
     [Fact]
-    public async Task A_port_that_another_program_has_is_named()
+    public async Task A_port_in_use_by_another_program_is_named()
     {
         using var another = new TcpListener(IPAddress.Loopback, ServicePorts.Shop);
         try
@@ -79,7 +79,7 @@ public sealed class EditionTests
     }
 
     [NeedsFact<Containers>]
-    public async Task It_is_the_cluster_where_containers_can_be_run()
+    public async Task The_cluster_edition_is_used_where_containers_can_run()
     {
         await using var shop = await ModelledShop.FromAsync();
 
@@ -88,7 +88,7 @@ public sealed class EditionTests
     }
 
     [NeedsFact<Containers>]
-    public async Task What_is_not_given_is_a_container()
+    public async Task A_server_that_is_not_given_is_a_container()
     {
         await using var shop = await ModelledShop.FromAsync(Kafka);
 

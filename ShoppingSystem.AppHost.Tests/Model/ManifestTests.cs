@@ -28,7 +28,7 @@ public sealed class ManifestTests : IAsyncLifetime
     }
 
     [NeedsFact<AspireIntegrations>]
-    public void It_has_what_is_deployed_and_nothing_else() => Assert.Equal(
+    public void The_manifest_has_exactly_what_is_deployed() => Assert.Equal(
         ["kafka", "management-api", "management-api-key", "mongodb", "mongodb-password", "mongodb-password-uri-encoded", "shopping", "web-server"],
         _resources.Select(resource => resource.Key).Order());
 

@@ -7,7 +7,7 @@ namespace ShoppingSystem.AppHost.Tests.Support;
 /// <summary>What must hold of every edition.</summary>
 internal static class Scenarios
 {
-    public static async Task What_is_bought_is_in_the_history_of_both_services_in_both_dialects(RunningShop shop)
+    public static async Task A_purchase_is_in_the_history_of_both_services_in_both_dialects(RunningShop shop)
     {
         var ada = new Customer(shop);
         using var reply = await ada.BuyAsync("50.0");
@@ -49,7 +49,7 @@ internal static class Scenarios
     }
 
     /// <summary>Customers buy all the time while <paramref name="resource"/> is restarted.</summary>
-    public static Task Nothing_is_lost_or_doubled_while_it_restarts(RunningShop shop, string resource) =>
+    public static Task No_purchase_is_lost_or_doubled_while_a_service_restarts(RunningShop shop, string resource) =>
         Nothing_is_lost_or_doubled_while(shop, () => shop.RestartAsync(resource));
 
     /// <summary>Customers buy all the time while <paramref name="something"/> happens.</summary>

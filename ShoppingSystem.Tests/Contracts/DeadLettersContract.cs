@@ -20,7 +20,7 @@ public abstract class DeadLettersContract : IAsyncLifetime
     [InlineData(new byte[0])]
     [InlineData(new byte[] { 0, 255, 254, 128, 10, 0 })]
     [InlineData(new byte[] { 123, 125 })]
-    public async Task What_is_kept_is_read_back_as_it_was(byte[] value)
+    public async Task A_kept_dead_letter_is_read_back_unchanged(byte[] value)
     {
         var letter = Letter(7, value);
 
@@ -34,7 +34,7 @@ public abstract class DeadLettersContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Keeping_again_changes_nothing()
+    public async Task Keeping_a_dead_letter_again_changes_nothing()
     {
         var letter = Letter(1);
         await _letters.AddAsync([letter]);
@@ -46,7 +46,7 @@ public abstract class DeadLettersContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_newest_are_listed_first()
+    public async Task The_newest_dead_letters_are_listed_first()
     {
         await _letters.AddAsync([.. Enumerable.Range(0, 10).Select(i => Letter(i))]);
 
@@ -86,7 +86,7 @@ public abstract class DeadLettersContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_removed_is_gone()
+    public async Task A_removed_dead_letter_is_not_found()
     {
         var letter = Letter(1);
         await _letters.AddAsync([letter, Letter(2)]);

@@ -25,7 +25,7 @@ public abstract class PurchaseLogContract
     protected abstract Task<ILogUnderTest> OpenAsync(PurchaseLogOptions options);
 
     [Fact]
-    public async Task What_is_appended_is_fed_as_it_was()
+    public async Task An_appended_purchase_is_fed_unchanged()
     {
         await using var log = await OpenAsync();
         var purchase = new Purchase(PurchaseId.New(Some.Noon), "user \"1\"\n".TrimEnd(), "élan 買う 🛒", 50.0m, "tea\\pot", Some.Noon);
@@ -76,7 +76,7 @@ public abstract class PurchaseLogContract
     }
 
     [Fact]
-    public async Task What_is_committed_is_not_fed_again_after_a_restart()
+    public async Task Committed_purchases_are_not_fed_again_after_a_restart()
     {
         await using var log = await OpenAsync();
         await AppendAsync(log, "first");
@@ -89,7 +89,7 @@ public abstract class PurchaseLogContract
     }
 
     [Fact]
-    public async Task What_is_not_committed_is_fed_again_after_a_restart()
+    public async Task Uncommitted_purchases_are_fed_again_after_a_restart()
     {
         await using var log = await OpenAsync();
         await AppendAsync(log, "first");
@@ -145,7 +145,7 @@ public abstract class PurchaseLogContract
     }
 
     [Fact]
-    public async Task Lag_counts_what_is_not_committed()
+    public async Task Lag_counts_uncommitted_purchases()
     {
         await using var log = await OpenAsync();
         await Task.WhenAll(Some.Purchases(10).Select(purchase => log.Log.AppendAsync(purchase).AsTask()));
@@ -216,7 +216,7 @@ public abstract class PurchaseLogContract
     }
 
     [Fact]
-    public async Task Of_events_appended_together_each_carries_its_own_trace()
+    public async Task Each_event_of_a_batch_carries_its_own_trace()
     {
         const int count = BatchSize;
         await using var log = await OpenAsync();

@@ -23,7 +23,7 @@ public abstract class PurchaseStoreContract : IAsyncLifetime
     [InlineData("0.0001", "買う 🛒")]
     [InlineData("1000000000.0000", "'; DROP TABLE purchases; --")]
     [InlineData("1000000000", "{\"$gt\":\"\"}")]
-    public async Task What_is_recorded_is_read_back_as_it_was(string price, string? item)
+    public async Task A_recorded_purchase_is_read_back_unchanged(string price, string? item)
     {
         var purchase = new Purchase(
             PurchaseId.New(Some.Noon), "$user.id '\"\\ 買", "élan 🛒", decimal.Parse(price, CultureInfo.InvariantCulture), item, Some.Noon);
@@ -49,7 +49,7 @@ public abstract class PurchaseStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Recording_again_changes_nothing()
+    public async Task Recording_a_purchase_again_changes_nothing()
     {
         var purchases = Some.Purchases(10);
 
@@ -79,7 +79,7 @@ public abstract class PurchaseStoreContract : IAsyncLifetime
     [InlineData("u1", "Ada", "12.00", "coffee", "item differs")]
     [InlineData("u1", "Ada", "12.00", null, "item differs")]
     [InlineData("u2", "Eve", "1", null, "userid, username, price, item differ")]
-    public async Task Another_purchase_with_a_known_id_is_refused_and_the_first_stays(string userId, string username, string price, string? item, string difference)
+    public async Task A_different_purchase_with_a_known_id_is_refused_and_the_first_is_kept(string userId, string username, string price, string? item, string difference)
     {
         var first = Some.Purchase(item: "tea");
         var other = new Purchase(first.Id, userId, username, decimal.Parse(price, CultureInfo.InvariantCulture), item, first.Timestamp);

@@ -72,7 +72,7 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public async Task While_it_drains_it_serves_and_records_unready_and_closes_its_connections_and_a_second_signal_ends_it()
+    public async Task A_draining_host_serves_unready_and_closes_connections_and_a_second_signal_ends_it()
     {
         _kafka.CreateTopic(Topic, Partitions);
         using var mongo = new MockServer();
@@ -150,7 +150,7 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public async Task Ctrl_C_ends_it_without_draining()
+    public async Task Ctrl_C_ends_the_host_without_draining()
     {
         await using var shop = await StartWebServerAsync("00:00:15");
 
@@ -165,7 +165,7 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
     [InlineData("00:00:16")]
     [InlineData("-00:00:01")]
     [InlineData("soon")]
-    public async Task A_time_that_does_not_fit_is_refused(string time)
+    public async Task A_drain_time_that_does_not_fit_is_refused(string time)
     {
         var (exitCode, text) = await HostProcess.RunAsync(HostProgram.WebServer, ("Shutdown__DrainTime", time));
 

@@ -43,7 +43,7 @@ public sealed class SecretTests
     }
 
     [Fact]
-    public async Task What_is_wrong_with_Kafka_and_MongoDB_is_told_without_their_passwords()
+    public async Task Errors_of_Kafka_and_MongoDB_are_reported_without_their_passwords()
     {
         var secrets = Directory.CreateTempSubdirectory("shopping-test-").FullName;
         // Brokers that want no sign-in, and a MongoDB that is not there.

@@ -51,7 +51,7 @@ public sealed class SignInTests(SignInTests.Shop shop) : IClassFixture<SignInTes
 
     [Theory]
     [MemberData(nameof(Routes))]
-    public async Task Who_has_not_signed_in_is_told_to(string path)
+    public async Task A_customer_who_has_not_signed_in_is_told_to_sign_in(string path)
     {
         using var reply = await SendAsync(path, "ada", null);
 
@@ -76,7 +76,7 @@ public sealed class SignInTests(SignInTests.Shop shop) : IClassFixture<SignInTes
 
     [Theory]
     [MemberData(nameof(Routes))]
-    public async Task Nobody_buys_or_reads_as_somebody_else(string path)
+    public async Task A_customer_can_not_buy_or_read_as_another_customer(string path)
     {
         using var reply = await SendAsync(path, "ada", shop.Issuer.Token("eve"));
 
@@ -160,7 +160,7 @@ public sealed class SignInTests(SignInTests.Shop shop) : IClassFixture<SignInTes
     [InlineData("login.example", "shop", "Authentication:Authority")]
     [InlineData("https://login.example", "", "Authentication:Audience")]
     [InlineData("", "shop", "Authentication:Authority")]
-    public async Task A_sign_in_that_would_not_hold_stops_the_start_and_is_named(string authority, string audience, string key)
+    public async Task An_invalid_sign_in_setting_stops_the_start_and_is_named(string authority, string audience, string key)
     {
         var (exitCode, output) = await HostProcess.RunAsync(HostProgram.WebServer,
             ("Authentication__Authority", authority), ("Authentication__Audience", audience));

@@ -67,7 +67,7 @@ public sealed class AdmissionTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task A_client_can_not_claim_another_address_to_a_service_that_trusts_no_proxy()
+    public async Task A_service_that_trusts_no_proxy_ignores_forwarded_addresses()
     {
         await using var shop = await StorefrontHost.StartAsync(
             new MemoryLog(), null, "--Admission:RequestsPerSecond=1", "--Admission:Burst=3");
@@ -79,7 +79,7 @@ public sealed class AdmissionTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Above_capacity_requests_are_shed_and_those_let_in_are_served()
+    public async Task Requests_above_capacity_are_shed_and_admitted_ones_are_served()
     {
         var log = new MemoryLog(open: false);
         await using var shop = await StorefrontHost.StartAsync(log, null, "--Admission:MaxConcurrentRequests=2");
@@ -158,7 +158,7 @@ public sealed class AdmissionTests(ITestOutputHelper output)
     [InlineData("--services:management-api:https:0=nowhere", "services:management-api:https:0")]
     [InlineData("--services:management-api:http:0=", "services:management-api:http:0")]
     [InlineData("--Authentication:Authority=", "Authentication:Authority")]
-    public async Task A_setting_that_can_not_be_used_stops_the_start_and_is_named(string setting, string key)
+    public async Task An_invalid_setting_stops_the_start_and_is_named(string setting, string key)
     {
         var refusal = await Assert.ThrowsAnyAsync<Exception>(() => StorefrontHost.StartAsync(new MemoryLog(), null, setting));
 

@@ -129,7 +129,7 @@ public sealed class ApiDescriptionTests
     }
 
     [Fact]
-    public async Task Where_a_key_or_a_token_is_wanted_the_refusals_are_described()
+    public async Task Refusals_for_a_missing_key_or_token_are_described()
     {
         await using var locked = await InProcessShop.StartAsync(settings: "--Management:ApiKey=s3cret");
         var management = await ApiDescription.LoadAsync(locked.Management);
@@ -200,7 +200,7 @@ public sealed class ApiDescriptionTests
     }
 
     [Fact]
-    public async Task Limits_and_defaults_of_parameters_are_those_that_are_described()
+    public async Task Limits_and_defaults_of_parameters_are_as_described()
     {
         await using var shop = await InProcessShop.StartAsync(events: [.. Enumerable.Repeat(Encoding.UTF8.GetBytes(Purchase), 1001)]);
         await shop.Management.UntilRecordedAsync("ada", 1001);

@@ -28,7 +28,7 @@ public sealed class ApiKeyTests : IAsyncLifetime
     [Theory]
     [MemberData(nameof(Routes))]
     [InlineData("GET", "/-/histories")]
-    public async Task Without_the_key_nothing_is_told(string method, string path)
+    public async Task Requests_without_the_right_key_are_refused(string method, string path)
     {
         foreach (var key in (string?[])[null, "", "wrong", "s3cre", "s3crets", "S3cret", "s3cret,s3cret"])
         {
@@ -39,7 +39,7 @@ public sealed class ApiKeyTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Routes))]
-    public async Task With_the_key_it_is(string method, string path)
+    public async Task Requests_with_the_key_are_answered(string method, string path)
     {
         using var reply = await SendAsync(method, path, "s3cret");
 

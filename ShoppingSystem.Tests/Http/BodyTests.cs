@@ -32,7 +32,7 @@ public sealed class BodyTests(ShopFixture fixture) : IClassFixture<ShopFixture>
     [InlineData("application/json; charset=utf-16", "utf-16")]
     [InlineData("application/json; charset=\"UTF-16\"", "utf-16BE")]
     [InlineData("text/json; charset=iso-8859-1", "iso-8859-1")]
-    public async Task JSON_by_any_name_and_in_any_charset_is_taken(string type, string charset = "utf-8")
+    public async Task JSON_of_any_media_type_name_and_charset_is_accepted(string type, string charset = "utf-8")
     {
         var encoding = Encoding.GetEncoding(charset);
         foreach (var route in Routes)
@@ -53,7 +53,7 @@ public sealed class BodyTests(ShopFixture fixture) : IClassFixture<ShopFixture>
     [InlineData("application/json, text/plain", "application/json, text/plain")]
     [InlineData("application/json-seq", "application/json-seq")]
     [InlineData(null, "Content-Type: application/json")]
-    public async Task Another_type_or_charset_is_415_and_named(string? type, string named)
+    public async Task Another_media_type_or_charset_is_415_and_named(string? type, string named)
     {
         foreach (var route in Routes)
         {
@@ -65,7 +65,7 @@ public sealed class BodyTests(ShopFixture fixture) : IClassFixture<ShopFixture>
     }
 
     [Fact]
-    public async Task A_body_that_is_not_written_in_its_charset_is_refused()
+    public async Task A_body_that_does_not_match_its_charset_is_refused()
     {
         using var reply = await SendAsync("/api/v1/buy", Encoding.UTF8.GetBytes(Purchase), "application/json; charset=us-ascii");
 
@@ -80,7 +80,7 @@ public sealed class BodyTests(ShopFixture fixture) : IClassFixture<ShopFixture>
     [InlineData("deflate", "deflate")]
     [InlineData("identity, br", "br")]
     [InlineData("identity", "none")]
-    public async Task A_compressed_body_is_taken(string encoding, string compression)
+    public async Task A_compressed_body_is_accepted(string encoding, string compression)
     {
         foreach (var route in Routes)
         {
@@ -96,7 +96,7 @@ public sealed class BodyTests(ShopFixture fixture) : IClassFixture<ShopFixture>
     [InlineData("gzip")]
     [InlineData("br")]
     [InlineData("deflate")]
-    public async Task The_limit_of_a_body_holds_for_what_comes_out(string encoding)
+    public async Task The_body_limit_holds_for_the_decompressed_body(string encoding)
     {
         byte[] fits = [.. Encoding.UTF8.GetBytes(Purchase), .. Enumerable.Repeat((byte)' ', (16 * 1024) - Encoding.UTF8.GetByteCount(Purchase))];
         foreach (var route in Routes)
@@ -137,7 +137,7 @@ public sealed class BodyTests(ShopFixture fixture) : IClassFixture<ShopFixture>
     [InlineData("compress")]
     [InlineData("gzip, br")]
     [InlineData("nonsense")]
-    public async Task An_encoding_that_is_not_known_is_415_and_says_which_are(string encoding)
+    public async Task An_unknown_content_encoding_is_415_and_the_known_ones_are_named(string encoding)
     {
         foreach (var route in Routes)
         {

@@ -12,7 +12,7 @@ public sealed class CrossOriginTests
     [Theory]
     [InlineData("/api/v1/buy")]
     [InlineData("/api/buy")]
-    public async Task A_page_of_an_origin_that_is_named_may_buy(string route)
+    public async Task A_page_of_a_configured_origin_may_buy(string route)
     {
         await using var shop = await StorefrontHost.StartAsync(new MemoryLog(), null, "--Cors:Origins:0=http://localhost:5173", $"--Cors:Origins:1={Page}");
 
@@ -52,7 +52,7 @@ public sealed class CrossOriginTests
     [InlineData("http://front.example.com", $"--Cors:Origins:0={Page}")]
     [InlineData("null", $"--Cors:Origins:0={Page}")]
     [InlineData(Page)]
-    public async Task Nobody_else_may(string origin, params string[] settings)
+    public async Task Pages_of_other_origins_may_not_buy(string origin, params string[] settings)
     {
         await using var shop = await StorefrontHost.StartAsync(new MemoryLog(), null, settings);
 
@@ -108,7 +108,7 @@ public sealed class CrossOriginTests
     [InlineData("Cors:Origins:0=", "''")]
     [InlineData("Cors:Origins=https://front.example.com", "is a list")]
     [InlineData("Cors:Origins:0=*,Cors:Origins:1=https://front.example.com", "alone")]
-    public async Task What_is_no_origin_stops_the_start_and_is_named(string settings, string named)
+    public async Task An_invalid_origin_stops_the_start_and_is_named(string settings, string named)
     {
         var refusal = await Assert.ThrowsAsync<OptionsValidationException>(async () =>
         {

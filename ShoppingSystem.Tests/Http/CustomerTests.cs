@@ -58,7 +58,7 @@ public sealed class CustomerTests
     }
 
     [Fact]
-    public async Task A_request_that_names_no_user_is_told_so()
+    public async Task A_request_without_a_user_is_refused_with_that_reason()
     {
         await using var shop = await StorefrontHost.StartAsync(new MemoryLog(), WithTestScheme, SignInOn);
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/buy") { Content = JsonContent.Create(new { username = "Ada", price = 1 }) };
@@ -126,7 +126,7 @@ public sealed class CustomerTests
     [InlineData("Authentication:Authority", "--Authentication:Authority=login.example", "--Authentication:Audience=shop")]
     [InlineData("Authentication:Audience", "--Authentication:Authority=https://login.example")]
     [InlineData("Authentication:Audience", "--Authentication:Audience=shop")]
-    public async Task A_sign_in_that_would_not_hold_stops_the_start_and_is_named(string key, params string[] settings)
+    public async Task An_invalid_sign_in_setting_stops_the_start_and_is_named(string key, params string[] settings)
     {
         var refusal = await Assert.ThrowsAsync<OptionsValidationException>(() => StorefrontHost.StartAsync(new MemoryLog(), WithTestScheme, settings));
 

@@ -23,7 +23,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
     public async ValueTask DisposeAsync() => await _shop.DisposeAsync();
 
     [Fact]
-    public async Task What_cannot_be_understood_is_kept_and_holds_nothing_up()
+    public async Task An_unreadable_event_is_kept_as_a_dead_letter_and_blocks_no_other()
     {
         var letters = await ListAsync();
 
@@ -44,7 +44,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task As_it_stands_it_stays_a_dead_letter()
+    public async Task A_dead_letter_replayed_unchanged_stays_a_dead_letter()
     {
         var id = await IdAtAsync(4);
 
@@ -67,7 +67,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_correction_that_can_not_be_read_is_refused()
+    public async Task An_unreadable_correction_is_refused()
     {
         var id = await IdAtAsync(4);
 
@@ -81,7 +81,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Corrected_it_is_recorded_and_a_dead_letter_no_more()
+    public async Task A_corrected_dead_letter_is_recorded_and_removed()
     {
         var id = await IdAtAsync(4);
 
@@ -99,7 +99,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Corrected_to_what_is_recorded_already_it_is_a_duplicate_and_a_dead_letter_no_more()
+    public async Task A_dead_letter_corrected_to_a_recorded_purchase_is_a_duplicate_and_removed()
     {
         var id = await _shop.Shop.BuyAsync("bought");
         await _shop.Management.UntilRecordedAsync("bought", 1);
@@ -114,7 +114,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Dropped_it_is_gone()
+    public async Task A_dropped_dead_letter_is_removed()
     {
         var id = await IdAtAsync(0);
 
@@ -127,7 +127,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_that_never_was_is_not_found()
+    public async Task An_unknown_dead_letter_is_not_found()
     {
         using var replay = await _shop.Management.PostAsync($"{Route}/{Guid.NewGuid()}/replay", null);
         using var drop = await _shop.Management.DeleteAsync($"{Route}/{Guid.NewGuid()}");
@@ -149,7 +149,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_list_is_read_page_by_page()
+    public async Task The_list_of_dead_letters_is_paged()
     {
         using var noCursor = await _shop.Management.GetAsync($"{Route}?before=yesterday&limit=1001");
 

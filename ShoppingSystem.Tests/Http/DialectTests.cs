@@ -76,7 +76,7 @@ public sealed class DialectTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_was_bought_in_one_dialect_is_seen_in_the_other()
+    public async Task A_purchase_in_one_dialect_is_in_the_history_of_the_other()
     {
         var first = PurchaseId.FromIdempotencyKey("both", "1");
         var second = PurchaseId.FromIdempotencyKey("both", "2");

@@ -24,7 +24,7 @@ public sealed class HistoryAwayTests
     [InlineData("HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]")]
     [InlineData("220 smtp.example.com\r\n")]
     [InlineData("")]
-    public async Task What_is_no_answer_of_the_management_API_is_not_now(string answer)
+    public async Task An_unusable_answer_of_the_management_API_is_reported_as_unavailable(string answer)
     {
         await using var management = new Impostor(answer);
         await using var shop = await StartAsync(management);
@@ -60,7 +60,7 @@ public sealed class HistoryAwayTests
     }
 
     [Fact]
-    public async Task An_answer_that_stands_still_before_it_begins_is_not_now()
+    public async Task A_management_API_that_does_not_begin_its_answer_is_reported_as_unavailable()
     {
         await using var management = new Impostor(Json + "Content-Length: 1000\r\n\r\n", hangUp: false);
         await using var shop = await StartAsync(management, TimeSpan.FromSeconds(2));

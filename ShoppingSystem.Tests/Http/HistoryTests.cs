@@ -22,7 +22,7 @@ public sealed class HistoryTests : IAsyncLifetime
     [InlineData("management", "/api/v1/purchases/{0}", 100)]
     [InlineData("management", "/api/purchases?userId={0}", 1000)]
     [InlineData("management", "/api/purchases/{0}", 1000)]
-    public async Task Pages_lead_through_all_purchases_once_newest_first(string service, string route, int defaultLimit)
+    public async Task Pages_hold_every_purchase_once_newest_first(string service, string route, int defaultLimit)
     {
         const int Purchases = 257;
         const string User = "pages & more/100% %2F +?#é🛒";
@@ -91,7 +91,7 @@ public sealed class HistoryTests : IAsyncLifetime
     [InlineData("1000000000.0000")]
     [InlineData("1000000000")]
     [InlineData("999999999.9999")]
-    public async Task A_price_comes_back_as_it_was_given(string price)
+    public async Task A_price_is_returned_as_it_was_sent(string price)
     {
         var user = $"price {price}";
         await _shop.Shop.BuyAsync(user, price);

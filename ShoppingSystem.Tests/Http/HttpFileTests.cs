@@ -11,7 +11,7 @@ namespace ShoppingSystem.Tests.Http;
 public sealed partial class HttpFileTests
 {
     [Fact]
-    public async Task It_has_every_route_and_each_request_is_taken()
+    public async Task The_http_file_has_every_route_and_each_request_is_accepted()
     {
         await using var shop = await InProcessShop.StartAsync();
         var requests = await ReadAsync();

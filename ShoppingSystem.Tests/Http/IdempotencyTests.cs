@@ -32,7 +32,7 @@ public sealed class IdempotencyTests(ShopFixture fixture) : IClassFixture<ShopFi
     }
 
     [Fact]
-    public async Task Many_at_once_under_one_key_are_one_purchase()
+    public async Task Concurrent_requests_under_one_key_are_one_purchase()
     {
         var ids = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => _shop.Shop.BuyAsync("impatient", key: "click")));
         var last = await _shop.Shop.BuyAsync("impatient");
@@ -47,7 +47,7 @@ public sealed class IdempotencyTests(ShopFixture fixture) : IClassFixture<ShopFi
     [InlineData("price", "user1", "13.50", "tea")]
     [InlineData("item", "user1", "12.00", "cake")]
     [InlineData("no item", "user1", "12.00", null)]
-    public async Task Another_purchase_under_the_same_key_is_refused(string what, string username, string price, string? item)
+    public async Task A_different_purchase_under_the_same_key_is_refused(string what, string username, string price, string? item)
     {
         var userId = $"other {what}";
         var first = await _shop.Shop.BuyAsync(userId, "12.00", key: "k", item: "tea");
@@ -135,7 +135,7 @@ public sealed class IdempotencyTests(ShopFixture fixture) : IClassFixture<ShopFi
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task What_is_asked_again_meanwhile_is_answered_as_the_append_that_is_under_way(bool isDurable)
+    public async Task A_retry_during_an_append_is_answered_as_that_append(bool isDurable)
     {
         var log = new UnreadyLog();
         await using var shop = await StorefrontHost.StartAsync(log);

@@ -28,7 +28,7 @@ public sealed class LimitTests(ShopFixture fixture) : IClassFixture<ShopFixture>
 
     [Theory]
     [MemberData(nameof(TooMuch))]
-    public async Task Too_much_is_refused(string what, string request, int status)
+    public async Task A_request_above_a_limit_is_refused(string what, string request, int status)
     {
         var reply = await RawHttp.SendAsync(_shop.Shop.BaseAddress!, request);
 
@@ -39,7 +39,7 @@ public sealed class LimitTests(ShopFixture fixture) : IClassFixture<ShopFixture>
     /// <summary>A client that holds a connection and sends next to nothing on it is one of thousands that do.</summary>
     [Theory]
     [MemberData(nameof(Stalled))]
-    public async Task Who_stalls_is_hung_up_on(string where, string request)
+    public async Task A_stalled_client_is_disconnected(string where, string request)
     {
         using var patience = new CancellationTokenSource(Patience);
         using var client = new TcpClient();

@@ -18,7 +18,7 @@ public sealed partial class PathPrefixTests : IAsyncLifetime
     [Theory]
     [InlineData("/behind/shop")]
     [InlineData("")]
-    public async Task All_is_found_under_the_configured_prefix_and_without_it(string prefix)
+    public async Task Routes_are_found_with_and_without_the_configured_prefix(string prefix)
     {
         var user = $"user/{prefix.Length}%";
         await _shop.Shop.BuyAsync(user);
@@ -48,7 +48,7 @@ public sealed partial class PathPrefixTests : IAsyncLifetime
     [InlineData("management", "/behind/shop", null)]
     [InlineData("shop", "", "/elsewhere")]
     [InlineData("management", "", "/elsewhere")]
-    public async Task What_refers_to_the_service_itself_is_relative(string service, string prefix, string? forwarded)
+    public async Task Links_to_the_service_itself_are_relative(string service, string prefix, string? forwarded)
     {
         using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = _shop[service].BaseAddress };
         if (forwarded is not null)
@@ -110,7 +110,7 @@ public sealed partial class PathPrefixTests : IAsyncLifetime
     [InlineData("/a b")]
     [InlineData("/a%20b")]
     [InlineData("https://example.com/shop")]
-    public async Task A_prefix_that_is_no_path_stops_the_start_and_is_named(string prefix)
+    public async Task An_invalid_prefix_stops_the_start_and_is_named(string prefix)
     {
         var refusal = await Assert.ThrowsAsync<ConfigurationException>(async () =>
         {

@@ -127,7 +127,7 @@ public sealed class ProbesAndDocsTests(ShopFixture fixture) : IClassFixture<Shop
     [InlineData("shop", "/api/v1/purchases/123")]
     [InlineData("management", "/api/v1/nothing")]
     [InlineData("management", "/api/v1/getAllUserBuys/123")]
-    public async Task What_is_not_there_is_a_problem(string service, string path)
+    public async Task An_unknown_route_is_answered_with_a_problem(string service, string path)
     {
         using var reply = await _shop[service].GetAsync(path);
 

@@ -12,7 +12,7 @@ namespace ShoppingSystem.Tests.Http;
 public sealed class RefusalLogTests
 {
     [Fact]
-    public async Task An_outage_is_a_line_a_second_and_not_one_for_each_purchase()
+    public async Task An_outage_logs_one_line_a_second_and_not_one_per_purchase()
     {
         var clock = new FakeTimeProvider(Some.Moment);
         var warnings = new Warnings();

@@ -56,7 +56,7 @@ public sealed class RefusalTests(ShopFixture fixture) : IClassFixture<ShopFixtur
 
     [Theory]
     [MemberData(nameof(BadPurchases))]
-    public async Task A_bad_purchase_is_refused_and_the_fields_at_fault_are_named(string body, string[] fields)
+    public async Task An_invalid_purchase_is_refused_and_the_invalid_fields_are_named(string body, string[] fields)
     {
         using var v1 = await _shop.Shop.PostAsync("/api/v1/buy", Support.Http.Json(body));
         using var classic = await _shop.Shop.PostAsync("/api/buy", Support.Http.Json(body.Replace("userid", "userId", StringComparison.Ordinal)));
@@ -90,7 +90,7 @@ public sealed class RefusalTests(ShopFixture fixture) : IClassFixture<ShopFixtur
     [InlineData("management", "/api/purchases?userId=%00&limit=0&before=x", "userId", "limit", "before")]
     [InlineData("management", "/api/v1/dead-letters?limit=0", "limit")]
     [InlineData("management", "/api/v1/dead-letters?limit=x", "limit")]
-    public async Task A_bad_question_is_refused_and_the_parameters_at_fault_are_named(string service, string path, params string[] fields)
+    public async Task An_invalid_query_is_refused_and_the_invalid_parameters_are_named(string service, string path, params string[] fields)
     {
         using var reply = await _shop[service].GetAsync(path);
 

@@ -15,7 +15,7 @@ public sealed class SameIdTests
     [Theory]
     [InlineData("00000000-0000-0000-0000-000000000000")]
     [InlineData("ffffffff-ffff-ffff-ffff-ffffffffffff")]
-    public async Task Purchases_under_an_id_that_is_none_are_all_recorded(string id)
+    public async Task Purchases_whose_id_is_a_placeholder_are_all_recorded(string id)
     {
         await using var shop = await InProcessShop.StartAsync(events: [Event(id, "a"), Event(id, "b"), Event(id, "c"), Event(id, "c")]);
 
@@ -28,7 +28,7 @@ public sealed class SameIdTests
     }
 
     [Fact]
-    public async Task Another_purchase_under_a_known_id_is_a_dead_letter_that_is_recorded_under_an_id_of_its_own()
+    public async Task A_different_purchase_under_a_known_id_is_a_dead_letter_that_can_be_recorded_under_a_new_id()
     {
         await using var shop = await InProcessShop.StartAsync(
             events: [Event(OrderId, "ada", "1.50"), Event(OrderId, "ada", "2"), Event(OrderId, "eve", "1.50"), Event(OrderId, "ada", "1.5"), Event(null, "last")]);

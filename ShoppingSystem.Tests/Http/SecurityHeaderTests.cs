@@ -21,7 +21,7 @@ public sealed class SecurityHeaderTests(ShopFixture fixture) : IClassFixture<Sho
     [InlineData("management", "/api/v1/purchases/123", HttpStatusCode.OK)]
     [InlineData("management", "/api/v1/purchases/123?limit=many", HttpStatusCode.BadRequest)]
     [InlineData("management", "/docs/index.html", HttpStatusCode.OK)]
-    public async Task Every_reply_carries_them(string service, string path, HttpStatusCode expected)
+    public async Task Every_reply_carries_the_security_headers(string service, string path, HttpStatusCode expected)
     {
         using var reply = await _shop[service].GetAsync(path);
 
@@ -48,7 +48,7 @@ public sealed class SecurityHeaderTests(ShopFixture fixture) : IClassFixture<Sho
     [InlineData("{", "application/json", HttpStatusCode.BadRequest)]
     [InlineData("{}", "application/json", HttpStatusCode.BadRequest)]
     [InlineData("{}", "text/plain", HttpStatusCode.UnsupportedMediaType)]
-    public async Task So_does_a_refusal_of_a_body(string body, string type, HttpStatusCode expected)
+    public async Task A_refusal_of_a_body_carries_the_security_headers(string body, string type, HttpStatusCode expected)
     {
         using var content = new StringContent(body, Encoding.UTF8, type);
         using var reply = await _shop.Shop.PostAsync("/api/v1/buy", content);

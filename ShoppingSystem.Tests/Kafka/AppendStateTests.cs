@@ -19,7 +19,7 @@ public sealed class AppendStateTests
     private const int NotEnoughReplicas = 19;
 
     [Fact]
-    public async Task While_no_broker_answers_purchases_are_refused_at_once_and_they_are_taken_again_when_one_does()
+    public async Task Purchases_are_refused_at_once_while_no_broker_answers_and_accepted_again_when_one_does()
     {
         using var cluster = NewCluster();
         await using var host = await KafkaHost.StartAsync(cluster, feed: false, settings: ("Shopping:AppendDeadline", "00:00:02"));
@@ -78,7 +78,7 @@ public sealed class AppendStateTests
     [InlineData(ErrorCode.TopicAuthorizationFailed, "this service has no right to write to the topic purchases (ACL: Write)")]
     [InlineData(ErrorCode.InvalidTimestamp, "the clock of this service is not the brokers'")]
     [InlineData(ErrorCode.PolicyViolation, "the brokers' rules for the topic purchases forbid it")]
-    public async Task What_brokers_refuse_is_told_by_readiness_until_they_take_a_purchase(ErrorCode error, string reason)
+    public async Task Readiness_reports_a_refusal_of_the_brokers_until_they_accept_a_purchase(ErrorCode error, string reason)
     {
         using var cluster = NewCluster();
         await using var host = await KafkaHost.StartAsync(cluster, feed: false);

@@ -20,7 +20,7 @@ public sealed class ConnectionTests
     private static readonly string NoPem = typeof(ConnectionTests).Assembly.Location;
 
     [Fact]
-    public async Task Over_TLS_purchases_are_appended_read_and_the_brokers_looked_after()
+    public async Task Purchases_are_appended_and_read_and_brokers_are_watched_over_TLS()
     {
         using var cluster = new MockCluster();
         cluster.CreateTopic("purchases", 3);
@@ -82,7 +82,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public async Task A_user_whom_the_brokers_refuse_is_named_and_the_password_is_not()
+    public async Task A_user_refused_by_the_brokers_is_named_without_the_password()
     {
         await using var broker = new RefusingBroker();
         using var cluster = new MockCluster();
@@ -95,7 +95,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public void A_trouble_that_goes_on_is_one_line_a_minute()
+    public void A_lasting_problem_is_logged_once_a_minute()
     {
         using var warnings = new Warnings();
         using var loggers = LoggerFactory.Create(logging => logging.AddProvider(warnings));
@@ -117,7 +117,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public void What_is_configured_reaches_producer_and_consumer()
+    public void Client_settings_reach_producer_and_consumer()
     {
         var configuration = Configuration(
             ("Kafka:SecurityProtocol", "SaslSsl"), ("Kafka:SaslMechanism", "ScramSha512"), ("Kafka:SaslUsername", "shop"),
@@ -153,7 +153,7 @@ public sealed class ConnectionTests
     [InlineData("SASL_SSL", "SCRAM-SHA-512")]
     [InlineData("sasl_ssl", "scram-sha-512")]
     [InlineData("SaslSsl", "ScramSha512")]
-    public void Kafkas_spelling_is_as_good_as_NETs(string protocol, string mechanism)
+    public void Kafkas_spelling_of_a_setting_is_accepted_like_NETs(string protocol, string mechanism)
     {
         var configuration = Configuration(
             ("Kafka:SecurityProtocol", protocol), ("Kafka:SaslMechanism", mechanism), ("Kafka:SaslUsername", "shop"), ("Kafka:SaslPassword", "p"));
@@ -165,7 +165,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public void What_only_one_of_the_clients_has_is_taken_by_it_and_passed_over_by_the_other()
+    public void A_setting_of_one_client_only_is_used_by_it_and_ignored_by_the_other()
     {
         var configuration = Configuration(
             ("Kafka:CompressionType", "zstd"), ("Kafka:LingerMs", "7.5"), ("Kafka:Partitioner", "murmur2_random"),
@@ -222,7 +222,7 @@ public sealed class ConnectionTests
     [InlineData("Kafka:PartitionAssignmentStrategy", "range")]
     [InlineData("Kafka:IsolationLevel", "read_uncommitted")]
     [InlineData("Kafka:ConsumeResultFields", "none")]
-    public void What_durability_rests_on_is_refused_by_both_services_with_the_reason(string key, string value)
+    public void A_setting_that_weakens_durability_is_refused_by_both_services_with_the_reason(string key, string value)
     {
         var configuration = Configuration((key, value));
 
@@ -233,7 +233,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public void What_durability_rests_on_may_be_said_once_more()
+    public void A_durability_setting_may_repeat_the_required_value()
     {
         var configuration = Configuration(("Kafka:Acks", "all"), ("Kafka:EnableIdempotence", "true"), ("Kafka:AutoOffsetReset", "earliest"));
 
@@ -248,7 +248,7 @@ public sealed class ConnectionTests
     [InlineData("Kafka:ReconnectBackoffMaxMs", "-5")]
     [InlineData("Kafka:Debug", "nonsense")]
     [InlineData("Kafka:SocketKeepaliveEnable", "perhaps")]
-    public void A_value_that_the_client_can_not_use_is_one_line_that_names_it(string key, string value)
+    public void An_invalid_client_setting_is_reported_in_one_line_that_names_it(string key, string value)
     {
         var configuration = Configuration((key, value));
 
@@ -265,14 +265,14 @@ public sealed class ConnectionTests
     [InlineData("Kafka:MaxInFlight", "1000")]
     [InlineData("Kafka:MessageSendMaxRetries", "0")]
     [InlineData("Kafka:CompressionType", "rar")]
-    public void So_is_one_that_the_producer_can_not_use(string key, string value) => Assert.StartsWith(
+    public void An_invalid_producer_setting_is_reported_in_one_line_that_names_it(string key, string value) => Assert.StartsWith(
         key, Assert.Throws<OptionsValidationException>(() => new ProducerConfig().ForPurchases(Configuration((key, value)))).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("Kafka:FetchMinBytes", "0")]
     [InlineData("Kafka:SessionTimeoutMs", "400000")]
     [InlineData("Kafka:GroupProtocol", "newest")]
-    public void So_is_one_that_the_consumer_can_not_use(string key, string value) => Assert.StartsWith(
+    public void An_invalid_consumer_setting_is_reported_in_one_line_that_names_it(string key, string value) => Assert.StartsWith(
         key, Assert.Throws<OptionsValidationException>(() => new ConsumerConfig().ForPurchases(Configuration((key, value)))).Message, StringComparison.Ordinal);
 
     [Fact]
@@ -312,7 +312,7 @@ public sealed class ConnectionTests
         Assert.All(Clients(Configuration(("ConnectionStrings:kafka", brokers))), configure => configure());
 
     [Fact]
-    public void What_durability_rests_on_is_set_whatever_was_set_before()
+    public void Durability_settings_override_earlier_values()
     {
         var configuration = Configuration();
 
@@ -344,7 +344,7 @@ public sealed class ConnectionTests
     [InlineData("Kafka:SslCipherSuites: ", "Kafka:SecurityProtocol=Ssl", "Kafka:SslCipherSuites=none-of-them")]
     [InlineData("Kafka:SecurityProtocol", "Kafka:SecurityProtocol=Tls")]
     [InlineData("Kafka:SaslPasword is not a setting", "Kafka:SaslPasword=hush-hush")]
-    public void What_can_not_be_right_is_refused_and_named(string complaint, params string[] settings)
+    public void An_invalid_Kafka_setting_is_refused_and_named(string complaint, params string[] settings)
     {
         var configuration = Configuration([.. settings.Select(setting => setting.Replace("NO-PEM", NoPem, StringComparison.Ordinal).Split('=')).Select(parts => (parts[0], parts[1]))]);
 

@@ -79,7 +79,7 @@ public sealed class EventDescriptionTests
     [InlineData("messages/event\"", "messages/nothing\"", "leads nowhere")]
     [InlineData("required: [price]", "required: [prize]", "not taken")]
     [InlineData("maximum: 1000000000", "maximum: 10", "not taken")]
-    public async Task Mistakes_in_it_are_found(string right, string wrong, string found)
+    public async Task Mistakes_in_the_event_description_are_found(string right, string wrong, string found)
     {
         var description = EventDescription.Read("purchases");
         Assert.Contains(right, description, StringComparison.Ordinal);

@@ -178,7 +178,7 @@ public sealed class FeedTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task How_far_it_is_behind_is_not_told_before_it_is_known()
+    public async Task Lag_is_not_reported_before_it_is_known()
     {
         const int LeaderNotAvailable = 5;
         using var cluster = NewCluster();
@@ -199,7 +199,7 @@ public sealed class FeedTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task How_far_it_is_behind_is_known_long_before_all_partitions_had_their_turn()
+    public async Task Lag_of_every_partition_is_known_before_a_quarter_is_read()
     {
         const int Batch = 10;
         const int Backlog = 10 * Events;
@@ -221,7 +221,7 @@ public sealed class FeedTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task A_partition_without_events_is_no_lag()
+    public async Task A_partition_without_events_has_no_lag()
     {
         using var brokers = Brokers.New();
         await using var host = await KafkaHost.StartAsync(brokers);
@@ -295,7 +295,7 @@ public sealed class FeedTests(ITestOutputHelper output)
 
     /// <summary>The mock cluster keeps 5 MiB of a partition, as a topic's retention does while nobody records for too long.</summary>
     [Fact]
-    public async Task What_the_topic_deleted_before_it_was_recorded_is_told()
+    public async Task Events_that_the_topic_deleted_before_recording_are_reported()
     {
         const int Unread = 8000;
         var purchase = Some.Purchase(new string('u', 128), item: string.Concat(Enumerable.Repeat("🛒", 128)));
@@ -324,7 +324,7 @@ public sealed class FeedTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Events_of_other_producers_are_recorded_and_what_is_none_becomes_a_dead_letter()
+    public async Task Events_of_other_producers_are_recorded_and_unreadable_ones_are_dead_letters()
     {
         await using var cluster = await ClusterProcesses.StartAnywhereAsync(recorders: 1);
         using var other = new ProducerBuilder<string?, byte[]?>(new ProducerConfig { BootstrapServers = cluster.Brokers.BootstrapServers }).Build();

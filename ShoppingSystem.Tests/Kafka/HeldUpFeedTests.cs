@@ -145,7 +145,7 @@ public sealed class HeldUpFeedTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Commits_that_go_on_failing_are_a_problem_until_one_works()
+    public async Task Repeatedly_failing_commits_are_a_problem_until_one_succeeds()
     {
         using var cluster = NewCluster();
         await using var host = await KafkaHost.StartAsync(cluster);
@@ -221,7 +221,7 @@ public sealed class HeldUpFeedTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task A_topic_deleted_and_created_again_is_read_from_its_start_and_told_as_data_loss()
+    public async Task A_recreated_topic_is_read_from_its_start_and_reported_as_data_loss()
     {
         using var cluster = new MockCluster();
         cluster.CreateTopic("purchases", 1);

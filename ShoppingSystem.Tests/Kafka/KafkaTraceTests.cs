@@ -128,7 +128,7 @@ public sealed class KafkaTraceTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task What_is_not_sampled_is_traced_nowhere()
+    public async Task An_unsampled_purchase_is_traced_nowhere()
     {
         await using var collector = await Collector.StartAsync();
         await using var cluster = await StartAsync(collector, recorders: 1);

@@ -30,7 +30,7 @@ public sealed class LogTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task What_waits_for_room_until_the_deadline_is_refused()
+    public async Task A_purchase_that_waits_for_room_until_the_deadline_is_refused()
     {
         using var cluster = NewCluster();
         await using var host = await KafkaHost.StartAsync(cluster, feed: false, settings: [("Shopping:MaxPendingAppends", "1"), ("Shopping:AppendDeadline", "00:00:01")]);
@@ -283,7 +283,7 @@ public sealed class LogTests(ITestOutputHelper output)
     [InlineData("Shopping:Partitions", "0")]
     [InlineData("Shopping:ConsumerGroup", "")]
     [InlineData("Shopping:MaxPendingAppends", "0")]
-    public async Task A_wrong_setting_stops_the_start_and_is_named(string key, string value)
+    public async Task A_wrong_Kafka_setting_stops_the_start_and_is_named(string key, string value)
     {
         using var cluster = NewCluster();
 

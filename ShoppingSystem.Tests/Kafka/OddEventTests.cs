@@ -10,7 +10,7 @@ public sealed class OddEventTests(ITestOutputHelper output)
     private const int Count = 10_000;
 
     [Fact]
-    public async Task Whatever_stands_in_the_topic_is_recorded_or_a_dead_letter()
+    public async Task Every_event_in_the_topic_is_recorded_or_a_dead_letter()
     {
         var seed = Seed.Next();
         output.WriteLine($"seed {seed}");

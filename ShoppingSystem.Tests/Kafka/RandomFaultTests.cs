@@ -35,7 +35,7 @@ public sealed class RandomFaultTests(ITestOutputHelper output)
     private readonly List<string> _happened = [];
 
     [Fact]
-    public async Task Nothing_is_lost_or_doubled_whatever_happens_under_load()
+    public async Task No_purchase_is_lost_or_doubled_by_random_faults_under_load()
     {
         var seed = Seed.Next();
         for (var attempt = 1; !await TryAsync(seed, mayFail: attempt < Attempts); attempt++, seed++)

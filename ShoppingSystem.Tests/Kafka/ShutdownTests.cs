@@ -7,7 +7,7 @@ namespace ShoppingSystem.Tests.Kafka;
 public sealed class ShutdownTests(ITestOutputHelper output)
 {
     [Fact]
-    public async Task Told_to_stop_under_load_they_finish_what_they_have_begun()
+    public async Task Services_stopped_under_load_finish_what_they_have_begun()
     {
         var load = new BuyingLoad(16);
         await using var cluster = await ClusterProcesses.StartAsync(recorders: 2, ("Shopping__AppendDeadline", "00:01:00"));
@@ -33,7 +33,7 @@ public sealed class ShutdownTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Told_to_stop_while_all_brokers_are_away_they_end_all_the_same_and_nothing_is_lost()
+    public async Task Services_stopped_while_all_brokers_are_away_end_and_lose_no_purchase()
     {
         var load = new BuyingLoad(16);
         await using var cluster = await ClusterProcesses.StartAsync(recorders: 1);
@@ -56,7 +56,7 @@ public sealed class ShutdownTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Told_to_stop_while_the_store_is_away_the_management_API_ends_all_the_same_and_nothing_is_lost()
+    public async Task A_management_API_stopped_while_the_store_is_away_ends_and_loses_no_purchase()
     {
         var load = new BuyingLoad(16);
         await using var cluster = await ClusterProcesses.StartAsync(recorders: 1);

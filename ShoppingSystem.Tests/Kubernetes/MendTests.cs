@@ -33,7 +33,7 @@ public sealed class MendTests
     }
 
     [NeedsFact<Jq>]
-    public async Task Only_what_needs_a_secret_gets_it()
+    public async Task Only_workloads_that_need_a_secret_get_it()
     {
         var resources = await MendAsync($$$"""
             "web": {"type": "project.v0", "path": "Web/Web.csproj", "env": {"A": "b"}}, {{{Password}}}
@@ -84,7 +84,7 @@ public sealed class MendTests
     [NeedsTheory<Jq>]
     [InlineData("""{"type": "container.v0", "bindMounts": [{"source": "a", "target": "/a"}]}""", "bind mounts")]
     [InlineData("""{"type": "container.v0", "volumes": [{"name": "a", "target": "/a"}, {"name": "b", "target": "/b"}]}""", "More than one volume")]
-    public async Task What_Aspirate_would_lose_is_refused(string resource, string reason)
+    public async Task A_resource_that_Aspirate_would_lose_is_refused(string resource, string reason)
     {
         var result = await RunAsync($$""" "db": {{resource}} """);
 

@@ -11,7 +11,7 @@ public sealed partial class OverlayTests
     public static TheoryData<string> Overlays => [.. Directory.GetDirectories(Path.Combine(Tools.Deploy, "overlays")).Select(folder => Path.GetFileName(folder)).Order()];
 
     [NeedsTheory<Rendering>, MemberData(nameof(Overlays))]
-    public async Task It_passes_the_schemas_of_Kubernetes_KEDA_and_the_operators(string overlay)
+    public async Task Every_overlay_passes_the_schemas_of_Kubernetes_KEDA_and_the_operators(string overlay)
     {
         var (text, _) = await Manifest.RenderAsync(Path.Combine(Tools.Deploy, "overlays", overlay));
 
@@ -52,7 +52,7 @@ public sealed partial class OverlayTests
     }
 
     [NeedsTheory<Rendering>, MemberData(nameof(Overlays))]
-    public async Task No_secret_is_in_it(string overlay)
+    public async Task No_overlay_contains_a_secret(string overlay)
     {
         var manifests = await Manifest.OverlayAsync(overlay);
 

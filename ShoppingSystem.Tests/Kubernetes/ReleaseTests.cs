@@ -9,7 +9,7 @@ public sealed partial class ReleaseTests
     private static readonly Manifest Workflow = Manifest.Parse(File).Single();
 
     [Fact]
-    public void It_follows_a_CI_that_passed_on_main()
+    public void A_release_follows_a_CI_run_that_passed_on_main()
     {
         Assert.Equal(["CI"], Workflow.Each("on/workflow_run/workflows").Select(name => name.Node.ToString()));
         Assert.Equal(["main"], Workflow.Each("on/workflow_run/branches").Select(name => name.Node.ToString()));
@@ -20,7 +20,7 @@ public sealed partial class ReleaseTests
     }
 
     [Fact]
-    public void It_builds_every_image_that_is_deployed_for_both_platforms()
+    public void A_release_builds_every_deployed_image_for_both_platforms()
     {
         var images = Workflow.Each("jobs/images/strategy/matrix/include").ToDictionary(image => image.Text("image"), image => image.Text("project"));
 
@@ -47,7 +47,7 @@ public sealed partial class ReleaseTests
     }
 
     [Fact]
-    public void It_says_where_the_images_come_from()
+    public void A_release_attests_the_origin_of_its_images()
     {
         foreach (var action in new[] { "attest-sbom", "attest-build-provenance" })
         {
@@ -63,7 +63,7 @@ public sealed partial class ReleaseTests
     }
 
     [Fact]
-    public void Its_commands_deploy_that_build()
+    public void The_commands_of_a_release_deploy_its_build()
     {
         var commands = Workflow.Each("jobs/how-to-deploy/steps").Single().Text("run");
 

@@ -18,7 +18,7 @@ public sealed class ScalingTests
     public static TheoryData<string> Overlays => OverlayTests.Overlays;
 
     [NeedsTheory<Rendering>, MemberData(nameof(Overlays))]
-    public async Task What_is_scaled_exists_and_nothing_else_says_how_many(string overlay)
+    public async Task Every_scaled_deployment_exists_and_sets_no_replicas_itself(string overlay)
     {
         var manifests = await Manifest.OverlayAsync(overlay);
         var scaled = manifests.Of("ScaledObject").ToArray();

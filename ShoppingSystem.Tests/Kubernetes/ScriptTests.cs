@@ -59,7 +59,7 @@ public sealed class ScriptTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [NeedsFact<ShellCheck>]
-    public async Task Shellcheck_has_nothing_to_say()
+    public async Task Shellcheck_finds_no_fault_in_the_scripts()
     {
         var result = await Tools.RunAsync("shellcheck", ["--external-sources", "--source-path=SCRIPTDIR", .. Directory.GetFiles(Tools.Deploy, "*.sh")]);
 
@@ -67,7 +67,7 @@ public sealed class ScriptTests : IDisposable
     }
 
     [NeedsTheory<Bash>, MemberData(nameof(Scripts))]
-    public async Task It_says_how_it_is_used(string script)
+    public async Task Every_script_prints_its_usage(string script)
     {
         var help = await RunAsync(script, "--help");
 
@@ -78,7 +78,7 @@ public sealed class ScriptTests : IDisposable
     }
 
     [NeedsTheory<Bash>, MemberData(nameof(Scripts))]
-    public async Task It_refuses_what_it_does_not_know(string script)
+    public async Task Every_script_refuses_unknown_arguments(string script)
     {
         AssertRefused("Unknown argument '--nonsense'", await RunAsync(script, "--nonsense"));
         Assert.Empty(Calls());
@@ -97,7 +97,7 @@ public sealed class ScriptTests : IDisposable
     [InlineData("generate.sh", "dotnet")]
     [InlineData("generate.sh", "jq")]
     [InlineData("generate.sh", "kubectl")]
-    public async Task It_says_which_program_is_missing_before_it_does_anything(string command, string missing)
+    public async Task Every_script_names_a_missing_program_before_it_does_anything(string command, string missing)
     {
         GiveAll();
         File.Delete(Path.Combine(_programs, missing));
@@ -117,7 +117,7 @@ public sealed class ScriptTests : IDisposable
     [InlineData("--tag sha-1", "--tag needs --registry")]
     [InlineData("--overlay production", "Which images?")]
     [InlineData("--overlay production --registry ghcr.io/shop --tag sha-1", "Set MONGODB_CONNECTION_STRING")]
-    public async Task Setup_refuses_what_can_not_work(string arguments, string reason)
+    public async Task Setup_refuses_invalid_arguments(string arguments, string reason)
     {
         GiveAll();
 
@@ -413,7 +413,7 @@ public sealed class ScriptTests : IDisposable
     [InlineData("teardown.sh --keep-data")]
     [InlineData("reset-data.sh drop")]
     [InlineData("reset-data.sh wipe")]
-    public async Task What_deletes_asks_first(string command)
+    public async Task Scripts_that_delete_ask_first(string command)
     {
         GiveAll();
         Give("kubectl", Cluster("""*"get pvc/data-mongodb-0"*) echo persistentvolumeclaim/data-mongodb-0 ;; *"get namespace"*) echo namespace/shopping-system ;;"""));
@@ -570,7 +570,7 @@ public sealed class ScriptTests : IDisposable
     [InlineData("--backlog 1000 --rate 0.5", "--backlog needs a whole --rate")]
     [InlineData("--backlog 1000 --duration 5s", "leave out --duration")]
     [InlineData("--rate 100", "There is no shop in this cluster")]
-    public async Task Load_refuses_what_can_not_work(string arguments, string reason)
+    public async Task Load_refuses_invalid_arguments(string arguments, string reason)
     {
         GiveAll();
 

@@ -11,7 +11,7 @@ public sealed partial class WorkflowTests
     private static readonly Manifest Cluster = Manifest.Parse(File.ReadAllText(Path.Combine(Folder, "cluster.yml"))).Single();
 
     [NeedsFact<Rendering>]
-    public async Task GitHub_understands_them()
+    public async Task Workflows_are_valid_for_GitHub()
     {
         var result = await Tools.RunAsync("node", [Path.Combine(Tools.Deploy, "tools/workflows.mjs"), .. Directory.GetFiles(Folder, "*.yml")]);
 
@@ -19,7 +19,7 @@ public sealed partial class WorkflowTests
     }
 
     [NeedsFact<Rendering>]
-    public async Task Mistakes_in_them_are_found()
+    public async Task Mistakes_in_workflows_are_found()
     {
         using var folder = new TemporaryFolder();
         var file = Path.Combine(folder.Path, "wrong.yml");
@@ -34,7 +34,7 @@ public sealed partial class WorkflowTests
     }
 
     [NeedsFact<ShellCheck>]
-    public async Task Shellcheck_has_nothing_to_say_to_their_scripts()
+    public async Task Shellcheck_finds_no_fault_in_the_scripts_of_workflows()
     {
         using var folder = new TemporaryFolder();
         var files = new List<string>();

@@ -12,7 +12,7 @@ public sealed class FeedGaugesTests
     private readonly IMeterFactory _meters = Some.Meters();
 
     [Fact]
-    public async Task Lag_and_age_are_told_of_each_partition_and_an_age_that_is_not_known_is_not()
+    public async Task Lag_and_age_are_reported_per_partition_and_an_unknown_age_is_omitted()
     {
         var feed = new Feed(
             new PartitionLag(0, 0), new PartitionLag(3, 7, _clock.GetUtcNow().AddSeconds(-2.5)), new PartitionLag(4, 7),

@@ -94,7 +94,7 @@ public sealed class LatencyWindowTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task One_may_write_while_others_read()
+    public async Task A_window_can_be_written_while_others_read()
     {
         var statistics = new RecorderStatistics(TimeProvider.System, Some.Signals());
         using var written = new CancellationTokenSource();

@@ -35,7 +35,7 @@ public sealed class RecorderStatisticsTests
     }
 
     [Fact]
-    public void The_latest_twenty_are_shown_newest_first()
+    public void The_latest_twenty_purchases_are_shown_newest_first()
     {
         var first = Note(15);
         Assert.Equal(first.AsEnumerable().Reverse(), _statistics.Read().Latest);

@@ -14,7 +14,7 @@ namespace ShoppingSystem.Tests.Ledger;
 public sealed class RecorderTests
 {
     [Fact]
-    public async Task What_was_recorded_is_told_as_recorded_though_the_dead_letters_fail_afterwards()
+    public async Task Recorded_purchases_are_reported_though_keeping_dead_letters_fails_afterwards()
     {
         var store = new Store();
         var letters = new Letters(failures: 2);
@@ -27,7 +27,7 @@ public sealed class RecorderTests
     }
 
     [Fact]
-    public async Task What_the_store_refuses_is_not_shown_as_recorded()
+    public async Task A_purchase_refused_by_the_store_is_not_shown_as_recorded()
     {
         var (good, bad) = (Some.Purchase(), Some.Purchase() with { Username = "Mallory" });
         var letters = new Letters(failures: 0);
@@ -40,7 +40,7 @@ public sealed class RecorderTests
     }
 
     [Fact]
-    public async Task However_often_it_is_fed_again_what_has_the_id_of_another_purchase_is_one_dead_letter()
+    public async Task A_purchase_with_the_id_of_another_is_one_dead_letter_however_often_it_is_fed()
     {
         var record = new TemporaryRecord();
         var (store, letters) = (new SqlitePurchaseStore(record.Database), new SqliteDeadLetters(record.Database));
@@ -75,7 +75,7 @@ public sealed class RecorderTests
     }
 
     [Fact]
-    public async Task A_batch_that_is_held_up_holds_up_what_comes_after_it()
+    public async Task A_delayed_batch_delays_the_batches_after_it()
     {
         var commits = new ConcurrentQueue<string>();
         var first = new Feed(Some.Event(Some.Purchase())) { OnCommit = () => commits.Enqueue("first") };
@@ -87,7 +87,7 @@ public sealed class RecorderTests
     }
 
     [Fact]
-    public async Task What_could_not_be_committed_is_read_again_before_what_comes_after_it()
+    public async Task An_uncommitted_batch_is_read_again_before_later_ones()
     {
         var commits = new ConcurrentQueue<string>();
         var failures = 1;
@@ -103,7 +103,7 @@ public sealed class RecorderTests
     }
 
     [Fact]
-    public async Task Told_to_stop_it_finishes_the_batch_in_hand()
+    public async Task A_recorder_that_is_stopped_finishes_its_batch()
     {
         var store = new Store { Answers = new TaskCompletionSource() };
         var letters = new Letters(failures: 0);
@@ -124,7 +124,7 @@ public sealed class RecorderTests
     }
 
     [Fact]
-    public async Task A_store_that_ran_out_of_time_is_asked_again()
+    public async Task A_store_that_timed_out_is_tried_again()
     {
         var told = await RecordAsync(new Store(new OperationCanceledException("too slow")), new Letters(failures: 0), Some.Event(Some.Purchase()));
 

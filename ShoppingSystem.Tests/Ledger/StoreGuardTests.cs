@@ -27,7 +27,7 @@ public sealed class StoreGuardTests : IDisposable
     }
 
     [Fact]
-    public async Task After_some_have_waited_in_vain_the_others_are_refused_at_once_until_it_answers()
+    public async Task After_some_timeouts_requests_are_refused_at_once_until_the_store_answers()
     {
         var isFrozen = true;
         var asked = 0;
@@ -72,7 +72,7 @@ public sealed class StoreGuardTests : IDisposable
     }
 
     [Fact]
-    public async Task A_request_that_is_hung_up_on_is_no_failure_of_the_store()
+    public async Task A_request_cancelled_by_its_client_is_no_failure_of_the_store()
     {
         using var gone = new CancellationTokenSource();
         await gone.CancelAsync();

@@ -65,7 +65,7 @@ public sealed class LoadTestRunTests
     }
 
     [Fact]
-    public async Task What_finds_no_connection_in_time_is_counted_as_not_sent()
+    public async Task A_purchase_without_a_connection_in_time_is_counted_as_not_sent()
     {
         await using var shop = await FakeShop.StartAsync();
         shop.OnBuy = async _ =>
@@ -196,7 +196,7 @@ public sealed class LoadTestRunTests
     }
 
     [Fact]
-    public async Task Says_so_when_nobody_listens()
+    public async Task Reports_that_nobody_listens()
     {
         // Bound but not listening: nobody else gets the port, and connections to it are refused.
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -211,7 +211,7 @@ public sealed class LoadTestRunTests
     }
 
     [Fact]
-    public async Task Stopped_early_it_finishes_what_is_under_way_and_still_verifies()
+    public async Task A_run_stopped_early_finishes_open_purchases_and_still_verifies()
     {
         await using var shop = await FakeShop.StartAsync();
         using var stop = new CancellationTokenSource();
@@ -235,7 +235,7 @@ public sealed class LoadTestRunTests
     }
 
     [Fact]
-    public async Task Aborted_it_gives_up_what_is_under_way()
+    public async Task An_aborted_run_gives_up_open_purchases()
     {
         await using var shop = await FakeShop.StartAsync();
         using var stop = new CancellationTokenSource();

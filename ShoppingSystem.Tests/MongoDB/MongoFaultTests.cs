@@ -33,7 +33,7 @@ public sealed class MongoFaultTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _database.DisposeAsync();
 
     [Fact]
-    public async Task While_the_store_is_away_nothing_is_told_as_recorded_and_when_it_is_back_it_goes_on_with_what_it_had()
+    public async Task While_the_store_is_away_nothing_is_reported_as_recorded_and_afterwards_recording_resumes()
     {
         var (before, after) = (Some.Purchases(3), Some.Purchases(5));
         await _store.RecordAsync(before);
@@ -54,7 +54,7 @@ public sealed class MongoFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_answer_lost_after_the_write_was_done_is_asked_for_again_and_the_write_not_repeated()
+    public async Task A_write_whose_answer_was_lost_is_retried_and_not_repeated_by_the_server()
     {
         Server.TrackCommands();
         Server.Fail("update", new Fault.LostAnswer());
@@ -69,7 +69,7 @@ public sealed class MongoFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task When_each_answer_is_lost_it_is_not_told_as_recorded_and_then_recorded_once()
+    public async Task A_purchase_whose_answers_are_all_lost_is_not_reported_and_later_recorded_once()
     {
         var purchases = Some.Purchases(10);
         Server.Fail("update", new Fault.LostAnswer(), times: 2);
@@ -82,7 +82,7 @@ public sealed class MongoFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_request_that_got_lost_is_sent_again()
+    public async Task A_lost_request_is_sent_again()
     {
         Server.Fail("update", new Fault.LostRequest());
 
@@ -114,7 +114,7 @@ public sealed class MongoFaultTests : IAsyncLifetime
     [Theory]
     [InlineData(64, 1, "WriteConcernFailed (64)")]
     [InlineData(91, 2, "ShutdownInProgress (91)")]
-    public async Task A_write_that_is_not_known_to_be_durable_is_not_told_as_recorded(int code, int times, string name)
+    public async Task A_write_not_known_to_be_durable_is_not_reported_as_recorded(int code, int times, string name)
     {
         var purchases = Some.Purchases(10);
         Server.Fail("update", new Fault.WriteConcernError(code), times);
@@ -127,7 +127,7 @@ public sealed class MongoFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Dead_letters_that_are_not_known_to_be_durable_are_not_told_as_kept()
+    public async Task Dead_letters_not_known_to_be_durable_are_not_reported_as_kept()
     {
         var letters = new MongoDeadLetters(_database.Database);
         var letter = DeadLetter.For(new FeedEvent("purchases", 0, 0, Some.Noon, "poison"u8.ToArray()), "poison", Some.Noon);
@@ -140,7 +140,7 @@ public sealed class MongoFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Rights_that_are_missing_hold_up_and_refuse_no_purchase()
+    public async Task Missing_rights_delay_purchases_and_refuse_none()
     {
         Server.Fail("update", new Fault.CommandError(13), MockServer.Always);
 
@@ -190,7 +190,7 @@ public sealed class MongoFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_frozen_server_holds_up_and_records_once_when_it_goes_on()
+    public async Task A_frozen_server_delays_purchases_and_each_is_recorded_once_afterwards()
     {
         var purchases = Some.Purchases(10);
         Server.Freeze();

@@ -37,7 +37,7 @@ public sealed class MongoSecrecyTests : IAsyncLifetime
     [Theory]
     [InlineData(133)]
     [InlineData(112)]
-    public async Task An_error_on_every_write_of_a_batch_is_told_once_with_its_number_and_how_many_there_are(int code)
+    public async Task An_error_on_every_write_of_a_batch_is_reported_once_with_its_code_and_count(int code)
     {
         Server.Fail("update", new Fault.WriteErrors(code) { Message = $"could not target: {{ userid: \"{Customer}\" }}" });
 

@@ -15,7 +15,7 @@ public sealed partial class ComponentTests
     public static TheoryData<string> Overlays => ["minikube", "production", "highly-available"];
 
     [NeedsTheory<Rendering>, MemberData(nameof(Overlays))]
-    public async Task One_line_adds_it_to_an_overlay_and_it_passes_the_schemas(string overlay)
+    public async Task One_line_adds_the_component_to_an_overlay_and_the_result_passes_the_schemas(string overlay)
     {
         var (text, _) = await RenderAsync(overlay);
 
@@ -81,7 +81,7 @@ public sealed partial class ComponentTests
     }
 
     [Fact]
-    public void The_document_tells_of_each_alert_what_it_means_and_what_to_do()
+    public void The_document_explains_each_alert_and_what_to_do()
     {
         foreach (var name in Component.Alerts.Select(alert => alert.Text("alert")))
         {
@@ -94,7 +94,7 @@ public sealed partial class ComponentTests
     }
 
     [Fact]
-    public void The_document_tells_of_each_panel_and_each_metric()
+    public void The_document_describes_each_panel_and_each_metric()
     {
         Assert.All(Component.Panels, panel => Assert.Contains($"| {panel.Title} |", Document, StringComparison.Ordinal));
         var metrics = Component.Panels.SelectMany(panel => panel.Queries).Concat(Component.Alerts.Select(alert => alert.Text("expr")))

@@ -11,7 +11,7 @@ public sealed class RulesTests
     private static readonly string Tests = Path.Combine(Component.Folder, TestFile);
 
     [NeedsFact<Promtool>]
-    public async Task They_are_rules_that_Prometheus_takes()
+    public async Task Alert_rules_are_valid_for_Prometheus()
     {
         using var folder = new TemporaryFolder();
         var rules = Path.Combine(folder.Path, "rules.yaml");
@@ -24,7 +24,7 @@ public sealed class RulesTests
     }
 
     [NeedsFact<Promtool>]
-    public async Task They_fire_when_they_are_to_and_not_otherwise()
+    public async Task Alerts_fire_when_they_should_and_not_otherwise()
     {
         using var folder = new TemporaryFolder();
         Component.WriteRules(Path.Combine(folder.Path, "rules.yaml"));
@@ -36,7 +36,7 @@ public sealed class RulesTests
     }
 
     [Fact]
-    public void Each_of_them_is_tested_when_it_fires_and_when_not()
+    public void Every_alert_is_tested_firing_and_not_firing()
     {
         var tested = Assert.Single(Manifest.Parse(File.ReadAllText(Tests))).Each("tests").SelectMany(test => test.Each("alert_rule_test"))
             .Select(test => (Alert: test.Text("alertname"), Fires: test.Each("exp_alerts").Any())).ToHashSet();

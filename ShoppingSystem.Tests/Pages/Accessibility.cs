@@ -37,7 +37,7 @@ internal static class Looks
 public sealed class AccessibilityCheckTests(Browser browser)
 {
     [NeedsFact<Browser>]
-    public async Task Text_that_can_hardly_be_read_is_told()
+    public async Task Text_with_low_contrast_is_reported()
     {
         await using var ledger = await ScriptedLedger.StartAsync();
         await using var page = await OperationsPage.OpenAsync(browser, ledger, ScriptedLedger.Calm);

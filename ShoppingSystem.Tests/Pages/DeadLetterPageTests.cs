@@ -12,7 +12,7 @@ namespace ShoppingSystem.Tests.Pages;
 public sealed class DeadLetterPageTests(Browser browser)
 {
     [NeedsFact<Browser>]
-    public async Task A_dead_letter_is_inspected_replayed_in_vain_corrected_and_gone()
+    public async Task A_dead_letter_is_inspected_replayed_without_success_corrected_and_removed()
     {
         await using var shop = await InProcessShop.StartAsync(events: [OperationsPage.NoJson, OperationsPage.NoPrice]);
         await using var page = await OperationsPage.OpenAsync(browser, shop.Management.BaseAddress!);
@@ -61,7 +61,7 @@ public sealed class DeadLetterPageTests(Browser browser)
     }
 
     [NeedsFact<Browser>]
-    public async Task An_event_that_is_no_text_is_shown_as_hex_and_base64()
+    public async Task A_binary_event_is_shown_as_hex_and_base64()
     {
         await using var shop = await InProcessShop.StartAsync(events: [OperationsPage.NoText, []]);
         await using var page = await OperationsPage.OpenAsync(browser, shop.Management.BaseAddress!);
@@ -79,7 +79,7 @@ public sealed class DeadLetterPageTests(Browser browser)
     }
 
     [NeedsFact<Browser>]
-    public async Task Dropping_is_confirmed_and_for_good()
+    public async Task Dropping_a_dead_letter_is_confirmed_and_permanent()
     {
         await using var shop = await InProcessShop.StartAsync(events: [OperationsPage.NoJson, OperationsPage.NoPrice]);
         await using var page = await OperationsPage.OpenAsync(browser, shop.Management.BaseAddress!);

@@ -41,7 +41,7 @@ public sealed class OperationsStreamTests(Browser browser)
     }
 
     [NeedsFact<Browser>]
-    public async Task What_the_page_does_not_understand_is_told_and_does_not_stop_it()
+    public async Task An_event_that_the_page_does_not_understand_is_reported_and_does_not_stop_it()
     {
         await using var ledger = await ScriptedLedger.StartAsync();
         await using var page = await OperationsPage.OpenAsync(browser, ledger.Address);

@@ -10,7 +10,7 @@ namespace ShoppingSystem.Tests.Pages;
 public sealed class OperationsTroubleTests(Browser browser)
 {
     [NeedsFact<Browser>]
-    public async Task A_killed_service_is_told_what_is_shown_is_marked_as_old_and_the_page_comes_back_by_itself()
+    public async Task A_killed_service_is_reported_figures_are_marked_as_old_and_the_page_reconnects()
     {
         var data = StandaloneProcess.NewDataDirectory();
         try
@@ -46,7 +46,7 @@ public sealed class OperationsTroubleTests(Browser browser)
     }
 
     [NeedsFact<Browser>]
-    public async Task A_line_that_falls_silent_is_told_and_given_up()
+    public async Task A_silent_connection_is_reported_and_reopened()
     {
         await using var ledger = await ScriptedLedger.StartAsync();
         await using var page = await OperationsPage.OpenAsync(browser, ledger, ScriptedLedger.Calm);
@@ -62,7 +62,7 @@ public sealed class OperationsTroubleTests(Browser browser)
     }
 
     [NeedsFact<Browser>]
-    public async Task What_is_no_stream_is_told_and_tried_again()
+    public async Task A_reply_that_is_no_stream_is_reported_and_retried()
     {
         await using var ledger = await ScriptedLedger.StartAsync();
         await using var page = await OperationsPage.OpenAsync(browser, ledger, ScriptedLedger.Calm);
@@ -88,7 +88,7 @@ public sealed class OperationsTroubleTests(Browser browser)
     }
 
     [NeedsFact<Browser>]
-    public async Task What_was_lost_from_the_log_is_told_and_a_lag_that_is_not_known_is_not_0()
+    public async Task Events_lost_from_the_log_are_reported_and_an_unknown_lag_is_not_shown_as_0()
     {
         await using var ledger = await ScriptedLedger.StartAsync();
         var lost = ScriptedLedger.Calm with
@@ -107,7 +107,7 @@ public sealed class OperationsTroubleTests(Browser browser)
     }
 
     [NeedsFact<Browser>]
-    public async Task A_recorder_that_is_held_up_a_store_that_is_away_and_lag_are_told()
+    public async Task A_delayed_recorder_an_unreachable_store_and_lag_are_reported()
     {
         await using var ledger = await ScriptedLedger.StartAsync();
         var trouble = ScriptedLedger.Calm with

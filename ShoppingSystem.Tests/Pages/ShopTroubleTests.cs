@@ -113,7 +113,7 @@ public sealed class ShopTroubleTests(Browser browser, OpenShop shop)
     }
 
     [NeedsFact<Browser>]
-    public async Task A_killed_shop_is_told_and_the_purchase_is_made_once_it_is_back()
+    public async Task A_killed_shop_is_reported_and_the_purchase_is_made_when_it_is_back()
     {
         var data = StandaloneProcess.NewDataDirectory();
         try
@@ -164,7 +164,7 @@ public sealed class ShopTroubleTests(Browser browser, OpenShop shop)
     }
 
     [NeedsFact<Browser>]
-    public async Task An_order_that_is_forgotten_is_gone_and_buying_again_is_another_one()
+    public async Task A_discarded_order_is_removed_and_buying_again_is_a_new_one()
     {
         await using var page = await shop.OpenAsync(browser);
         await page.AnswerPurchasesAsync(route => route.AbortAsync());

@@ -11,7 +11,7 @@ public sealed class SignInPageTests(Browser browser)
     private const string Told = "You have to sign in to buy and to see purchases.";
 
     [NeedsFact<Browser>]
-    public async Task Who_has_not_signed_in_is_told_to_and_nothing_is_bought()
+    public async Task A_customer_who_has_not_signed_in_is_told_to_sign_in_and_buys_nothing()
     {
         await using var shop = await StorefrontHost.StartAsync(new MemoryLog(), CustomerTests.WithTestScheme, CustomerTests.SignInOn);
         await using var page = await ShopPage.OpenAsync(browser, shop.Client.BaseAddress!);

@@ -40,7 +40,7 @@ public sealed class PageCursorTests
     [InlineData("AAAAAAAAAAAAAAAéAAAAAAAAAAAAAAAA")]
     [InlineData("f_________8AAAAAAAAAAAAAAAAAAAAA")]
     [InlineData("gAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
-    public void What_is_no_cursor_is_refused(string? text) => Assert.False(PageCursor.TryParse(text, out _));
+    public void Text_that_is_no_cursor_is_refused(string? text) => Assert.False(PageCursor.TryParse(text, out _));
 
     [Fact]
     public void Random_text_is_refused_or_comes_out_as_it_went_in()

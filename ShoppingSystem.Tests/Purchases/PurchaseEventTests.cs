@@ -276,7 +276,7 @@ public sealed class PurchaseEventTests
     [InlineData("""{"specversion":"1.0","id":"1","source":"/shop","type":"t","time":"yesterday","data":{"userid":"1","username":"u","price":1}}""", "time can't be read as a point in time")]
     [InlineData("""{"specversion":"1.0","id":"1","source":"/shop","type":"t","userid":"1","username":"u","price":1}""", "data is required")]
     [InlineData("""{"specversion":"1.0","id":"1","source":"/shop","type":"t","id":[],"data":{"userid":"1","username":"u","price":1}}""", "id is neither text nor a number")]
-    public void What_cannot_be_understood_gives_its_reason(string value, string reason) =>
+    public void An_unreadable_event_gives_its_reason(string value, string reason) =>
         Assert.StartsWith(reason, Refuse(Encoding.UTF8.GetBytes(value)), StringComparison.Ordinal);
 
     [Fact]

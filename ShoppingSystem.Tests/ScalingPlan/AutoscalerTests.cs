@@ -46,7 +46,7 @@ public sealed class AutoscalerTests
         Assert.Equal(sample, CpuMetric.Sample(second, started, readySince, windowSeconds: 15));
 
     [Fact]
-    public void Up_it_goes_by_as_many_again_or_four()
+    public void Scaling_up_doubles_the_pods_or_adds_four()
     {
         var autoscaler = new Autoscaler(1, 100, ScalingBehavior.ManagementApi);
 
@@ -54,7 +54,7 @@ public sealed class AutoscalerTests
     }
 
     [Fact]
-    public void Recorders_go_one_a_minute_after_five_minutes()
+    public void Recorders_scale_down_by_one_a_minute_after_five_minutes()
     {
         var autoscaler = new Autoscaler(2, 12, ScalingBehavior.ManagementApi);
         Sync(autoscaler, 2, wanted: 4, times: 1);
@@ -67,7 +67,7 @@ public sealed class AutoscalerTests
     }
 
     [Fact]
-    public void Web_servers_go_by_half_a_minute()
+    public void Web_servers_scale_down_by_half_a_minute()
     {
         var autoscaler = new Autoscaler(2, 10, ScalingBehavior.WebServer.WithDownWindow(0));
 
@@ -75,7 +75,7 @@ public sealed class AutoscalerTests
     }
 
     [Fact]
-    public void What_went_may_come_back_at_once()
+    public void Removed_pods_may_be_added_again_at_once()
     {
         var autoscaler = new Autoscaler(1, 100, new(new(0, new ScalingPolicy(PolicyKind.Pods, 1, 60)), new(0, new ScalingPolicy(PolicyKind.Pods, 10, 60))));
         Sync(autoscaler, 20, wanted: 10, times: 1);

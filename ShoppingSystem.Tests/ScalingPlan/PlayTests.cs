@@ -134,7 +134,7 @@ public sealed class PlayTests
     [InlineData("line 2", "0,100", "2h,5")]
     [InlineData("fewer than two", "0,100")]
     [InlineData("fewer than two")]
-    public void A_file_of_rates_that_can_not_be_is_told_with_its_line(string told, params string[] lines) =>
+    public void An_invalid_file_of_rates_is_reported_with_its_line(string told, params string[] lines) =>
         Assert.Contains(told, Assert.Throws<FormatException>(() => Arrivals.Parse(lines, 3600)).Message);
 
     private static double[] Steady(double rate, int seconds) => [.. Enumerable.Repeat(rate, seconds)];

@@ -38,7 +38,7 @@ public sealed class ScalingPlanCommandTests : IDisposable
     [InlineData("--from-rate", "5")]
     [InlineData("--burst-rate", "5")]
     [InlineData("--web-cpu-limit", "100")]
-    public async Task What_can_not_be_is_refused_in_a_line_that_names_the_option(string option, string value)
+    public async Task An_invalid_value_is_refused_in_one_line_that_names_the_option(string option, string value)
     {
         var (exitCode, output, errors) = await InvokeAsync(option, value);
 
@@ -64,7 +64,7 @@ public sealed class ScalingPlanCommandTests : IDisposable
     [Theory]
     [InlineData("lagThreshold=many", "lagThreshold: many is not a whole number")]
     [InlineData("", "webServerMinReplicas is missing")]
-    public async Task A_file_of_settings_that_can_not_be_is_refused(string lines, string told)
+    public async Task An_invalid_file_of_settings_is_refused(string lines, string told)
     {
         var file = Path.Combine(_folder.FullName, "scaling.env");
         await File.WriteAllTextAsync(file, lines);

@@ -41,30 +41,30 @@ public sealed class TraceTests
     [InlineData("backlog-120k")]
     [InlineData("backlog-600k")]
     [InlineData("web-cpu")]
-    public void A_recorded_run_is_played(string trace) => Assert.Empty(Differences(trace, Minikube));
+    public void The_model_reproduces_a_recorded_run(string trace) => Assert.Empty(Differences(trace, Minikube));
 
     [Fact]
-    public void Without_the_policies_of_scaling_up_it_is_not() => Assert.NotEmpty(Differences("backlog-600k", Minikube with
+    public void Without_the_scale_up_policies_the_recorded_run_is_not_reproduced() => Assert.NotEmpty(Differences("backlog-600k", Minikube with
     {
         ManagementApiBehavior = Minikube.ManagementApiBehavior with { Up = new(0, new ScalingPolicy(PolicyKind.Percent, 100_000, 15)) },
     }));
 
     [Fact]
-    public void Without_the_policy_of_scaling_down_it_is_not() => Assert.NotEmpty(Differences("backlog-600k", Minikube with
+    public void Without_the_scale_down_policy_the_recorded_run_is_not_reproduced() => Assert.NotEmpty(Differences("backlog-600k", Minikube with
     {
         ManagementApiBehavior = Minikube.ManagementApiBehavior with { Down = new(60, new ScalingPolicy(PolicyKind.Percent, 100, 15)) },
     }));
 
     [Fact]
-    public void Without_stabilisation_it_is_not() =>
+    public void Without_stabilisation_the_recorded_run_is_not_reproduced() =>
         Assert.NotEmpty(Differences("web-cpu", Minikube with { WebServerBehavior = ScalingBehavior.WebServer.WithDownWindow(0) }));
 
     [Fact]
-    public void With_another_window_it_is_not() =>
+    public void With_another_window_the_recorded_run_is_not_reproduced() =>
         Assert.NotEmpty(Differences("backlog-600k", Minikube with { ManagementApiBehavior = ScalingBehavior.ManagementApi }));
 
     [Fact]
-    public void With_another_threshold_it_is_not() => Assert.NotEmpty(Differences("backlog-600k", Minikube with { LagThreshold = 100_000 }));
+    public void With_another_threshold_the_recorded_run_is_not_reproduced() => Assert.NotEmpty(Differences("backlog-600k", Minikube with { LagThreshold = 100_000 }));
 
     [Fact]
     public void What_was_bought_is_bought() => Assert.Equal(

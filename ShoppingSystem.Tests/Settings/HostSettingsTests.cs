@@ -35,7 +35,7 @@ public sealed class HostSettingsTests : IDisposable
     [InlineData("--OTEL_EXPORTER_OLTP_ENDPOINT=http://localhost:4317", "--OTEL_EXPORTER_OLTP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")]
     [InlineData("--ConnectionStrings:kafak=localhost:9092", "--ConnectionStrings:kafak", "ConnectionStrings:kafka")]
     [InlineData("--services:managment-api:http:0=http://x", "--services:managment-api:http:0", "services:management-api:http:0")]
-    public void An_option_that_is_nearly_one_is_refused_with_the_one_that_exists(string argument, string named, string meant)
+    public void A_misspelt_option_is_refused_with_the_correct_one(string argument, string named, string meant)
     {
         var refusal = Refusal([argument]);
 

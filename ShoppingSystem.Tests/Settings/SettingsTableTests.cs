@@ -27,7 +27,7 @@ public sealed partial class SettingsTableTests
     private static readonly string[] Sections = [.. Options.All.Select(setting => setting.Key.Split(':')[0]).Distinct()];
 
     [Fact]
-    public void Every_setting_stands_in_the_table() =>
+    public void Every_setting_is_in_the_table() =>
         Assert.All(Options.All, setting => Assert.Contains(Table.Keys, setting.Is));
 
     [Fact]

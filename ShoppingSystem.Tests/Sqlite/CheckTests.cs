@@ -18,7 +18,7 @@ public sealed class CheckTests : IDisposable
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Fact]
-    public async Task A_sound_one_is_written_to_afterwards()
+    public async Task A_sound_database_is_written_to_after_the_check()
     {
         await FillAsync();
 
@@ -30,7 +30,7 @@ public sealed class CheckTests : IDisposable
     }
 
     [Fact]
-    public async Task A_damaged_one_is_named_and_left_as_it_is_and_what_is_sound_of_it_can_be_read()
+    public async Task A_damaged_database_is_named_and_left_unchanged_and_its_sound_part_is_readable()
     {
         await FillAsync();
         var content = await System.IO.File.ReadAllBytesAsync(File);
@@ -49,7 +49,7 @@ public sealed class CheckTests : IDisposable
     }
 
     [Fact]
-    public async Task It_can_be_broken_off()
+    public async Task The_check_can_be_cancelled()
     {
         await FillAsync();
 

@@ -88,7 +88,7 @@ public sealed class MigrationTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void One_of_a_later_version_is_refused_by_name(string fixture, string table)
+    public void A_database_of_a_later_version_is_refused_by_name(string fixture, string table)
     {
         var path = Copy(fixture, "file");
         New(path, table, "CREATE TABLE later (id INTEGER)").Prepare();

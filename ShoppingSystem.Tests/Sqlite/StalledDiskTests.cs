@@ -55,7 +55,7 @@ public sealed class StalledDiskTests : IDisposable
     }
 
     [Fact]
-    public async Task A_log_that_is_closed_takes_nothing_more()
+    public async Task A_closed_log_accepts_no_purchase()
     {
         var storage = Open(deadline: TimeSpan.FromMinutes(1));
         await storage.DisposeAsync();

@@ -47,7 +47,7 @@ public sealed class StandingFileTests
 
     [Theory]
     [MemberData(nameof(FaultNames))]
-    public async Task From_then_on_purchases_are_refused_and_readiness_names_the_file(string fault)
+    public async Task After_a_file_is_removed_or_replaced_purchases_are_refused_and_readiness_names_it(string fault)
     {
         if (OperatingSystem.IsWindows())
         {
@@ -101,7 +101,7 @@ public sealed class StandingFileTests
     }
 
     [Fact]
-    public async Task What_is_written_to_a_record_that_is_gone_does_not_count_as_recorded()
+    public async Task Purchases_written_to_a_removed_record_do_not_count_as_recorded()
     {
         var directory = Directory.CreateTempSubdirectory("shopping-test-").FullName;
         using var database = new RecordDatabase(Path.Combine(directory, "purchases.db"));

@@ -7,7 +7,7 @@ public sealed class TrimTests(ITestOutputHelper output)
 {
     /// <summary>The disk holds the purchases, not their whole past.</summary>
     [Fact]
-    public async Task What_is_recorded_is_trimmed_from_the_log_which_does_not_grow()
+    public async Task Recorded_purchases_are_trimmed_from_the_log_which_does_not_grow()
     {
         const int Rounds = 12;
         const int PurchasesARound = 5000;

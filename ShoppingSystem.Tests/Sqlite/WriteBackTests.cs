@@ -16,7 +16,7 @@ public sealed class WriteBackTests : IDisposable
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Fact]
-    public async Task It_reaches_the_file_long_before_the_WAL_is_full()
+    public async Task Recorded_purchases_are_written_back_before_the_WAL_is_full()
     {
         var file = new FileInfo(Path.Combine(_directory, "purchases.db"));
         using var database = new RecordDatabase(file.FullName);
@@ -33,7 +33,7 @@ public sealed class WriteBackTests : IDisposable
     }
 
     [Fact]
-    public async Task However_much_is_recorded_without_a_pause_the_WAL_begins_anew()
+    public async Task The_WAL_restarts_however_much_is_recorded_without_a_pause()
     {
         const int batches = 30;
         const long mostBytes = 160 * 1024 * 1024;

@@ -53,7 +53,7 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public async Task Made_while_the_shop_is_killed_it_is_whole()
+    public async Task A_backup_made_while_the_shop_is_killed_is_complete()
     {
         await FillAsync(20_000);
         var standalone = await StandaloneProcess.StartAsync(_directory);
@@ -74,7 +74,7 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
     [InlineData("log.db: 10 %")]
     [InlineData("purchases.db: 10 %")]
     [InlineData("purchases.db: 100 %")]
-    public async Task Broken_off_it_leaves_nothing_under_a_final_name_and_can_be_made_again(string at)
+    public async Task A_cancelled_backup_leaves_nothing_under_a_final_name_and_can_be_repeated(string at)
     {
         await FillAsync(20_000);
 
@@ -89,7 +89,7 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public async Task Killed_in_the_middle_it_leaves_no_half_copy_under_a_final_name()
+    public async Task A_killed_backup_leaves_no_partial_copy_under_a_final_name()
     {
         await FillAsync(20_000);
         await using (var command = StandaloneProcess.Command("backup", Backup, $"--Shopping:DataDirectory={_directory}"))
@@ -148,7 +148,7 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
     [InlineData("log.db", 500)]
     [InlineData("log.db", 10)]
     [InlineData("purchases.db", 500)]
-    public async Task What_is_damaged_is_named_by_check_and_is_not_backed_up(string file, int together)
+    public async Task A_damaged_database_is_named_by_check_and_not_backed_up(string file, int together)
     {
         await FillAsync(500, together);
         var path = Path.Combine(_directory, file);
@@ -184,7 +184,7 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
     [InlineData("backup {0}/file/below --Shopping:DataDirectory={1}", "can't be written to")]
     [InlineData("backup {0}/a --Shopping:DataDirectory=", "Shopping:DataDirectory")]
     [InlineData("check {0}/none", "does not hold the files of a shop")]
-    public async Task What_can_not_be_meant_is_refused_in_one_line(string arguments, string reason = "DIRECTORY")
+    public async Task Invalid_arguments_are_refused_in_one_line(string arguments, string reason = "DIRECTORY")
     {
         await FillAsync(1);
         Directory.CreateDirectory(Path.Combine(_backups, "taken"));

@@ -18,7 +18,7 @@ public sealed class ConsoleTests : IDisposable
     [InlineData("<&- >&- 2>&-")]
     [InlineData(">/dev/full")]
     [InlineData(">/dev/full 2>/dev/full")]
-    public async Task It_serves_where_nothing_can_be_printed(string redirection)
+    public async Task The_shop_serves_where_nothing_can_be_printed(string redirection)
     {
         if (!OperatingSystem.IsLinux())
         {

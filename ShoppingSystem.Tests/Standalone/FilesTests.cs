@@ -13,7 +13,7 @@ public sealed class FilesTests(ITestOutputHelper output) : IDisposable
     [Theory]
     [InlineData(ChildProcess.Sigterm)]
     [InlineData(ChildProcess.Sigint)]
-    public async Task Told_to_stop_it_leaves_databases_that_are_whole_by_themselves(int signal)
+    public async Task A_stopped_shop_leaves_complete_databases(int signal)
     {
         const int purchases = 20;
         await using (var standalone = await StandaloneProcess.StartAsync(_directory))
@@ -33,7 +33,7 @@ public sealed class FilesTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public async Task A_start_that_is_refused_leaves_them_whole_too()
+    public async Task A_refused_start_leaves_complete_databases()
     {
         await using (var standalone = await StandaloneProcess.StartAsync(_directory))
         {
@@ -51,7 +51,7 @@ public sealed class FilesTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public async Task A_log_that_begins_anew_beside_its_record_is_told()
+    public async Task A_new_log_beside_an_old_record_is_reported()
     {
         await using (var standalone = await StandaloneProcess.StartAsync(_directory))
         {

@@ -9,7 +9,7 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
     private readonly string _directory = StandaloneProcess.NewDataDirectory();
 
     [Fact]
-    public async Task Killed_under_load_again_and_again_it_loses_nothing_and_doubles_nothing()
+    public async Task A_shop_killed_repeatedly_under_load_loses_and_doubles_no_purchase()
     {
         var seed = Seed.Next();
         var random = new Random(seed);

@@ -122,7 +122,7 @@ public sealed partial class SettingTests : IDisposable
     [Theory]
     [InlineData("http://127.0.0.1:0")]
     [InlineData("http://127.0.0.1:0/")]
-    public async Task It_says_where_it_really_listens(string url)
+    public async Task The_shop_prints_the_addresses_it_listens_on(string url)
     {
         await using var standalone = ChildProcess.Start(
             "ShoppingSystem.Standalone.dll", $"--Shopping:DataDirectory={_directory}", $"--Shopping:WebServerUrl={url}", $"--Shopping:ManagementApiUrl={url}");

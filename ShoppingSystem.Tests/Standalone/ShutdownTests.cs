@@ -11,7 +11,7 @@ public sealed class ShutdownTests(ITestOutputHelper output) : IDisposable
     [Theory]
     [InlineData(ChildProcess.Sigterm)]
     [InlineData(ChildProcess.Sigint)]
-    public async Task Told_to_stop_under_load_it_finishes_what_it_has_begun(int signal)
+    public async Task A_shop_stopped_under_load_finishes_the_requests_it_has_begun(int signal)
     {
         var load = new BuyingLoad(32);
         await using (var standalone = await StandaloneProcess.StartAsync(_directory))
@@ -83,7 +83,7 @@ public sealed class ShutdownTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public async Task Viewers_of_the_statistics_do_not_hold_it_up()
+    public async Task Viewers_of_the_statistics_do_not_delay_a_stop()
     {
         await using var standalone = await StandaloneProcess.StartAsync(_directory);
         using var viewer = await standalone.Management.GetAsync("/api/v1/stats/stream", HttpCompletionOption.ResponseHeadersRead);

@@ -255,7 +255,7 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public async Task Listening_to_other_machines_is_said_loudly()
+    public async Task Listening_to_other_machines_logs_a_warning()
     {
         await using var standalone = await StandaloneProcess.StartAsync(_directory, "0.0.0.0", []);
 

@@ -43,7 +43,7 @@ public sealed class IdempotencyKeysTests
     }
 
     [Fact]
-    public void When_there_are_too_many_the_oldest_make_room()
+    public void The_oldest_keys_are_removed_when_there_are_too_many()
     {
         var keys = new IdempotencyKeys(_clock);
         List<Purchase> purchases = [.. Enumerable.Range(0, IdempotencyKeys.Capacity + 2).Select(_ => Some.Purchase() with { Id = Guid.NewGuid() })];

@@ -74,7 +74,7 @@ public sealed class AuditTests : IAsyncLifetime
 
     /// <summary>Else what becomes known tomorrow would keep everybody from trying out what is here today.</summary>
     [Fact]
-    public async Task Elsewhere_it_warns()
+    public async Task A_vulnerable_package_is_a_warning_outside_of_CI()
     {
         var (exitCode, output) = await BuildAsync(ci: "");
 
@@ -84,7 +84,7 @@ public sealed class AuditTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_that_has_been_mended_does_not()
+    public async Task A_fixed_package_does_not_fail_CI()
     {
         _affected = "(, 1.0.0)";
 

@@ -14,7 +14,7 @@ public sealed partial class CommandTests
     public static TheoryData<string> Documents => DocumentTests.Documents;
 
     [Fact]
-    public void The_README_is_read_in_ten_minutes() => Assert.InRange(File.ReadAllLines(Path.Combine(Tools.Root, "README.md")).Length, 50, 180);
+    public void The_README_can_be_read_in_ten_minutes() => Assert.InRange(File.ReadAllLines(Path.Combine(Tools.Root, "README.md")).Length, 50, 180);
 
     [NeedsFact<Both<Curl, Bash>>]
     public async Task The_requests_of_the_README_get_the_replies_that_it_shows()
@@ -73,7 +73,7 @@ public sealed partial class CommandTests
 
     [Theory]
     [MemberData(nameof(Documents))]
-    public async Task Load_tests_are_understood(string document)
+    public async Task Load_test_commands_in_documents_are_valid(string document)
     {
         var commands = LoadTestCommand().Matches(Unbroken(document)).Select(command => command.Groups["arguments"].Value).ToList();
         if (document == "docs/load-testing.md")

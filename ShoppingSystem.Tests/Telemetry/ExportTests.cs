@@ -152,7 +152,7 @@ public sealed class ExportTests : IDisposable
     }
 
     [Fact]
-    public async Task A_collector_that_is_gone_does_not_hold_up_the_end()
+    public async Task An_unreachable_collector_does_not_delay_the_stop()
     {
         Dictionary<string, string> environment;
         await using (var collector = await Collector.StartAsync())

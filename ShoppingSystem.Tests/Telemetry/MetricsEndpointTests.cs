@@ -20,7 +20,7 @@ public sealed class MetricsEndpointTests : IDisposable
     }
 
     [Fact]
-    public async Task Both_services_are_in_it_and_it_is_on_neither_of_their_ports()
+    public async Task The_metrics_endpoint_has_both_services_and_a_port_of_its_own()
     {
         await using var standalone = await StandaloneProcess.StartAsync(_data, Environment("prometheus"));
         await standalone.Shop.BuyAsync("ada");
@@ -49,7 +49,7 @@ public sealed class MetricsEndpointTests : IDisposable
     }
 
     [Fact]
-    public async Task A_collector_can_have_them_too_and_a_scrape_is_no_request_of_a_service()
+    public async Task A_collector_can_receive_metrics_too_and_a_scrape_is_not_counted_as_a_request()
     {
         await using var collector = await Collector.StartAsync();
         await using var standalone = await StandaloneProcess.StartAsync(_data, Environment("otlp,prometheus", collector.Environment));
@@ -90,7 +90,7 @@ public sealed class MetricsEndpointTests : IDisposable
     [InlineData("")]
     [InlineData("none")]
     [InlineData("otlp")]
-    public async Task Nothing_listens_when_it_is_not_named(string? exporter)
+    public async Task No_metrics_port_is_open_unless_configured(string? exporter)
     {
         await using var standalone = await StandaloneProcess.StartAsync(_data, Environment(exporter));
 

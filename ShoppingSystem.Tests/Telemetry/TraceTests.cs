@@ -80,7 +80,7 @@ public sealed class TraceTests
     }
 
     [Fact]
-    public async Task A_refusal_and_a_failure_are_told_apart()
+    public async Task A_refusal_and_a_failure_are_distinguished_in_traces()
     {
         using var spans = new SpanRecorder();
         await using var storefront = await StorefrontHost.StartAsync(new FullLog());
