@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
-using ShoppingSystem.Tests.Support;
 using ShoppingSystem.Kafka;
+using ShoppingSystem.Tests.Support;
 
 namespace ShoppingSystem.Tests.Kubernetes;
 
