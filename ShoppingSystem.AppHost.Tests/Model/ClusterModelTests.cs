@@ -41,7 +41,7 @@ public sealed class ClusterModelTests
     }
 
     [NeedsFact<AspireIntegrations>]
-    public async Task Each_service_waits_for_its_dependencies()
+    public async Task Each_service_of_the_cluster_waits_for_its_own_servers()
     {
         await using var shop = await ModelledShop.ToPublishAsync();
 

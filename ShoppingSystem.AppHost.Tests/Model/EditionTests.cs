@@ -23,7 +23,7 @@ public sealed class EditionTests
     }
 
     [Fact]
-    public async Task The_embedded_edition_is_used_without_servers_and_container_runtime()
+    public async Task The_embedded_edition_is_used_when_no_server_is_given_and_no_container_runtime_is_found()
     {
         await using var shop = await ModelledShop.FromAsync(NoRuntime);
 

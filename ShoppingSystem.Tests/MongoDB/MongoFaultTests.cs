@@ -54,7 +54,7 @@ public sealed class MongoFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_write_whose_answer_was_lost_is_retried_and_not_repeated_by_the_server()
+    public async Task A_write_whose_answer_was_lost_is_retried_under_its_transaction_number_and_recorded_once()
     {
         Server.TrackCommands();
         Server.Fail("update", new Fault.LostAnswer());

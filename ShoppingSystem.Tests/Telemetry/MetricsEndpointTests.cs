@@ -90,7 +90,7 @@ public sealed class MetricsEndpointTests : IDisposable
     [InlineData("")]
     [InlineData("none")]
     [InlineData("otlp")]
-    public async Task No_metrics_port_is_open_unless_configured(string? exporter)
+    public async Task No_metrics_port_is_open_without_the_Prometheus_exporter(string? exporter)
     {
         await using var standalone = await StandaloneProcess.StartAsync(_data, Environment(exporter));
 
