@@ -70,7 +70,7 @@ public sealed class EditionTests
     }
 
     [NeedsFact<AspireIntegrations>]
-    public async Task What_is_published_is_the_cluster_in_containers_all_the_same()
+    public async Task Publishing_always_uses_the_cluster_edition_in_containers()
     {
         await using var shop = await ModelledShop.ToPublishAsync(NoRuntime, "--embedded", Kafka, MongoDB);
 

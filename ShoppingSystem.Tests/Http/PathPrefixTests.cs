@@ -91,7 +91,7 @@ public sealed partial class PathPrefixTests : IAsyncLifetime
     [InlineData("/%zz, /b")]
     [InlineData("https://evil.example/")]
     [InlineData("/a%FF?b#c")]
-    public async Task No_forwarded_prefix_does_harm(string prefix)
+    public async Task An_X_Forwarded_Prefix_header_does_not_change_redirects(string prefix)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/docs");
         Assert.True(request.Headers.TryAddWithoutValidation("X-Forwarded-Prefix", prefix));

@@ -138,7 +138,7 @@ public sealed class ConnectionTests
     [InlineData("Plain")]
     [InlineData("ScramSha256")]
     [InlineData("ScramSha512")]
-    public void The_native_client_can_do_it(string mechanism)
+    public void The_native_client_supports_PLAIN_and_SCRAM_over_TLS(string mechanism)
     {
         var configuration = Configuration(
             ("ConnectionStrings:kafka", "127.0.0.1:1"), ("Kafka:SecurityProtocol", "SaslSsl"), ("Kafka:SaslMechanism", mechanism),
@@ -185,7 +185,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public void The_newer_protocol_of_groups_can_be_had()
+    public void The_consumer_group_protocol_can_be_configured()
     {
         var config = new ConsumerConfig().ForPurchases(Configuration(("Kafka:GroupProtocol", "consumer"), ("ConnectionStrings:kafka", "127.0.0.1:1")));
 

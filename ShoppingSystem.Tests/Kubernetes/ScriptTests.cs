@@ -259,7 +259,7 @@ public sealed class ScriptTests : IDisposable
     }
 
     [NeedsFact<Bash>]
-    public async Task Setup_has_KEDA_look_again_while_it_waits_for_it()
+    public async Task Setup_makes_KEDA_reconcile_again_while_it_waits()
     {
         GiveAll();
         Give("kubectl", Cluster("""
@@ -476,7 +476,7 @@ public sealed class ScriptTests : IDisposable
     }
 
     [NeedsFact<Bash>]
-    public async Task Reset_needs_to_know_what_and_that_there_is_something()
+    public async Task Reset_refuses_without_a_choice_or_without_data()
     {
         GiveAll();
 
@@ -526,7 +526,7 @@ public sealed class ScriptTests : IDisposable
     }
 
     [NeedsFact<Both<Rendering, Jq>>]
-    public async Task Generate_refuses_what_Aspirate_got_wrong()
+    public async Task Generate_refuses_wrong_output_of_Aspirate()
     {
         var (manifest, aspirate) = (Path.Combine(_folder.Path, "manifest.json"), Path.Combine(_programs, "aspirate"));
         await File.WriteAllTextAsync(manifest, """{"resources": {"web-server": {"type": "project.v0", "path": "x.csproj", "env": {}, "bindings": {"http": {}}}}}""");

@@ -76,7 +76,7 @@ public sealed class CommandLineTests
     }
 
     [Fact]
-    public async Task Takes_a_time_with_retry_and_verify_or_none()
+    public async Task Retry_and_verify_accept_an_optional_time()
     {
         var (_, bare, _, _) = await InvokeAsync("--retry", "--verify", "--no-lag");
         var (_, timed, _, _) = await InvokeAsync("--retry", "5s", "--verify", "2m", "--json", "out.json");

@@ -44,11 +44,11 @@ public sealed class HttpReplyTests
     [InlineData("HTTP/1.1 200 OK\r\n\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n")]
-    public void Refuses_what_it_does_not_understand(string text) =>
+    public void An_invalid_or_unsupported_reply_is_refused(string text) =>
         Assert.Equal(OperationStatus.InvalidData, Read(text, out _, out _));
 
     [Fact]
-    public void Reads_how_long_to_wait()
+    public void The_Retry_After_header_is_read()
     {
         Read("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n", out var seconds, out _);
         Assert.Equal(TimeSpan.FromSeconds(7), seconds.RetryAfter);

@@ -110,7 +110,7 @@ public sealed class LatencyHistogramTests
     }
 
     [Fact]
-    public void Takes_what_is_out_of_its_range_for_the_nearest_it_knows()
+    public void A_latency_out_of_range_is_recorded_as_the_nearest_in_range()
     {
         var histogram = new LatencyHistogram();
         histogram.Record(TimeSpan.FromMilliseconds(-1));
@@ -121,7 +121,7 @@ public sealed class LatencyHistogramTests
     }
 
     [Fact]
-    public void Is_zero_when_nothing_was_recorded()
+    public void An_empty_histogram_reports_zero()
     {
         var histogram = new LatencyHistogram();
 

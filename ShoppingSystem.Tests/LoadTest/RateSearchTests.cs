@@ -26,7 +26,7 @@ public sealed class RateSearchTests
     }
 
     [Fact]
-    public async Task Does_not_believe_a_single_failure()
+    public async Task A_rate_that_fails_once_is_tried_again()
     {
         var failed = new HashSet<double>();
         var found = await new RateSearch(100).RunAsync(rate => Task.FromResult(rate <= 1000 && !failed.Add(rate)), default);
@@ -35,7 +35,7 @@ public sealed class RateSearchTests
     }
 
     [Fact]
-    public async Task Finds_nothing_where_nothing_passes() =>
+    public async Task A_search_where_every_rate_fails_finds_none() =>
         Assert.Null(await new RateSearch(100).RunAsync(_ => Task.FromResult(false), default));
 
     [Fact]

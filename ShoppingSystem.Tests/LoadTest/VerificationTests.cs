@@ -146,7 +146,7 @@ public sealed class VerificationTests
     }
 
     [Fact]
-    public async Task Proves_nothing_when_histories_cannot_be_read()
+    public async Task Purchases_whose_histories_can_not_be_read_are_counted_as_unchecked()
     {
         await using var shop = await FakeShop.StartAsync();
         shop.CanRead = () => false;
@@ -183,7 +183,7 @@ public sealed class VerificationTests
     [InlineData("<?limit=1000&before=0&attempt=UNIQUE>; rel=\"next\"", "this page is empty")]
     [InlineData("<http://[>; rel=\"next\"", "can't be followed")]
     [InlineData("<ftp://localhost/>; rel=\"next\"", "can't be followed")]
-    public async Task Gives_up_on_pages_that_lead_nowhere_and_says_why(string link, string reason)
+    public async Task A_history_with_an_unusable_Link_header_is_given_up_with_the_reason(string link, string reason)
     {
         await using var shop = await FakeShop.StartAsync("/shop");
         var asked = 0;

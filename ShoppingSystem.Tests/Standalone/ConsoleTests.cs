@@ -37,7 +37,7 @@ public sealed class ConsoleTests : IDisposable
     }
 
     [Fact]
-    public async Task In_a_file_that_others_write_to_it_overwrites_nothing()
+    public async Task Output_to_a_shared_file_overwrites_nothing()
     {
         if (!OperatingSystem.IsLinux())
         {
@@ -107,7 +107,7 @@ public sealed class ConsoleTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_not_taken_is_dropped_and_counted_and_what_is_taken_is_in_order()
+    public async Task Lines_beyond_the_capacity_are_dropped_and_counted_and_the_others_keep_their_order()
     {
         using var stream = new Held();
         using var output = new ConsoleOutput(stream, Encoding.UTF8, capacity: 30);
@@ -131,7 +131,7 @@ public sealed class ConsoleTests : IDisposable
     }
 
     [Fact]
-    public void What_can_not_be_written_is_counted_too()
+    public void Lines_that_can_not_be_written_are_counted()
     {
         using var stream = new Full();
         using var output = new ConsoleOutput(stream, Encoding.UTF8);
