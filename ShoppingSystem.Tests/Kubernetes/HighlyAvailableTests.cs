@@ -17,7 +17,7 @@ public sealed class HighlyAvailableTests
     ];
 
     [NeedsFact<Rendering>]
-    public async Task Nothing_is_single()
+    public async Task Every_part_of_the_highly_available_overlay_is_redundant()
     {
         var manifests = await Manifest.OverlayAsync("highly-available");
 

@@ -466,7 +466,7 @@ public sealed class ScriptTests : IDisposable
     }
 
     [NeedsFact<Bash>]
-    public async Task Teardown_leaves_KEDA_to_others_that_it_scales()
+    public async Task Teardown_keeps_KEDA_while_it_scales_other_applications()
     {
         GiveAll();
         Give("kubectl", Cluster("""*"get scaledobjects --all-namespaces"*) echo scaledobject.keda.sh/somebody-elses ;;"""));
@@ -486,7 +486,7 @@ public sealed class ScriptTests : IDisposable
     }
 
     [NeedsFact<Bash>]
-    public async Task Wiping_stops_who_writes_and_takes_the_password_along()
+    public async Task Wiping_stops_the_writers_and_removes_the_password()
     {
         GiveAll();
         Give("kubectl", Cluster("""*" get "*) echo something ;;"""));
@@ -590,7 +590,7 @@ public sealed class ScriptTests : IDisposable
     }
 
     [NeedsFact<Bash>]
-    public async Task Load_refuses_to_let_go_of_a_recorder_that_somebody_else_stopped()
+    public async Task Load_refuses_to_start_when_the_recorder_is_paused_already()
     {
         GiveAll();
         Give("kubectl", Cluster($$"""{{Image}} {{Welcome}} *"get scaledobject/management-api"*annotations*) echo '{"autoscaling.keda.sh/paused-replicas":"0"}' ;;"""));
@@ -681,7 +681,7 @@ public sealed class ScriptTests : IDisposable
     }
 
     [NeedsFact<Bash>]
-    public async Task Load_lets_the_recorder_go_whatever_goes_wrong()
+    public async Task Load_resumes_the_recorder_after_a_failure()
     {
         GiveAll();
         Give("kubectl", Cluster($"""

@@ -26,7 +26,7 @@ public sealed class CommandLineTests
     [InlineData("--p99", "100")]
     [InlineData("--max-lag", "0s")]
     [InlineData("--json", "no/such/directory/result.json")]
-    public async Task Names_the_option_whose_value_is_wrong(string option, string value)
+    public async Task An_invalid_value_is_refused_with_its_option_named(string option, string value)
     {
         var (exitCode, _, _, errors) = await InvokeAsync(option, value);
 
@@ -51,7 +51,7 @@ public sealed class CommandLineTests
     [InlineData("--shape", "--rate max --shape burst")]
     [InlineData("--nonsense", "--nonsense")]
     [InlineData("--rate", "--rate")]
-    public async Task Names_the_option_that_does_not_go_with_the_others(string option, string args)
+    public async Task A_conflicting_option_is_refused_and_named(string option, string args)
     {
         var (exitCode, options, _, errors) = await InvokeAsync(args.Split(' '));
 

@@ -9,7 +9,7 @@ public sealed class RateSearchTests
     [InlineData(100, 100)]
     [InlineData(5000, 13)]
     [InlineData(64, 64_000)]
-    public async Task Comes_within_a_twentieth_below_what_the_system_stands(double from, double capacity)
+    public async Task The_rate_found_is_below_the_capacity_by_at_most_the_precision(double from, double capacity)
     {
         var tries = 0;
         var found = await new RateSearch(from).RunAsync(rate => Answer(rate <= capacity), default);
@@ -39,7 +39,7 @@ public sealed class RateSearchTests
         Assert.Null(await new RateSearch(100).RunAsync(_ => Task.FromResult(false), default));
 
     [Fact]
-    public async Task Answers_with_the_best_so_far_when_it_is_stopped()
+    public async Task A_stopped_search_returns_the_best_rate_so_far()
     {
         using var stop = new CancellationTokenSource();
         var found = await new RateSearch(100).RunAsync(

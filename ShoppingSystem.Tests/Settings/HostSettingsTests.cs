@@ -112,7 +112,7 @@ public sealed class HostSettingsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_secret_of_somebody_else_may_lie_beside_ours()
+    public async Task A_secret_file_of_another_program_is_ignored()
     {
         await File.WriteAllTextAsync(Path.Combine(_directory, "tls.crt"), "theirs");
         await File.WriteAllTextAsync(Path.Combine(_directory, "Management__ApiKey"), "ours");
@@ -160,7 +160,7 @@ public sealed class HostSettingsTests : IDisposable
     }
 
     [Fact]
-    public void What_only_the_other_service_has_may_be_in_the_environment_that_they_share_and_not_on_the_command_line()
+    public void A_setting_of_the_other_service_is_allowed_in_the_environment_but_not_on_the_command_line()
     {
         var settings = new HostSettings("one of two").Share("Admission", "Burst");
 
@@ -170,7 +170,7 @@ public sealed class HostSettingsTests : IDisposable
     }
 
     [Fact]
-    public void Of_a_class_that_only_the_other_service_has_all_settings_may_be_in_the_environment_that_they_share()
+    public void All_settings_of_a_class_of_the_other_service_are_allowed_in_the_environment()
     {
         var settings = new HostSettings("one of two").WithAll(typeof(ProducerConfig), "Kafka", "a client").ShareAll(typeof(ConsumerConfig), "Kafka");
 

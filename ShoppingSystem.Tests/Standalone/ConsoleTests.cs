@@ -59,7 +59,7 @@ public sealed class ConsoleTests : IDisposable
     }
 
     [Fact]
-    public async Task A_refusal_that_can_not_be_printed_is_a_refusal()
+    public async Task A_refusal_to_start_keeps_its_exit_code_when_it_can_not_be_printed()
     {
         if (OperatingSystem.IsLinux())
         {
@@ -71,7 +71,7 @@ public sealed class ConsoleTests : IDisposable
 
     /// <summary>A pipe takes 64 KiB; what these requests log is many times that, and more than is kept for a reader who is late.</summary>
     [Fact]
-    public async Task It_serves_and_stops_while_its_output_is_not_read_and_says_what_is_missing_once_it_is()
+    public async Task Output_that_is_not_read_blocks_neither_requests_nor_the_stop()
     {
         if (!OperatingSystem.IsLinux())
         {

@@ -149,7 +149,7 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     [Theory]
     [InlineData("log.db")]
     [InlineData("purchases.db")]
-    public async Task A_database_that_was_cut_off(string file)
+    public async Task A_database_truncated_to_half_its_pages_stops_the_start_and_is_left_unchanged(string file)
     {
         var whole = await MakeDataAsync(file);
 
@@ -163,7 +163,7 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     [InlineData("purchases.db", 0, "is empty")]
     [InlineData("purchases.db", 100, "")]
     [InlineData("purchases.db", 12345, "")]
-    public async Task A_database_that_was_cut_off_anywhere(string file, int bytesLeft, string reason)
+    public async Task A_database_truncated_anywhere_stops_the_start_and_is_left_unchanged(string file, int bytesLeft, string reason)
     {
         var whole = await MakeDataAsync(file);
 
@@ -173,7 +173,7 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     [Theory]
     [InlineData("log.db")]
     [InlineData("purchases.db")]
-    public async Task A_database_whose_header_was_overwritten(string file)
+    public async Task A_database_with_an_overwritten_header_stops_the_start_and_is_left_unchanged(string file)
     {
         var content = await MakeDataAsync(file);
         content.AsSpan(0, 100).Clear();
@@ -185,7 +185,7 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     [Theory]
     [InlineData("log.db")]
     [InlineData("purchases.db")]
-    public async Task A_database_with_one_page_overwritten(string file)
+    public async Task A_database_with_an_overwritten_page_stops_the_start_and_is_left_unchanged(string file)
     {
         const int PageSize = 4096;
         const int Rounds = 4;
@@ -208,7 +208,7 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     [InlineData(1)]
     [InlineData(4000)]
     [InlineData(100_000)]
-    public async Task A_torn_end_of_the_write_ahead_log_is_no_obstacle_and_nothing_is_lost(int garbage)
+    public async Task Garbage_at_the_end_of_a_write_ahead_log_loses_no_purchase(int garbage)
     {
         var crashed = await MakeCrashAsync();
         foreach (var file in Directory.GetFiles(crashed, "*-wal"))
@@ -226,7 +226,7 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     [Theory]
     [InlineData("log.db-wal", 500)]
     [InlineData("purchases.db-wal", 500)]
-    public async Task A_write_ahead_log_without_its_end_loses_no_more_than_that(string file, int atLeast)
+    public async Task A_shop_with_a_truncated_write_ahead_log_keeps_the_earlier_purchases(string file, int atLeast)
     {
         var crashed = await MakeCrashAsync();
         await using (var wal = new FileStream(Path.Combine(crashed, file), FileMode.Open))
@@ -240,7 +240,7 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     [Theory]
     [InlineData("log.db")]
     [InlineData("purchases.db")]
-    public async Task A_database_of_a_later_version(string file)
+    public async Task A_database_of_a_later_version_stops_the_start_and_is_left_unchanged(string file)
     {
         await MakeDataAsync(file);
         await using (var connection = new SqliteConnection($"Data Source={Path.Combine(_directory, file)};Pooling=false"))
@@ -280,7 +280,7 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public async Task It_watches_no_files_because_a_machine_lets_only_so_many_be_watched()
+    public async Task The_shop_watches_no_files()
     {
         await using var standalone = await StandaloneProcess.StartAsync(_directory);
 

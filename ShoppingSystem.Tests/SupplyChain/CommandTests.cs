@@ -46,7 +46,7 @@ public sealed partial class CommandTests
 
     [Theory]
     [MemberData(nameof(Documents))]
-    public void Scripts_and_their_options_are_there(string document)
+    public void Scripts_and_options_named_in_documents_exist(string document)
     {
         foreach (Match command in ScriptCommand().Matches(Unbroken(document)))
         {

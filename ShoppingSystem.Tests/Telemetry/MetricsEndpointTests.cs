@@ -71,7 +71,7 @@ public sealed class MetricsEndpointTests : IDisposable
     [InlineData("OTEL_METRICS_EXPORTER", true, false, true)]
     [InlineData("OTEL_TRACES_EXPORTER", false, true, true)]
     [InlineData("OTEL_LOGS_EXPORTER", true, true, false)]
-    public async Task A_signal_goes_nowhere_when_its_variable_says_none(string variable, bool traces, bool metrics, bool logs)
+    public async Task A_signal_is_not_exported_when_its_variable_says_none(string variable, bool traces, bool metrics, bool logs)
     {
         await LogSeed.WriteAsync(_data, ["no purchase"u8.ToArray()]);
         await using var collector = await Collector.StartAsync();
