@@ -97,7 +97,7 @@ public sealed class AdmissionTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Waiting_purchases_do_not_delay_histories()
+    public async Task Histories_are_admitted_while_waiting_purchases_fill_the_capacity()
     {
         var log = new MemoryLog(open: false);
         await using var shop = await StorefrontHost.StartAsync(log, null, "--Admission:MaxConcurrentRequests=2");

@@ -62,7 +62,7 @@ public sealed class BuyRequestsTests
     }
 
     [Fact]
-    public void Every_user_buys()
+    public void Purchases_are_spread_evenly_over_users()
     {
         var requests = new BuyRequests(Buy, "load", users: 10);
 

@@ -87,7 +87,7 @@ public sealed class CommandLineTests
     }
 
     [Fact]
-    public async Task Makes_a_search_of_rate_max()
+    public async Task The_option_rate_max_starts_a_rate_search()
     {
         var (_, options, _, _) = await InvokeAsync("--rate", "max", "--p99", "50ms", "--from-rate", "400", "--duration", "5s", "--warm-up", "1s");
         var (_, withLag, _, _) = await InvokeAsync("--rate", "max", "--max-lag", "2s");

@@ -230,7 +230,7 @@ public sealed class MongoFaultTests : IAsyncLifetime
     [InlineData(85)]
     [InlineData(86)]
     [InlineData(13)]
-    public async Task Indexes_of_an_operator_are_left_unchanged(int code)
+    public async Task Indexes_that_conflict_or_may_not_be_created_are_no_problem(int code)
     {
         Server.Fail("createIndexes", new Fault.CommandError(code), MockServer.Always);
         using var host = await StartAsync();

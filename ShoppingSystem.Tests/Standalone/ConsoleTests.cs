@@ -71,7 +71,7 @@ public sealed class ConsoleTests : IDisposable
 
     /// <summary>A pipe takes 64 KiB; what these requests log is many times that, and more than is kept for a reader who is late.</summary>
     [Fact]
-    public async Task Output_that_is_not_read_blocks_neither_requests_nor_the_stop()
+    public async Task Output_that_is_not_read_blocks_no_request_and_missing_lines_are_reported_later()
     {
         if (!OperatingSystem.IsLinux())
         {
