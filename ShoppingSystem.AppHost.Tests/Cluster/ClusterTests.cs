@@ -85,7 +85,7 @@ public sealed class ClusterTests(ClusterShop cluster)
     }
 
     [NeedsFact<Containers>]
-    public async Task Generate_load_runs_the_load_generator_which_finds_nothing_lost()
+    public async Task The_generate_load_command_runs_the_load_test_which_finds_nothing_lost()
     {
         var shop = await cluster.StartedAsync();
 

@@ -35,7 +35,7 @@ public sealed class EmbeddedTests(EmbeddedShop embedded) : IClassFixture<Embedde
     }
 
     [Fact]
-    public async Task Buy_something_buys()
+    public async Task The_buy_something_command_makes_a_purchase()
     {
         var result = await _shop.ExecuteAsync("standalone", "buy-something");
 
@@ -44,7 +44,7 @@ public sealed class EmbeddedTests(EmbeddedShop embedded) : IClassFixture<Embedde
     }
 
     [Fact]
-    public async Task Generate_load_runs_the_load_generator_which_finds_nothing_lost()
+    public async Task The_generate_load_command_runs_the_load_test_which_finds_nothing_lost()
     {
         var result = await _shop.ExecuteAsync("standalone", "generate-load");
         Assert.True(result.Success, result.Message);

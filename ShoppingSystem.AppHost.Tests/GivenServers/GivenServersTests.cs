@@ -11,7 +11,7 @@ public sealed class GivenServersTests(GivenServersShop given) : IClassFixture<Gi
     private readonly RunningShop _shop = given.Shop;
 
     [Fact]
-    public void Nothing_is_a_container() =>
+    public void Given_servers_add_no_container_resources() =>
         Assert.Equal(["kafka", "load-test", "management-api", "management-api-key", "shopping", "web-server"], _shop.Names.Order());
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class GivenServersTests(GivenServersShop given) : IClassFixture<Gi
     }
 
     [Fact]
-    public async Task Buy_something_buys()
+    public async Task The_buy_something_command_makes_a_purchase()
     {
         var result = await _shop.ExecuteAsync("web-server", "buy-something");
 
@@ -67,7 +67,7 @@ public sealed class GivenServersTests(GivenServersShop given) : IClassFixture<Gi
     }
 
     [Fact]
-    public async Task Generate_load_runs_the_load_generator_which_finds_nothing_lost()
+    public async Task The_generate_load_command_runs_the_load_test_which_finds_nothing_lost()
     {
         var result = await _shop.ExecuteAsync("web-server", "generate-load");
         Assert.True(result.Success, result.Message);

@@ -26,7 +26,7 @@ public sealed class ChartTests : IAsyncLifetime
     }
 
     [NeedsFact<AspireIntegrations>]
-    public void Services_are_left_to_KEDA()
+    public void Only_KEDA_sets_the_replicas_of_the_services()
     {
         foreach (var (service, minimum) in new[] { ("web-server", "webServerMinReplicas"), ("management-api", "managementApiMinReplicas") })
         {
@@ -40,7 +40,7 @@ public sealed class ChartTests : IAsyncLifetime
     }
 
     [NeedsFact<AspireIntegrations>]
-    public void The_lag_that_is_watched_is_the_one_that_is_worked_off()
+    public void KEDA_watches_the_brokers_topic_and_group_of_the_management_API()
     {
         var scaled = Template("management-api", "management-api");
         var environment = Template("management-api", "config");
@@ -57,7 +57,7 @@ public sealed class ChartTests : IAsyncLifetime
     }
 
     [NeedsFact<AspireIntegrations>]
-    public void Brokers_are_found_from_other_namespaces()
+    public void Brokers_are_addressed_with_their_namespace()
     {
         const string Broker = "kafka-service.{{ .Release.Namespace }}.svc";
 

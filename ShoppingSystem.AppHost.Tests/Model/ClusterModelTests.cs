@@ -41,7 +41,7 @@ public sealed class ClusterModelTests
     }
 
     [NeedsFact<AspireIntegrations>]
-    public async Task Each_service_waits_for_its_dependencies()
+    public async Task Each_service_of_the_cluster_waits_for_its_own_servers()
     {
         await using var shop = await ModelledShop.ToPublishAsync();
 
@@ -80,7 +80,7 @@ public sealed class ClusterModelTests
     [NeedsTheory<AspireIntegrations>]
     [InlineData("kafka", "shopping-kafka-data", "/var/lib/kafka/data")]
     [InlineData("mongodb", "shopping-mongodb-data", "/data/db")]
-    public async Task Data_outlives_the_containers(string name, string volume, string target)
+    public async Task Data_is_kept_in_named_volumes(string name, string volume, string target)
     {
         await using var shop = await ModelledShop.ToPublishAsync();
 
@@ -90,7 +90,7 @@ public sealed class ClusterModelTests
     }
 
     [NeedsFact<AspireIntegrations>]
-    public async Task Tools_to_look_inside_come_along_but_are_not_published()
+    public async Task Tools_and_the_load_test_are_not_published()
     {
         await using var shop = await ModelledShop.ToPublishAsync();
 
@@ -103,7 +103,7 @@ public sealed class ClusterModelTests
     [NeedsTheory<AspireIntegrations>]
     [InlineData("web-server")]
     [InlineData("management-api")]
-    public async Task Replicas_are_configured(string name)
+    public async Task Replicas_are_one_by_default_and_configurable(string name)
     {
         await using var one = await ModelledShop.ToPublishAsync();
         await using var three = await ModelledShop.ToPublishAsync($"--Replicas:{name}=3");

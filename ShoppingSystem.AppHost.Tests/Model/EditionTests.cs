@@ -23,7 +23,7 @@ public sealed class EditionTests
     }
 
     [Fact]
-    public async Task The_embedded_edition_is_used_without_servers_and_container_runtime()
+    public async Task The_embedded_edition_is_used_when_no_server_is_given_and_no_container_runtime_is_found()
     {
         await using var shop = await ModelledShop.FromAsync(NoRuntime);
 
@@ -70,7 +70,7 @@ public sealed class EditionTests
     }
 
     [NeedsFact<AspireIntegrations>]
-    public async Task What_is_published_is_the_cluster_in_containers_all_the_same()
+    public async Task Publishing_always_uses_the_cluster_edition_in_containers()
     {
         await using var shop = await ModelledShop.ToPublishAsync(NoRuntime, "--embedded", Kafka, MongoDB);
 

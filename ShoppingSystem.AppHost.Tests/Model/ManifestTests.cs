@@ -38,7 +38,7 @@ public sealed class ManifestTests : IAsyncLifetime
         new[] { "kafka", "mongodb" }.Select(name => (string)_resources[name]!["volumes"]![0]!["name"]!));
 
     [NeedsFact<AspireIntegrations>]
-    public void Secrets_are_generated_where_it_is_deployed()
+    public void Secrets_are_generated_at_deployment()
     {
         foreach (var name in new[] { "management-api-key", "mongodb-password" })
         {

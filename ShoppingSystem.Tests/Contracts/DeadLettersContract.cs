@@ -99,7 +99,7 @@ public abstract class DeadLettersContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nothing_is_found_where_nothing_is()
+    public async Task Without_dead_letters_nothing_is_found()
     {
         var page = await _letters.ListAsync(10);
         Assert.Empty(page.Letters);

@@ -263,7 +263,7 @@ public abstract class PurchaseStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_highest_prices_add_up()
+    public async Task A_thousand_highest_prices_are_summed_exactly()
     {
         await RecordAsync([.. Enumerable.Range(0, 1000).Select(i => Some.Purchase(price: 999_999_999.9999m, at: Some.Noon.AddSeconds(i)))]);
 
@@ -271,7 +271,7 @@ public abstract class PurchaseStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_empty_batch_is_nothing()
+    public async Task An_empty_batch_records_nothing()
     {
         Assert.Equal((0, 0), await RecordAsync());
         Assert.Equal(0, await _store.CountAsync());

@@ -94,7 +94,7 @@ public sealed class SignInTests(SignInTests.Shop shop) : IClassFixture<SignInTes
     [InlineData("signed with the public key as a password")]
     [InlineData("altered")]
     [InlineData("no token")]
-    public async Task A_token_is_refused_that_is(string what)
+    public async Task An_invalid_token_is_refused(string what)
     {
         foreach (var path in (string[])["/api/v1/buy", "/api/v1/getAllUserBuys/ada"])
         {

@@ -27,7 +27,7 @@ public sealed class WrongSettingTests
     [InlineData("Logging__LogLevel__Default", "Loud")]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4317")]
     [InlineData("OTEL_METRICS_EXPORTER", "promtheus")]
-    public async Task Of_the_web_server(string name, string value) =>
+    public async Task An_invalid_setting_stops_the_start_of_the_web_server_and_is_named(string name, string value) =>
         Names(name, await HostProcess.RunAsync(HostProgram.WebServer, (name, value)));
 
     [Theory]
@@ -46,7 +46,7 @@ public sealed class WrongSettingTests
     [InlineData("Management__ApiKey", " key")]
     [InlineData("Management__ApiKey", "")]
     [InlineData("Logging__LogLevel__Default", "Loud")]
-    public async Task Of_the_management_API(string name, string value) =>
+    public async Task An_invalid_setting_stops_the_start_of_the_management_API_and_is_named(string name, string value) =>
         Names(name, await HostProcess.RunAsync(HostProgram.ManagementApi, (name, value)));
 
     private static void Names(string name, (int ExitCode, string Output) run)

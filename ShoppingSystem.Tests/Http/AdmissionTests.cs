@@ -54,7 +54,7 @@ public sealed class AdmissionTests(ITestOutputHelper output)
     [InlineData("::1")]
     [InlineData("::ffff:127.0.0.1")]
     [InlineData("127.0.0.2")]
-    public async Task This_machine_is_not_limited_however_its_address_is_written(string address)
+    public async Task Requests_from_this_machine_are_not_limited_in_any_notation_of_its_address(string address)
     {
         await using var shop = await StorefrontHost.StartAsync(
             new MemoryLog(), null, TrustLoopback, "--Admission:RequestsPerSecond=1", "--Admission:Burst=3");
@@ -97,7 +97,7 @@ public sealed class AdmissionTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Purchases_that_wait_leave_histories_alone()
+    public async Task Histories_are_admitted_while_waiting_purchases_fill_the_capacity()
     {
         var log = new MemoryLog(open: false);
         await using var shop = await StorefrontHost.StartAsync(log, null, "--Admission:MaxConcurrentRequests=2");

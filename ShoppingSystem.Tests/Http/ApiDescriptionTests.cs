@@ -180,7 +180,7 @@ public sealed class ApiDescriptionTests
     [InlineData("\"price\":12,\"USER\":\"\"")]
     [InlineData("\"price\":12,\"USER\":\"LONG\"")]
     [InlineData("\"price\":12,\"USER\":\"LONG-1\"")]
-    public async Task What_is_taken_is_what_is_described(string fields)
+    public async Task Purchases_are_accepted_exactly_when_the_API_description_allows_them(string fields)
     {
         await using var shop = await StorefrontHost.StartAsync(new MemoryLog());
         var description = await ApiDescription.LoadAsync(shop.Client);

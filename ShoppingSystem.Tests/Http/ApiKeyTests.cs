@@ -57,7 +57,7 @@ public sealed class ApiKeyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_key_may_have_any_letters()
+    public async Task A_key_may_have_non_ASCII_letters()
     {
         await using var shop = await InProcessShop.StartAsync(settings: "--Management:ApiKey=clé ключ 鍵");
         var id = await shop.Shop.BuyAsync("123");

@@ -155,7 +155,7 @@ public sealed class BodyTests(ShopFixture fixture) : IClassFixture<ShopFixture>
     [InlineData("application/json", "utf-8", "broken", HttpStatusCode.BadRequest)]
     [InlineData("application/json; charset=bogus", "utf-8", "none", HttpStatusCode.UnsupportedMediaType)]
     [InlineData("text/plain", "utf-8", "none", HttpStatusCode.UnsupportedMediaType)]
-    public async Task A_correction_comes_in_the_same_spellings(string type, string charset, string compression, HttpStatusCode expected)
+    public async Task A_correction_accepts_the_same_media_types_charsets_and_encodings_as_a_purchase(string type, string charset, string compression, HttpStatusCode expected)
     {
         await using var shop = await InProcessShop.StartAsync(events: ["not json"u8.ToArray()]);
         var id = "";

@@ -98,7 +98,7 @@ public sealed class CustomerTests
     [InlineData("a%252Fb", "a/b", HttpStatusCode.Forbidden)]
     [InlineData("ADA", "ada", HttpStatusCode.Forbidden)]
     [InlineData("ada%20", "ada", HttpStatusCode.Forbidden)]
-    public async Task Who_is_asked_for_is_who_is_compared(string encoded, string subject, HttpStatusCode expected)
+    public async Task The_decoded_user_id_is_compared_exactly_with_the_signed_in_customer(string encoded, string subject, HttpStatusCode expected)
     {
         await using var shop = await StorefrontHost.StartAsync(new MemoryLog(), WithTestScheme, SignInOn);
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/getAllUserBuys/{encoded}");

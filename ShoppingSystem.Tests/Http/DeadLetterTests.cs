@@ -56,7 +56,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_correction_that_is_none_changes_nothing()
+    public async Task An_invalid_correction_changes_nothing()
     {
         var id = await IdAtAsync(4);
 
@@ -139,7 +139,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_list_can_be_cut()
+    public async Task The_list_of_dead_letters_honours_its_limit()
     {
         using var json = JsonDocument.Parse(await _shop.Management.GetStringAsync($"{Route}?limit=3"));
         using var none = await _shop.Management.GetAsync($"{Route}?limit=0");

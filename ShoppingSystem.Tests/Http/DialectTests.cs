@@ -16,7 +16,7 @@ public sealed class DialectTests : IAsyncLifetime
     public async ValueTask DisposeAsync() => await _shop.DisposeAsync();
 
     [Fact]
-    public async Task V1()
+    public async Task A_v1_purchase_is_answered_and_read_back_as_documented()
     {
         var id = PurchaseId.FromIdempotencyKey("123", "first");
 
@@ -33,7 +33,7 @@ public sealed class DialectTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task V1_with_an_item()
+    public async Task A_v1_purchase_with_an_item_is_answered_and_read_back_as_documented()
     {
         var id = PurchaseId.FromIdempotencyKey("124", "first");
 
@@ -47,7 +47,7 @@ public sealed class DialectTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Classic()
+    public async Task A_classic_purchase_is_answered_and_read_back_as_documented()
     {
         var id = PurchaseId.FromIdempotencyKey("555", "first");
 
@@ -63,7 +63,7 @@ public sealed class DialectTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Classic_with_an_item()
+    public async Task A_classic_purchase_with_an_item_is_answered_and_read_back_as_documented()
     {
         var id = PurchaseId.FromIdempotencyKey("556", "first");
 

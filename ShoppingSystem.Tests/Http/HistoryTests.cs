@@ -58,7 +58,7 @@ public sealed class HistoryTests : IAsyncLifetime
     [Theory]
     [InlineData(".")]
     [InlineData("..")]
-    public async Task A_user_whom_no_path_can_name_is_found_by_the_query(string userId)
+    public async Task A_user_id_that_no_path_can_hold_is_found_by_the_query(string userId)
     {
         await using var shop = await InProcessShop.StartAsync(events: [Encoding.UTF8.GetBytes($$"""{"username":"u","userid":"{{userId}}","price":1}""")]);
 

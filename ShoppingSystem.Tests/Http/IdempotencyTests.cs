@@ -91,7 +91,7 @@ public sealed class IdempotencyTests(ShopFixture fixture) : IClassFixture<ShopFi
     }
 
     [Fact]
-    public async Task What_another_web_server_is_asked_under_the_same_key_is_the_same_purchase_or_a_dead_letter()
+    public async Task A_key_reused_on_another_web_server_gives_the_same_purchase_or_a_dead_letter()
     {
         await using var shop = await InProcessShop.StartAsync();
         await using var other = await StorefrontHost.StartAsync(shop.Storage.Log);

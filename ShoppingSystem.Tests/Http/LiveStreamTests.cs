@@ -41,7 +41,7 @@ public sealed class LiveStreamTests
     }
 
     [Fact]
-    public async Task All_who_watch_share_one_look_at_the_store()
+    public async Task Viewers_of_the_statistics_share_one_query_of_the_store()
     {
         const int viewers = 50;
         await using var shop = await InProcessShop.StartAsync(new StoppedClock());

@@ -101,7 +101,7 @@ public sealed class OriginalClientTests(ShopFixture fixture) : IClassFixture<Sho
     [InlineData("""{"username":"alice","price":-1}""")]
     [InlineData("{}")]
     [InlineData("")]
-    public async Task Classic_clients_read_that_fields_are_missing(string body)
+    public async Task A_classic_purchase_with_missing_or_empty_fields_gets_the_message_of_the_original(string body)
     {
         using var reply = await _shop.Shop.PostAsync("/api/buy", Support.Http.Json(body));
 
@@ -109,7 +109,7 @@ public sealed class OriginalClientTests(ShopFixture fixture) : IClassFixture<Sho
     }
 
     [Fact]
-    public async Task Without_any_body_or_type_fields_are_missing_too()
+    public async Task A_classic_purchase_without_body_and_media_type_gets_the_message_of_the_original()
     {
         using var reply = await _shop.Shop.PostAsync("/api/buy", null);
 
@@ -154,7 +154,7 @@ public sealed class OriginalClientTests(ShopFixture fixture) : IClassFixture<Sho
     [InlineData("/api/purchases/1?before=x", 400)]
     [InlineData("/api/purchases/", 400)]
     [InlineData("/api/nowhere", 404)]
-    public async Task So_does_one_of_the_management_API(string path, int status)
+    public async Task A_refusal_by_the_management_API_says_what_is_wrong(string path, int status)
     {
         using var reply = await _shop.Management.GetAsync(path);
 
@@ -164,7 +164,7 @@ public sealed class OriginalClientTests(ShopFixture fixture) : IClassFixture<Sho
     [Theory]
     [InlineData("/api/v1/", false)]
     [InlineData("/api/", true)]
-    public async Task So_do_those_that_are_the_fault_of_the_service_or_of_too_many(string prefix, bool isClassic)
+    public async Task Server_errors_and_overload_refusals_say_what_is_wrong(string prefix, bool isClassic)
     {
         var user = isClassic ? "userId" : "userid";
         var purchase = $$"""{"username":"u","{{user}}":"1","price":1}""";
@@ -204,7 +204,7 @@ public sealed class OriginalClientTests(ShopFixture fixture) : IClassFixture<Sho
     }
 
     [Fact]
-    public async Task So_do_those_of_the_key_and_of_a_store_that_is_away()
+    public async Task A_refusal_for_a_missing_key_says_what_is_wrong()
     {
         await using var locked = await InProcessShop.StartAsync(settings: "--Management:ApiKey=secret");
         using var keyless = await locked.Management.GetAsync("/api/purchases/1");
@@ -229,7 +229,7 @@ public sealed class OriginalClientTests(ShopFixture fixture) : IClassFixture<Sho
     [InlineData("GET /api/getAllUserBuys/odd?limit=1&limit=2 HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n", 400)]
     [InlineData("GET /api/getAllUserBuys/odd?before=a&before=b HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n", 400)]
     [InlineData("GET /api/getAllUserBuys/odd?userId=another&userId=third HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n", 200)]
-    public async Task However_it_is_asked(string request, int status)
+    public async Task Unusual_spellings_of_HTTP_requests_get_the_expected_status(string request, int status)
     {
         var reply = await RawHttp.SendAsync(_shop.Shop.BaseAddress!, Encoding.Latin1.GetBytes(request), TimeSpan.FromSeconds(5));
 

@@ -74,7 +74,7 @@ public sealed partial class PathPrefixTests : IAsyncLifetime
     [Theory]
     [InlineData("/behind/shop", "shop/")]
     [InlineData("/behind/shop?a=b", "shop/?a=b")]
-    public async Task Without_the_slash_at_its_end_the_page_is_one_redirect_away(string path, string location)
+    public async Task A_page_address_without_its_final_slash_is_redirected(string path, string location)
     {
         using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = _shop.Shop.BaseAddress };
 
@@ -91,7 +91,7 @@ public sealed partial class PathPrefixTests : IAsyncLifetime
     [InlineData("/%zz, /b")]
     [InlineData("https://evil.example/")]
     [InlineData("/a%FF?b#c")]
-    public async Task No_forwarded_prefix_does_harm(string prefix)
+    public async Task An_X_Forwarded_Prefix_header_does_not_change_redirects(string prefix)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/docs");
         Assert.True(request.Headers.TryAddWithoutValidation("X-Forwarded-Prefix", prefix));
@@ -126,7 +126,7 @@ public sealed partial class PathPrefixTests : IAsyncLifetime
     [InlineData("/", "/alive")]
     [InlineData("", "/alive")]
     [InlineData("/löden/買う", "/l%C3%B6den/%E8%B2%B7%E3%81%86/alive")]
-    public async Task A_prefix_may_be_written_as_people_write_it(string prefix, string path)
+    public async Task A_prefix_is_accepted_with_a_final_slash_empty_or_with_non_ASCII_letters(string prefix, string path)
     {
         await using var shop = await StorefrontHost.StartAsync(new MemoryLog(), null, $"--PathBase={prefix}");
 

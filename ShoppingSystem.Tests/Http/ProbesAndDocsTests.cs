@@ -13,7 +13,7 @@ public sealed class ProbesAndDocsTests(ShopFixture fixture) : IClassFixture<Shop
     [InlineData("shop", "/alive")]
     [InlineData("management", "/-/healthy")]
     [InlineData("management", "/alive")]
-    public async Task The_process_says_that_it_is_up(string service, string path)
+    public async Task The_liveness_probe_reports_alive(string service, string path)
     {
         using var reply = await _shop[service].GetAsync(path);
 
@@ -25,7 +25,7 @@ public sealed class ProbesAndDocsTests(ShopFixture fixture) : IClassFixture<Shop
     [Theory]
     [InlineData("shop")]
     [InlineData("management")]
-    public async Task The_process_says_that_it_serves(string service)
+    public async Task The_serving_probe_reports_serving(string service)
     {
         using var reply = await _shop[service].GetAsync("/-/serving");
 

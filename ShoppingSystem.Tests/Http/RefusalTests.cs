@@ -115,7 +115,7 @@ public sealed class RefusalTests(ShopFixture fixture) : IClassFixture<ShopFixtur
     [Theory]
     [InlineData("/api/v1/getAllUserBuys/", "%", HttpStatusCode.BadRequest)]
     [InlineData("/api/getAllUserBuys/1?before=", "\"", HttpStatusCode.RequestUriTooLong)]
-    public async Task What_becomes_too_long_on_the_way_is_refused_and_no_fault_of_the_service(string path, string repeated, HttpStatusCode status)
+    public async Task A_path_or_query_that_grows_too_long_when_forwarded_is_refused(string path, string repeated, HttpStatusCode status)
     {
         var target = path + string.Concat(Enumerable.Repeat(repeated, 8000));
 
@@ -159,7 +159,7 @@ public sealed class RefusalTests(ShopFixture fixture) : IClassFixture<ShopFixtur
     [InlineData("[]", "body", "is not a JSON object")]
     [InlineData("{", "body", "is not a JSON object")]
     [InlineData("""{"username":"u","userid":"1","price":1,"price":2}""", "price", "is given twice")]
-    public async Task The_reason_is_true(string body, string field, string reason)
+    public async Task The_named_reason_matches_the_fault_of_the_field(string body, string field, string reason)
     {
         using var reply = await _shop.Shop.PostAsync("/api/v1/buy", Support.Http.Json(body));
 

@@ -37,7 +37,7 @@ public sealed class SecurityHeaderTests(ShopFixture fixture) : IClassFixture<Sho
     [InlineData("management", "/api/v1/purchases/123")]
     [InlineData("management", "/api/v1/stats")]
     [InlineData("management", "/api/v1/dead-letters")]
-    public async Task Nobody_on_the_way_keeps_what_a_customer_is_told(string service, string path)
+    public async Task Replies_with_histories_statistics_or_dead_letters_forbid_caching(string service, string path)
     {
         using var reply = await _shop[service].GetAsync(path);
 

@@ -46,7 +46,7 @@ public sealed class StopTests
     }
 
     [Fact]
-    public async Task A_purchase_whose_body_comes_after_all_is_taken()
+    public async Task A_purchase_whose_body_arrives_during_the_stop_is_accepted()
     {
         using var patience = new CancellationTokenSource(Patience);
         const string Body = """{"username":"Ada","userid":"1","price":1}""";

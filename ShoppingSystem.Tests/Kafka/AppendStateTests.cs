@@ -100,7 +100,7 @@ public sealed class AppendStateTests
     }
 
     [Fact]
-    public async Task Purchases_that_no_broker_acknowledges_in_time_make_it_red_though_brokers_answer()
+    public async Task Readiness_is_red_while_purchases_time_out_though_brokers_answer()
     {
         using var cluster = NewCluster();
         await using var host = await KafkaHost.StartAsync(cluster, feed: false, settings: ("Shopping:AppendDeadline", "00:00:02"));
@@ -169,7 +169,7 @@ public sealed class AppendStateTests
     }
 
     [Fact]
-    public async Task Brokers_that_do_not_say_what_is_allowed_are_believed_to_allow_it()
+    public async Task Brokers_that_do_not_report_rights_are_assumed_to_grant_them()
     {
         await using var broker = new AuthorizingBroker("purchases") { Rights = null };
         using var cluster = new MockCluster();

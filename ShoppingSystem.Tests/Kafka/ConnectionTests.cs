@@ -138,7 +138,7 @@ public sealed class ConnectionTests
     [InlineData("Plain")]
     [InlineData("ScramSha256")]
     [InlineData("ScramSha512")]
-    public void The_native_client_can_do_it(string mechanism)
+    public void The_native_client_supports_PLAIN_and_SCRAM_over_TLS(string mechanism)
     {
         var configuration = Configuration(
             ("ConnectionStrings:kafka", "127.0.0.1:1"), ("Kafka:SecurityProtocol", "SaslSsl"), ("Kafka:SaslMechanism", mechanism),
@@ -153,7 +153,7 @@ public sealed class ConnectionTests
     [InlineData("SASL_SSL", "SCRAM-SHA-512")]
     [InlineData("sasl_ssl", "scram-sha-512")]
     [InlineData("SaslSsl", "ScramSha512")]
-    public void Kafkas_spelling_of_a_setting_is_accepted_like_NETs(string protocol, string mechanism)
+    public void Settings_are_accepted_in_the_spelling_of_Kafka_and_in_that_of_NET(string protocol, string mechanism)
     {
         var configuration = Configuration(
             ("Kafka:SecurityProtocol", protocol), ("Kafka:SaslMechanism", mechanism), ("Kafka:SaslUsername", "shop"), ("Kafka:SaslPassword", "p"));
@@ -185,7 +185,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public void The_newer_protocol_of_groups_can_be_had()
+    public void The_consumer_group_protocol_can_be_configured()
     {
         var config = new ConsumerConfig().ForPurchases(Configuration(("Kafka:GroupProtocol", "consumer"), ("ConnectionStrings:kafka", "127.0.0.1:1")));
 
@@ -276,7 +276,7 @@ public sealed class ConnectionTests
         key, Assert.Throws<OptionsValidationException>(() => new ConsumerConfig().ForPurchases(Configuration((key, value)))).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void Where_a_word_is_wanted_the_legal_ones_are_listed() => Assert.Equal(
+    public void An_invalid_enumerated_setting_is_refused_with_the_valid_values() => Assert.Equal(
         "Kafka:SaslMechanism is none of Gssapi, Plain, ScramSha256 (SCRAM-SHA-256), ScramSha512 (SCRAM-SHA-512), OAuthBearer.",
         Assert.Throws<OptionsValidationException>(() => new ProducerConfig().ForPurchases(Configuration(("Kafka:SaslMechanism", "SCRAM-SHA-1")))).Message);
 
@@ -295,7 +295,7 @@ public sealed class ConnectionTests
     [InlineData("broker:9092,,broker:9093")]
     [InlineData("broker:9092;broker:9093")]
     [InlineData("shop:hush-hush@broker:9092")]
-    public void Brokers_that_can_not_be_found_by_what_is_written_are_refused(string brokers)
+    public void Invalid_broker_addresses_are_refused(string brokers)
     {
         foreach (var configure in Clients(Configuration(("ConnectionStrings:kafka", brokers))))
         {
@@ -308,7 +308,7 @@ public sealed class ConnectionTests
     [Theory]
     [InlineData("broker:9092")]
     [InlineData("kafka_1.example.com:9092, 10.0.0.1:65535,[::1]:9092")]
-    public void Every_way_to_write_brokers_is_taken(string brokers) =>
+    public void Every_notation_of_broker_addresses_is_accepted(string brokers) =>
         Assert.All(Clients(Configuration(("ConnectionStrings:kafka", brokers))), configure => configure());
 
     [Fact]

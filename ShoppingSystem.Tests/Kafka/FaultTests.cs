@@ -26,7 +26,7 @@ public sealed class FaultTests(ITestOutputHelper output)
     private readonly BuyingLoad _load = new(Customers);
 
     [Fact]
-    public async Task Without_faults()
+    public async Task Without_faults_no_purchase_is_lost_doubled_or_refused()
     {
         await using var cluster = await ClusterProcesses.StartAnywhereAsync(recorders: 2);
         await cluster.BuyAsync(_load, 2000);
@@ -35,7 +35,7 @@ public sealed class FaultTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task A_broker_goes_down_and_comes_back()
+    public async Task A_broker_restart_loses_doubles_and_refuses_no_purchase()
     {
         await using var cluster = await ClusterProcesses.StartAsync(1, LongDeadline);
         await using (cluster.Buy(_load))
@@ -52,7 +52,7 @@ public sealed class FaultTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task All_brokers_are_down_for_longer_than_the_append_deadline()
+    public async Task While_all_brokers_are_down_purchases_are_refused_and_later_accepted_again()
     {
         await using var cluster = await ClusterProcesses.StartAsync(1, ShortDeadline);
         await cluster.BuyAsync(_load, 300);
@@ -93,7 +93,7 @@ public sealed class FaultTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task The_coordinator_of_the_group_moves()
+    public async Task Moves_of_the_group_coordinator_lose_or_double_no_purchase()
     {
         await using var cluster = await ClusterProcesses.StartAsync(2, LongDeadline);
         await cluster.UntilSharedAsync();
@@ -107,7 +107,7 @@ public sealed class FaultTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Brokers_are_slow()
+    public async Task Slow_brokers_lose_or_double_no_purchase()
     {
         await using var cluster = await ClusterProcesses.StartAsync(2, LongDeadline);
         await cluster.CommandEachAsync(broker => $"slow {broker} {100 * broker}");
@@ -117,7 +117,7 @@ public sealed class FaultTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Management_APIs_join_and_leave_under_load()
+    public async Task Management_APIs_that_join_and_leave_under_load_lose_or_double_no_purchase()
     {
         var load = new BuyingLoad(Customers, pause: TimeSpan.FromMilliseconds(20));
         await using var cluster = await ClusterProcesses.StartAnywhereAsync(recorders: 2);

@@ -87,7 +87,7 @@ public sealed class FeedTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task What_is_in_hand_when_its_partitions_are_lost_is_not_committed_but_handed_out_again()
+    public async Task A_batch_whose_partitions_are_lost_is_not_committed_but_fed_again()
     {
         const int UnknownMember = 25;
         using var cluster = NewCluster();
@@ -239,7 +239,7 @@ public sealed class FeedTests(ITestOutputHelper output)
 
     /// <summary>What a tool that sets offsets leaves behind, or a topic that was deleted and created again.</summary>
     [Fact]
-    public async Task A_group_that_is_beyond_the_end_reads_from_the_start_and_is_that_far_behind()
+    public async Task A_group_committed_beyond_the_end_reads_from_the_start()
     {
         using var brokers = Brokers.New(partitions: 1);
         await using var host = await KafkaHost.StartAsync(brokers);

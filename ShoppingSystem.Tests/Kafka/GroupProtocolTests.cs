@@ -40,7 +40,7 @@ public sealed class GroupProtocolTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task A_member_with_a_name_of_its_own_gets_its_partitions_back()
+    public async Task A_static_member_gets_its_partitions_back()
     {
         using var brokers = Brokers.New();
         (string, string)[] settings = [Newer, ("Kafka:GroupInstanceId", "recorder-1"), ("Shopping:BatchSize", "10")];

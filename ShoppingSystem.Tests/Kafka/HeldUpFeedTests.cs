@@ -25,7 +25,7 @@ public sealed class HeldUpFeedTests(ITestOutputHelper output)
     private const string MissingOnGroup = "the group management-api-group may not be used: the right Read on the group is missing";
 
     [Fact]
-    public async Task A_topic_that_may_not_be_read_is_a_problem_and_no_lag_until_it_may()
+    public async Task A_missing_right_to_read_the_topic_is_a_problem_until_it_is_granted()
     {
         using var cluster = NewCluster();
         await using var host = await KafkaHost.StartAsync(cluster);
@@ -46,7 +46,7 @@ public sealed class HeldUpFeedTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task A_right_taken_away_and_given_back_where_nothing_is_bought_is_a_problem_that_goes_by_itself()
+    public async Task A_revoked_right_to_read_an_idle_topic_is_a_problem_until_it_is_granted_again()
     {
         using var cluster = NewCluster();
         await using var host = await KafkaHost.StartAsync(cluster);
@@ -66,7 +66,7 @@ public sealed class HeldUpFeedTests(ITestOutputHelper output)
     [InlineData(nameof(MockCluster.Api.FindCoordinator))]
     [InlineData(nameof(MockCluster.Api.JoinGroup))]
     [InlineData(nameof(MockCluster.Api.OffsetFetch))]
-    public async Task A_group_that_may_not_be_joined_is_a_problem_until_it_may(string request)
+    public async Task A_missing_right_to_join_the_group_is_a_problem_until_it_is_granted(string request)
     {
         var refused = Enum.Parse<MockCluster.Api>(request);
         using var cluster = NewCluster();
@@ -86,7 +86,7 @@ public sealed class HeldUpFeedTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task A_right_on_the_group_that_is_taken_away_where_nothing_is_bought_is_a_problem_until_it_is_given_back()
+    public async Task A_revoked_right_on_the_group_is_a_problem_until_it_is_granted_again()
     {
         using var cluster = NewCluster();
         await using var host = await KafkaHost.StartAsync(cluster);
@@ -104,7 +104,7 @@ public sealed class HeldUpFeedTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task A_topic_that_may_not_be_seen_any_more_is_a_problem_although_no_partition_of_it_is_held()
+    public async Task A_revoked_right_to_see_the_topic_is_a_problem_though_all_partitions_were_lost()
     {
         using var cluster = NewCluster();
         await using var host = await KafkaHost.StartAsync(cluster);
@@ -125,7 +125,7 @@ public sealed class HeldUpFeedTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Commits_that_are_refused_while_the_group_rebalances_are_no_problem_however_long_that_takes()
+    public async Task Repeated_commits_refused_by_a_rebalance_are_not_reported_as_a_problem()
     {
         // The delays between the attempts add up to more than the time after which what may pass is a problem.
         const int Attempts = 8;
@@ -163,7 +163,7 @@ public sealed class HeldUpFeedTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task A_reader_thrown_out_by_another_of_its_name_ends_with_the_setting_named_and_stays_a_problem_for_a_while()
+    public async Task A_fenced_reader_fails_and_its_problem_names_the_static_membership_setting()
     {
         using var cluster = NewCluster();
         await using var host = await KafkaHost.StartAsync(cluster, settings: ("Shopping:StaticMembership", "true"));
@@ -194,7 +194,7 @@ public sealed class HeldUpFeedTests(ITestOutputHelper output)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_topic_that_is_gone_for_a_while_is_a_problem_and_what_went_with_it_is_told_when_it_is_there_again(bool forgotten)
+    public async Task A_deleted_topic_is_a_problem_until_it_is_recreated_and_then_reported_as_data_loss(bool forgotten)
     {
         using var cluster = new MockCluster();
         cluster.CreateTopic("purchases", 1);
@@ -252,7 +252,7 @@ public sealed class HeldUpFeedTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task A_recorder_that_may_not_read_is_red_and_names_the_right()
+    public async Task A_recorder_without_the_right_to_read_is_not_ready_and_names_the_right()
     {
         using var cluster = NewCluster();
         using var mongo = new MockServer();

@@ -53,7 +53,7 @@ public sealed class KafkaTraceTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task A_look_at_the_history_is_one_trace_through_both_services_to_the_store()
+    public async Task A_history_request_is_one_trace_through_both_services_to_the_store()
     {
         await using var collector = await Collector.StartAsync();
         await using var cluster = await StartAsync(collector, recorders: 1);

@@ -108,7 +108,7 @@ public sealed class LogTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Tests_can_tell_where_a_purchase_is_that_was_not_recorded()
+    public async Task A_failed_test_reports_where_a_missing_purchase_is()
     {
         using var brokers = Brokers.New();
         await using var host = await KafkaHost.StartAsync(brokers);

@@ -9,7 +9,7 @@ namespace ShoppingSystem.Tests.Kafka;
 public sealed class ReplicaStatisticsTests(ITestOutputHelper output)
 {
     [Fact]
-    public async Task Totals_are_the_stores_the_rest_is_each_replicas_own_and_adds_up()
+    public async Task Totals_come_from_the_store_and_the_other_figures_of_the_replicas_add_up()
     {
         const int purchases = 300;
         var load = new BuyingLoad(16);

@@ -17,7 +17,7 @@ public sealed class HighlyAvailableTests
     ];
 
     [NeedsFact<Rendering>]
-    public async Task Nothing_is_single()
+    public async Task The_highly_available_overlay_replicates_services_Kafka_and_MongoDB()
     {
         var manifests = await Manifest.OverlayAsync("highly-available");
 

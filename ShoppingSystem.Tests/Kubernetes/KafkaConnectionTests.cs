@@ -28,7 +28,7 @@ public sealed class KafkaConnectionTests
     public static TheoryData<string> OverlaysWithLogin => ["production", "highly-available"];
 
     [NeedsTheory<Rendering>, MemberData(nameof(Choices))]
-    public async Task What_it_says_in_Kafkas_words_the_services_and_KEDA_hear_in_theirs(string protocol, string mechanism, bool authority)
+    public async Task Kafka_settings_are_translated_for_the_services_and_for_KEDA(string protocol, string mechanism, bool authority)
     {
         var (text, manifests) = await ProductionAsync($"bootstrap.servers=b-1.kafka.test:9093,b-2.kafka.test:9093\nsecurity.protocol={protocol}\nsasl.mechanism={mechanism}\n", authority);
 
@@ -69,7 +69,7 @@ public sealed class KafkaConnectionTests
     }
 
     [NeedsFact<Rendering>]
-    public async Task The_laptops_Kafka_wants_no_login()
+    public async Task KEDA_needs_no_login_for_Kafka_on_Minikube()
     {
         var manifests = await Manifest.OverlayAsync("minikube");
 

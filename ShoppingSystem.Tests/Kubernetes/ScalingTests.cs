@@ -18,7 +18,7 @@ public sealed class ScalingTests
     public static TheoryData<string> Overlays => OverlayTests.Overlays;
 
     [NeedsTheory<Rendering>, MemberData(nameof(Overlays))]
-    public async Task Every_scaled_deployment_exists_and_sets_no_replicas_itself(string overlay)
+    public async Task Every_ScaledObject_targets_a_deployment_without_replicas_and_keeps_at_least_one_pod(string overlay)
     {
         var manifests = await Manifest.OverlayAsync(overlay);
         var scaled = manifests.Of("ScaledObject").ToArray();

@@ -259,7 +259,7 @@ public sealed class ScriptTests : IDisposable
     }
 
     [NeedsFact<Bash>]
-    public async Task Setup_has_KEDA_look_again_while_it_waits_for_it()
+    public async Task Setup_makes_KEDA_reconcile_again_while_it_waits()
     {
         GiveAll();
         Give("kubectl", Cluster("""
@@ -466,7 +466,7 @@ public sealed class ScriptTests : IDisposable
     }
 
     [NeedsFact<Bash>]
-    public async Task Teardown_leaves_KEDA_to_others_that_it_scales()
+    public async Task Teardown_keeps_KEDA_while_it_scales_other_applications()
     {
         GiveAll();
         Give("kubectl", Cluster("""*"get scaledobjects --all-namespaces"*) echo scaledobject.keda.sh/somebody-elses ;;"""));
@@ -476,7 +476,7 @@ public sealed class ScriptTests : IDisposable
     }
 
     [NeedsFact<Bash>]
-    public async Task Reset_needs_to_know_what_and_that_there_is_something()
+    public async Task Reset_refuses_without_a_choice_or_without_data()
     {
         GiveAll();
 
@@ -486,7 +486,7 @@ public sealed class ScriptTests : IDisposable
     }
 
     [NeedsFact<Bash>]
-    public async Task Wiping_stops_who_writes_and_takes_the_password_along()
+    public async Task Wiping_stops_the_writers_and_removes_the_password()
     {
         GiveAll();
         Give("kubectl", Cluster("""*" get "*) echo something ;;"""));
@@ -526,7 +526,7 @@ public sealed class ScriptTests : IDisposable
     }
 
     [NeedsFact<Both<Rendering, Jq>>]
-    public async Task Generate_refuses_what_Aspirate_got_wrong()
+    public async Task Generate_refuses_wrong_output_of_Aspirate()
     {
         var (manifest, aspirate) = (Path.Combine(_folder.Path, "manifest.json"), Path.Combine(_programs, "aspirate"));
         await File.WriteAllTextAsync(manifest, """{"resources": {"web-server": {"type": "project.v0", "path": "x.csproj", "env": {}, "bindings": {"http": {}}}}}""");
@@ -590,7 +590,7 @@ public sealed class ScriptTests : IDisposable
     }
 
     [NeedsFact<Bash>]
-    public async Task Load_refuses_to_let_go_of_a_recorder_that_somebody_else_stopped()
+    public async Task Load_refuses_to_start_when_the_recorder_is_paused_already()
     {
         GiveAll();
         Give("kubectl", Cluster($$"""{{Image}} {{Welcome}} *"get scaledobject/management-api"*annotations*) echo '{"autoscaling.keda.sh/paused-replicas":"0"}' ;;"""));
@@ -681,7 +681,7 @@ public sealed class ScriptTests : IDisposable
     }
 
     [NeedsFact<Bash>]
-    public async Task Load_lets_the_recorder_go_whatever_goes_wrong()
+    public async Task Load_resumes_the_recorder_after_a_failure()
     {
         GiveAll();
         Give("kubectl", Cluster($"""

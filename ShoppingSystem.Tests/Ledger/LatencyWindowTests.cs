@@ -41,7 +41,7 @@ public sealed class LatencyWindowTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Less_than_nothing_is_nothing_and_longer_than_19_hours_is_19_hours()
+    public void Negative_latencies_count_as_zero_and_those_out_of_range_as_the_longest()
     {
         var window = new LatencyWindow();
         window.Add(Start, TimeSpan.FromSeconds(-1));

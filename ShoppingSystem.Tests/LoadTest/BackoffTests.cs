@@ -5,7 +5,7 @@ namespace ShoppingSystem.Tests.LoadTest;
 public sealed class BackoffTests
 {
     [Fact]
-    public void Grows_to_two_seconds_and_stays_there_however_long_a_server_is_away()
+    public void The_backoff_grows_to_two_seconds_and_stays_there()
     {
         var backoffs = new List<TimeSpan> { TimeSpan.FromMilliseconds(50) };
         for (var retry = 0; retry < 10_000; retry++)

@@ -62,7 +62,7 @@ public sealed class BuyRequestsTests
     }
 
     [Fact]
-    public void Every_user_buys()
+    public void Purchases_are_spread_evenly_over_users()
     {
         var requests = new BuyRequests(Buy, "load", users: 10);
 
@@ -77,7 +77,7 @@ public sealed class BuyRequestsTests
     [InlineData("Tea")]
     [InlineData("Load test purchase ")]
     [InlineData("Load test purchase -1")]
-    public void Does_not_take_other_items_for_its_own(string? item) => Assert.False(BuyRequests.TryReadNumber(item, out _));
+    public void An_item_not_made_by_the_load_test_yields_no_number(string? item) => Assert.False(BuyRequests.TryReadNumber(item, out _));
 
     private static (string[] Lines, string Body) Parse(BuyRequests requests, long number)
     {

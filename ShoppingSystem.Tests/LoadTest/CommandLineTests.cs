@@ -26,7 +26,7 @@ public sealed class CommandLineTests
     [InlineData("--p99", "100")]
     [InlineData("--max-lag", "0s")]
     [InlineData("--json", "no/such/directory/result.json")]
-    public async Task Names_the_option_whose_value_is_wrong(string option, string value)
+    public async Task An_invalid_value_is_refused_with_its_option_named(string option, string value)
     {
         var (exitCode, _, _, errors) = await InvokeAsync(option, value);
 
@@ -51,7 +51,7 @@ public sealed class CommandLineTests
     [InlineData("--shape", "--rate max --shape burst")]
     [InlineData("--nonsense", "--nonsense")]
     [InlineData("--rate", "--rate")]
-    public async Task Names_the_option_that_does_not_go_with_the_others(string option, string args)
+    public async Task A_conflicting_option_is_refused_and_named(string option, string args)
     {
         var (exitCode, options, _, errors) = await InvokeAsync(args.Split(' '));
 
@@ -76,7 +76,7 @@ public sealed class CommandLineTests
     }
 
     [Fact]
-    public async Task Takes_a_time_with_retry_and_verify_or_none()
+    public async Task Retry_and_verify_accept_an_optional_time()
     {
         var (_, bare, _, _) = await InvokeAsync("--retry", "--verify", "--no-lag");
         var (_, timed, _, _) = await InvokeAsync("--retry", "5s", "--verify", "2m", "--json", "out.json");
@@ -87,7 +87,7 @@ public sealed class CommandLineTests
     }
 
     [Fact]
-    public async Task Makes_a_search_of_rate_max()
+    public async Task The_option_rate_max_starts_a_rate_search()
     {
         var (_, options, _, _) = await InvokeAsync("--rate", "max", "--p99", "50ms", "--from-rate", "400", "--duration", "5s", "--warm-up", "1s");
         var (_, withLag, _, _) = await InvokeAsync("--rate", "max", "--max-lag", "2s");

@@ -10,7 +10,7 @@ public sealed class DurationTests
     [InlineData("1.5m", 90_000)]
     [InlineData("2H", 7_200_000)]
     [InlineData("0s", 0)]
-    public void Reads_numbers_with_a_unit(string text, double milliseconds)
+    public void A_duration_is_read_from_a_number_with_a_unit(string text, double milliseconds)
     {
         Assert.True(Duration.TryParse(text, out var duration));
         Assert.Equal(milliseconds, duration.TotalMilliseconds);
@@ -27,7 +27,7 @@ public sealed class DurationTests
     [InlineData("5d")]
     [InlineData("721h")]
     [InlineData("99999999999999999999h")]
-    public void Refuses_the_rest(string text) => Assert.False(Duration.TryParse(text, out _));
+    public void An_invalid_duration_is_refused(string text) => Assert.False(Duration.TryParse(text, out _));
 
     [Theory]
     [InlineData(0, "0 µs")]
@@ -39,6 +39,6 @@ public sealed class DurationTests
     [InlineData(90_000, "90 s")]
     [InlineData(150_000, "2:30 min")]
     [InlineData(3_723_000, "1:02:03 h")]
-    public void Writes_three_digits_in_the_unit_that_reads_best(double milliseconds, string text) =>
+    public void A_duration_is_written_with_three_digits_in_a_suitable_unit(double milliseconds, string text) =>
         Assert.Equal(text, Duration.Format(TimeSpan.FromMilliseconds(milliseconds)));
 }

@@ -15,7 +15,7 @@ public sealed class HttpReplyTests
     [InlineData(Plain, 202)]
     [InlineData(Chunked, 202)]
     [InlineData(Trailers, 200)]
-    public void Reads_a_reply_as_soon_as_all_of_it_is_there(string text, int status)
+    public void A_reply_is_read_once_it_is_complete(string text, int status)
     {
         for (var length = 0; length < text.Length; length++)
         {
@@ -32,7 +32,7 @@ public sealed class HttpReplyTests
     [InlineData("HTTP/1.1 204 No Content\r\n\r\n", 204, true)]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", 200, false)]
     [InlineData("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", 200, false)]
-    public void Knows_when_the_connection_ends(string text, int status, bool keepAlive)
+    public void The_end_of_the_connection_is_recognized(string text, int status, bool keepAlive)
     {
         Assert.Equal(OperationStatus.Done, Read(text, out var reply, out _));
         Assert.Equal((status, keepAlive, 0), (reply.Status, reply.KeepAlive, reply.BodyLength));
@@ -44,11 +44,11 @@ public sealed class HttpReplyTests
     [InlineData("HTTP/1.1 200 OK\r\n\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n")]
-    public void Refuses_what_it_does_not_understand(string text) =>
+    public void An_invalid_or_unsupported_reply_is_refused(string text) =>
         Assert.Equal(OperationStatus.InvalidData, Read(text, out _, out _));
 
     [Fact]
-    public void Reads_how_long_to_wait()
+    public void The_Retry_After_header_is_read()
     {
         Read("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n", out var seconds, out _);
         Assert.Equal(TimeSpan.FromSeconds(7), seconds.RetryAfter);

@@ -49,7 +49,7 @@ public sealed class LatencyHistogramTests
     }
 
     [Fact]
-    public void Nearest_rank_does_not_stumble_over_rounding()
+    public void The_nearest_rank_is_right_despite_rounding()
     {
         var histogram = new LatencyHistogram();
         for (var i = 1; i <= 1000; i++)
@@ -62,7 +62,7 @@ public sealed class LatencyHistogramTests
     }
 
     [Fact]
-    public void Adding_up_two_is_as_recording_into_one()
+    public void Adding_two_histograms_equals_recording_into_one()
     {
         var (one, other, both) = (new LatencyHistogram(), new LatencyHistogram(), new LatencyHistogram());
         for (var i = 0; i < 1000; i++)
@@ -84,7 +84,7 @@ public sealed class LatencyHistogramTests
     }
 
     [Fact]
-    public void What_never_ended_counts_as_longer_than_anything()
+    public void Percentiles_that_fall_on_unfinished_requests_are_unknown()
     {
         var histogram = new LatencyHistogram();
         for (var i = 0; i < 98; i++)
@@ -98,7 +98,7 @@ public sealed class LatencyHistogramTests
     }
 
     [Fact]
-    public void Counts_what_is_above_a_limit()
+    public void Latencies_above_a_limit_are_counted()
     {
         var histogram = new LatencyHistogram();
         foreach (var milliseconds in new[] { 1, 10, 99, 101, 500 })
@@ -110,7 +110,7 @@ public sealed class LatencyHistogramTests
     }
 
     [Fact]
-    public void Takes_what_is_out_of_its_range_for_the_nearest_it_knows()
+    public void A_latency_out_of_range_is_recorded_as_the_nearest_in_range()
     {
         var histogram = new LatencyHistogram();
         histogram.Record(TimeSpan.FromMilliseconds(-1));
@@ -121,7 +121,7 @@ public sealed class LatencyHistogramTests
     }
 
     [Fact]
-    public void Is_zero_when_nothing_was_recorded()
+    public void An_empty_histogram_reports_zero()
     {
         var histogram = new LatencyHistogram();
 

@@ -196,7 +196,7 @@ public sealed class LoadTestRunTests
     }
 
     [Fact]
-    public async Task Reports_that_nobody_listens()
+    public async Task Refused_connections_are_counted_by_reason()
     {
         // Bound but not listening: nobody else gets the port, and connections to it are refused.
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

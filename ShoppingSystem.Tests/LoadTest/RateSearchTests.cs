@@ -9,7 +9,7 @@ public sealed class RateSearchTests
     [InlineData(100, 100)]
     [InlineData(5000, 13)]
     [InlineData(64, 64_000)]
-    public async Task Comes_within_a_twentieth_below_what_the_system_stands(double from, double capacity)
+    public async Task The_rate_found_is_below_the_capacity_by_at_most_the_precision(double from, double capacity)
     {
         var tries = 0;
         var found = await new RateSearch(from).RunAsync(rate => Answer(rate <= capacity), default);
@@ -26,7 +26,7 @@ public sealed class RateSearchTests
     }
 
     [Fact]
-    public async Task Does_not_believe_a_single_failure()
+    public async Task A_rate_that_fails_once_is_tried_again()
     {
         var failed = new HashSet<double>();
         var found = await new RateSearch(100).RunAsync(rate => Task.FromResult(rate <= 1000 && !failed.Add(rate)), default);
@@ -35,11 +35,11 @@ public sealed class RateSearchTests
     }
 
     [Fact]
-    public async Task Finds_nothing_where_nothing_passes() =>
+    public async Task A_search_where_every_rate_fails_finds_none() =>
         Assert.Null(await new RateSearch(100).RunAsync(_ => Task.FromResult(false), default));
 
     [Fact]
-    public async Task Answers_with_the_best_so_far_when_it_is_stopped()
+    public async Task A_stopped_search_returns_the_best_rate_so_far()
     {
         using var stop = new CancellationTokenSource();
         var found = await new RateSearch(100).RunAsync(

@@ -8,7 +8,7 @@ public sealed class VerificationTests
     private const int Purchases = 200;
 
     [Fact]
-    public async Task Passes_when_every_purchase_is_recorded_once()
+    public async Task Verification_passes_when_every_purchase_is_recorded_once()
     {
         await using var shop = await FakeShop.StartAsync();
 
@@ -23,7 +23,7 @@ public sealed class VerificationTests
     }
 
     [Fact]
-    public async Task Finds_lost_purchases()
+    public async Task Lost_purchases_are_found()
     {
         await using var shop = await FakeShop.StartAsync();
         shop.Record = entry => entry.Number is 17 or 42 ? [] : [entry];
@@ -39,7 +39,7 @@ public sealed class VerificationTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Finds_doubled_purchases_with_and_without_an_id_of_their_own(bool sameId)
+    public async Task Doubled_purchases_are_found_with_and_without_an_id_of_their_own(bool sameId)
     {
         await using var shop = await FakeShop.StartAsync();
         shop.Record = entry => entry.Number is 17 ? [entry, entry with { Id = sameId ? entry.Id : Guid.NewGuid() }] : [entry];
@@ -53,7 +53,7 @@ public sealed class VerificationTests
     }
 
     [Fact]
-    public async Task Finds_altered_purchases()
+    public async Task Altered_purchases_are_found()
     {
         await using var shop = await FakeShop.StartAsync();
         shop.Record = entry => entry.Number switch
@@ -71,7 +71,7 @@ public sealed class VerificationTests
     }
 
     [Fact]
-    public async Task Finds_purchases_that_nobody_made()
+    public async Task Purchases_that_nobody_made_are_found()
     {
         await using var shop = await FakeShop.StartAsync();
         shop.Record = entry => entry.Number switch
@@ -90,7 +90,7 @@ public sealed class VerificationTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Waits_for_a_recorder_that_is_behind(bool hasSummaries)
+    public async Task Verification_waits_for_a_recorder_that_is_behind(bool hasSummaries)
     {
         await using var shop = await FakeShop.StartAsync();
         shop.HasSummaries = hasSummaries;
@@ -132,7 +132,7 @@ public sealed class VerificationTests
     }
 
     [Fact]
-    public async Task Allows_purchases_whose_acknowledgement_never_arrived()
+    public async Task Verification_allows_purchases_whose_acknowledgement_never_arrived()
     {
         await using var shop = await FakeShop.StartAsync();
         shop.Answer = bought => bought.Count % 10 is 0 ? Results.StatusCode(503) : null;
@@ -146,7 +146,7 @@ public sealed class VerificationTests
     }
 
     [Fact]
-    public async Task Proves_nothing_when_histories_cannot_be_read()
+    public async Task Purchases_whose_histories_can_not_be_read_are_counted_as_unchecked()
     {
         await using var shop = await FakeShop.StartAsync();
         shop.CanRead = () => false;
@@ -183,7 +183,7 @@ public sealed class VerificationTests
     [InlineData("<?limit=1000&before=0&attempt=UNIQUE>; rel=\"next\"", "this page is empty")]
     [InlineData("<http://[>; rel=\"next\"", "can't be followed")]
     [InlineData("<ftp://localhost/>; rel=\"next\"", "can't be followed")]
-    public async Task Gives_up_on_pages_that_lead_nowhere_and_says_why(string link, string reason)
+    public async Task A_history_with_an_unusable_Link_header_is_given_up_with_the_reason(string link, string reason)
     {
         await using var shop = await FakeShop.StartAsync("/shop");
         var asked = 0;

@@ -226,7 +226,7 @@ public sealed class MockMongoTests : IDisposable
     }
 
     [Fact]
-    public void What_is_no_message_closes_the_connection_and_no_other()
+    public void An_invalid_message_closes_only_its_own_connection()
     {
         using var stream = Connect();
         stream.Write(Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"));

@@ -54,7 +54,7 @@ public sealed class MongoFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_write_whose_answer_was_lost_is_retried_and_not_repeated_by_the_server()
+    public async Task A_write_whose_answer_was_lost_is_retried_under_its_transaction_number_and_recorded_once()
     {
         Server.TrackCommands();
         Server.Fail("update", new Fault.LostAnswer());
@@ -96,7 +96,7 @@ public sealed class MongoFaultTests : IAsyncLifetime
     [InlineData(91, "ShutdownInProgress (91)")]
     [InlineData(189, "PrimarySteppedDown (189)")]
     [InlineData(11600, "InterruptedAtShutdown (11600)")]
-    public async Task A_primary_that_is_none_any_more_is_asked_once_more_and_then_given_up_until_later(int code, string name)
+    public async Task A_write_refused_by_a_former_primary_is_retried_once_and_then_fails(int code, string name)
     {
         var purchases = Some.Purchases(10);
         Server.Fail("update", new Fault.CommandError(code));
@@ -210,7 +210,7 @@ public sealed class MongoFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_slow_server_records_all_the_same()
+    public async Task A_slow_server_records_every_purchase()
     {
         Server.SlowDown(TimeSpan.FromMilliseconds(300));
 
@@ -219,7 +219,7 @@ public sealed class MongoFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_server_slower_than_health_waits_is_red()
+    public async Task A_server_slower_than_the_health_timeout_is_reported_red()
     {
         Server.SlowDown(TimeSpan.FromMinutes(1));
 
@@ -230,7 +230,7 @@ public sealed class MongoFaultTests : IAsyncLifetime
     [InlineData(85)]
     [InlineData(86)]
     [InlineData(13)]
-    public async Task Indexes_that_are_an_operators_matter_are_left_alone(int code)
+    public async Task Indexes_that_conflict_or_may_not_be_created_are_no_problem(int code)
     {
         Server.Fail("createIndexes", new Fault.CommandError(code), MockServer.Always);
         using var host = await StartAsync();

@@ -49,7 +49,7 @@ public sealed class MongoPurchaseStoreTests : IAsyncLifetime
     [InlineData("0001-01-01T00:00:00.0000010Z")]
     [InlineData("1969-12-31T23:59:59.9999990Z")]
     [InlineData("9999-12-31T23:59:59.9999990Z")]
-    public async Task Any_time_comes_back_to_the_microsecond(string time)
+    public async Task Any_time_is_read_back_to_the_microsecond(string time)
     {
         var purchase = Some.Purchase() with { Timestamp = DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture) };
 
@@ -176,7 +176,7 @@ public sealed class MongoPurchaseStoreTests : IAsyncLifetime
     [InlineData("{ price: NaN, timestamp: ISODate('2024-01-19T11:20:00Z') }")]
     [InlineData("{ price: NumberDecimal('Infinity'), timestamp: ISODate('2024-01-19T11:20:00Z') }")]
     [InlineData("{ price: 1e300, timestamp: ISODate('2024-01-19T11:20:00Z') }")]
-    public async Task What_is_no_purchase_does_not_keep_the_history_from_being_read(string document)
+    public async Task A_document_that_is_no_purchase_does_not_stop_the_history(string document)
     {
         await Purchases.InsertOneAsync(BsonDocument.Parse(document).Add("userid", "u1"));
         Assert.Empty((await _store.ReadHistoryAsync("u1", 10)).Purchases);

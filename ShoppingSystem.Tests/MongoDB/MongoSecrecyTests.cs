@@ -74,7 +74,7 @@ public sealed class MongoSecrecyTests : IAsyncLifetime
     [InlineData(11600)]
     [InlineData(50)]
     [InlineData(4711)]
-    public async Task Whatever_is_asked_the_servers_text_is_not_passed_on(int code)
+    public async Task Text_of_a_server_error_is_not_passed_on(int code)
     {
         Server.Fail(Faults.AnyCommand, new Fault.CommandError(code, $"not authorized to execute command {{ find: \"purchases\", filter: {{ userid: \"{Customer}\" }} }}"), MockServer.Always);
         var letter = DeadLetter.For(new FeedEvent("purchases", 0, 0, Some.Noon, "poison"u8.ToArray()), "poison", Some.Noon);

@@ -81,7 +81,7 @@ public sealed class MongoWireTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_refused_is_looked_up_at_the_primary()
+    public async Task Refused_purchases_are_looked_up_at_the_primary()
     {
         _database.Mock.Fail("update", new Fault.WriteErrors(11000, 0));
 

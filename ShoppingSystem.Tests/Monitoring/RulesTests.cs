@@ -11,7 +11,7 @@ public sealed class RulesTests
     private static readonly string Tests = Path.Combine(Component.Folder, TestFile);
 
     [NeedsFact<Promtool>]
-    public async Task Alert_rules_are_valid_for_Prometheus()
+    public async Task Alert_rules_pass_the_check_and_the_lint_of_promtool()
     {
         using var folder = new TemporaryFolder();
         var rules = Path.Combine(folder.Path, "rules.yaml");

@@ -92,7 +92,7 @@ public sealed class ScrapeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_leads_to_the_services_does_not_lead_to_their_metrics()
+    public async Task The_port_of_the_services_does_not_serve_metrics()
     {
         foreach (var service in new[] { _shop, _management })
         {

@@ -37,7 +37,7 @@ internal static class Looks
 public sealed class AccessibilityCheckTests(Browser browser)
 {
     [NeedsFact<Browser>]
-    public async Task Text_with_low_contrast_is_reported()
+    public async Task Text_with_low_contrast_fails_the_accessibility_check()
     {
         await using var ledger = await ScriptedLedger.StartAsync();
         await using var page = await OperationsPage.OpenAsync(browser, ledger, ScriptedLedger.Calm);

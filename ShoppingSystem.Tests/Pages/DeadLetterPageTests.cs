@@ -107,7 +107,7 @@ public sealed class DeadLetterPageTests(Browser browser)
     }
 
     [NeedsFact<Browser>]
-    public async Task However_many_dead_letters_there_are_each_can_be_reached()
+    public async Task Every_dead_letter_of_a_long_list_can_be_reached()
     {
         const int count = 1051;
         await using var shop = await InProcessShop.StartAsync(events: [.. Enumerable.Repeat(OperationsPage.NoJson, count)]);

@@ -10,7 +10,7 @@ namespace ShoppingSystem.Tests.Pages;
 public sealed class OperationsFiguresTests(Browser browser)
 {
     [NeedsFact<Browser>]
-    public async Task Figures_follow_what_is_bought()
+    public async Task Figures_follow_the_purchases()
     {
         await using var shop = await InProcessShop.StartAsync();
         await using var page = await OperationsPage.OpenAsync(browser, shop.Management.BaseAddress!);

@@ -58,7 +58,7 @@ public sealed class OperationsStreamTests(Browser browser)
     }
 
     [NeedsFact<Browser>]
-    public async Task Wherever_the_stream_is_cut_it_says_the_same()
+    public async Task The_event_stream_parser_gives_the_same_events_wherever_the_stream_is_cut()
     {
         await using var ledger = await ScriptedLedger.StartAsync();
         await using var page = await OperationsPage.OpenAsync(browser, ledger.Address);
@@ -223,7 +223,7 @@ public sealed class OperationsStreamTests(Browser browser)
     }
 
     [NeedsFact<Browser>]
-    public async Task What_is_kept_of_hours_is_a_quarter_of_an_hour()
+    public async Task Observations_of_six_hours_are_kept_for_a_quarter_of_an_hour()
     {
         await using var ledger = await ScriptedLedger.StartAsync();
         await using var page = await OperationsPage.OpenAsync(browser, ledger, ScriptedLedger.Calm);

@@ -61,7 +61,7 @@ public sealed class ShopHistoryTests(Browser browser, OpenShop shop)
     }
 
     [NeedsFact<Browser>]
-    public async Task However_long_the_history_the_page_shows_a_part_of_it()
+    public async Task The_page_shows_only_a_part_of_a_long_history()
     {
         var customer = shop.NewCustomer();
         const int All = 340;

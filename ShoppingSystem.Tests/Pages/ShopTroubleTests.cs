@@ -80,7 +80,7 @@ public sealed class ShopTroubleTests(Browser browser, OpenShop shop)
     }
 
     [NeedsFact<Browser>]
-    public async Task A_no_after_an_answer_that_is_lost_is_not_taken_for_nothing_bought()
+    public async Task A_refusal_after_a_lost_answer_is_not_shown_as_nothing_bought()
     {
         var customer = shop.NewCustomer();
         await using var page = await shop.OpenAsAsync(browser, customer);

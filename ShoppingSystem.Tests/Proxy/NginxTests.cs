@@ -149,7 +149,7 @@ public sealed class NginxTests(Browser browser, NginxTests.Behind behind) : ICla
 
     /// <summary>nginx would collect some kilobytes first: one event after the other comes as it happens.</summary>
     [NeedsFact<Nginx>]
-    public async Task Events_are_not_held_back()
+    public async Task The_event_stream_is_not_buffered_by_the_proxy()
     {
         using var reply = await _behind.Client.GetAsync("/ops/api/v1/stats/stream", HttpCompletionOption.ResponseHeadersRead);
         Assert.Equal("text/event-stream", reply.Content.Headers.ContentType?.MediaType);

@@ -136,11 +136,11 @@ public sealed class PurchaseEventTests
     [InlineData("\"00000000000000000000000000000000\"")]
     [InlineData("\"ffffffff-ffff-ffff-ffff-ffffffffffff\"")]
     [InlineData("\"{FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF}\"")]
-    public void What_stands_for_no_id_is_none(string id) =>
+    public void A_placeholder_for_an_id_is_ignored(string id) =>
         Assert.Equal(IdByPosition(), Read($$"""{"id":{{id}},"userid":"1","username":"u","price":1}""").Id);
 
     [Fact]
-    public void An_id_beside_what_stands_for_none_counts()
+    public void An_id_beside_a_placeholder_is_used()
     {
         const string None = "00000000-0000-0000-0000-000000000000";
         var id = PurchaseId.FromProducer("purchases", "7");

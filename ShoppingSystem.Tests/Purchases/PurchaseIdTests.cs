@@ -20,7 +20,7 @@ public sealed class PurchaseIdTests
     [InlineData("1969-12-31T23:59:59.999Z")]
     [InlineData("0001-01-01T00:00:00Z")]
     [InlineData("9999-12-31T23:59:59.999Z")]
-    public void Whatever_the_clock_says_ids_are_unique(string time)
+    public void Ids_are_unique_at_any_time_of_the_clock(string time)
     {
         var now = DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture);
         var ids = Enumerable.Range(0, 1000).Select(_ => PurchaseId.New(now)).ToList();
@@ -41,7 +41,7 @@ public sealed class PurchaseIdTests
     }
 
     [Fact]
-    public void Another_producer_or_another_of_its_ids_is_another_id()
+    public void Different_producers_or_producer_ids_give_different_ids()
     {
         Guid[] ids =
         [
@@ -71,7 +71,7 @@ public sealed class PurchaseIdTests
     }
 
     [Fact]
-    public void Another_place_or_another_life_of_the_topic_is_another_id()
+    public void Different_positions_or_a_recreated_topic_give_different_ids()
     {
         Guid[] ids =
         [
@@ -91,7 +91,7 @@ public sealed class PurchaseIdTests
     /// through as user id and key must not meet.
     /// </summary>
     [Fact]
-    public void Another_user_or_another_key_is_another_id()
+    public void Different_users_or_keys_give_different_ids()
     {
         var separators = Enumerable.Range(0, 0x3000).Select(code => ((char)code).ToString())
             .Concat(["\ufffd", "\ufeff", "\uffff", "🛒", "\\0", "%00", "\\u0000", "idempotency-key", "position"])

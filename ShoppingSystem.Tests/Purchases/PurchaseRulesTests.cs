@@ -87,7 +87,7 @@ public sealed class PurchaseRulesTests
     [InlineData("79228162514264.33759354395033", "79228162514264.33759354395033")]
     [InlineData("-0.30000000000000004", "-0.3")]
     [InlineData("0.00000", "0.0000")]
-    public void A_price_without_noise_is_what_was_meant(string price, string meant) =>
+    public void The_noise_of_binary_numbers_is_removed_from_a_price(string price, string meant) =>
         Assert.Equal(meant, PurchaseRules.WithoutNoise(decimal.Parse(price, CultureInfo.InvariantCulture))?.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>What 64-bit arithmetic makes of prices, written with as few digits as tell it from any other number.</summary>

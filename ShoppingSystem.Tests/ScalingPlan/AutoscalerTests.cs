@@ -46,7 +46,7 @@ public sealed class AutoscalerTests
         Assert.Equal(sample, CpuMetric.Sample(second, started, readySince, windowSeconds: 15));
 
     [Fact]
-    public void Scaling_up_doubles_the_pods_or_adds_four()
+    public void Scaling_up_the_management_API_doubles_its_pods_or_adds_four_up_to_the_maximum()
     {
         var autoscaler = new Autoscaler(1, 100, ScalingBehavior.ManagementApi);
 

@@ -47,7 +47,7 @@ public sealed partial class ScalingDocumentTests : IDisposable
     }
 
     [Fact]
-    public void Every_command_shows_its_output() =>
+    public void Every_command_of_the_document_shows_its_output() =>
         Assert.Equal(Regex.Count(File.ReadAllText(Document), "dotnet run"), Shown().Count(File.ReadAllText(Document).ReplaceLineEndings("\n")));
 
     private async Task<string> PlayedAsync(string[] args)

@@ -77,7 +77,7 @@ public sealed class ScalingPlanCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Tells_how_long_a_backlog_takes_and_what_it_costs()
+    public async Task The_plan_reports_the_duration_and_the_cost_of_a_backlog()
     {
         var (exitCode, output, errors) = await InvokeAsync("--backlog", "1000000", "--cost", "0.05");
 
@@ -89,7 +89,7 @@ public sealed class ScalingPlanCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_set_counts_instead_of_what_the_file_says()
+    public async Task Settings_of_the_command_line_override_the_file()
     {
         var (_, output, _) = await InvokeAsync("--backlog", "1000000", "--set", "lagThreshold=50000", "--set", "managementApiDownWindowSeconds=0", "--cost");
 

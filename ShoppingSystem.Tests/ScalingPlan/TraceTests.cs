@@ -67,7 +67,7 @@ public sealed class TraceTests
     public void With_another_threshold_the_recorded_run_is_not_reproduced() => Assert.NotEmpty(Differences("backlog-600k", Minikube with { LagThreshold = 100_000 }));
 
     [Fact]
-    public void What_was_bought_is_bought() => Assert.Equal(
+    public void The_model_sells_as_many_as_the_recorded_run() => Assert.Equal(
         Bought(new Trace("web-cpu"), 185), Play.Run(Scenarios("web-cpu", Minikube).Scenario).Where(second => second.At < 250).Sum(second => second.Bought), 500d);
 
     private static int Bought(Trace trace, double until)

@@ -52,7 +52,7 @@ public sealed class HostSettingsTests : IDisposable
     [InlineData("serve", "'serve'")]
     [InlineData("--Shopping:BatchSize", "--Shopping:BatchSize=VALUE")]
     [InlineData("--help=yes", "--help takes no value")]
-    public void What_can_not_be_meant_is_refused(string argument, string named) => Assert.Contains(named, Refusal([argument]), StringComparison.Ordinal);
+    public void An_invalid_argument_is_refused_and_named(string argument, string named) => Assert.Contains(named, Refusal([argument]), StringComparison.Ordinal);
 
     [Fact]
     public void An_option_does_not_take_the_next_one_for_its_value() =>
@@ -68,14 +68,14 @@ public sealed class HostSettingsTests : IDisposable
     [InlineData("--urls=http://localhost:1", "--environment=Test", "--AllowedHosts=*")]
     [InlineData("--Logging:LogLevel:Default=Debug", "--Logging:Console:FormatterName=json", "--Kestrel:Endpoints:A:Url=http://localhost:1")]
     [InlineData("--ConnectionStrings:kafka=localhost:9092", "--services:management-api:http:0=http://x", "--OTEL_SERVICE_NAME=shop")]
-    public void What_exists_is_taken(params string[] arguments) => Assert.NotNull(ServiceHost.CreateBuilder(arguments, Settings()));
+    public void Known_arguments_are_accepted(params string[] arguments) => Assert.NotNull(ServiceHost.CreateBuilder(arguments, Settings()));
 
     [Theory]
     [InlineData("Shopping", "BatchSzie", "Shopping:BatchSize")]
     [InlineData("Shoping", "BatchSize", "Shopping:BatchSize")]
     [InlineData("Managment", "ApiKey", "Management:ApiKey")]
     [InlineData("ConnectionStrings", "kafak", "ConnectionStrings:kafka")]
-    public async Task A_file_of_settings_is_no_exception(string section, string name, string meant)
+    public async Task A_misspelt_key_in_a_settings_file_is_refused_with_the_correct_one(string section, string name, string meant)
     {
         // Beside the program, and of an environment of its own: the program's own file is everybody's.
         var environment = Path.GetFileName(_directory);
@@ -100,7 +100,7 @@ public sealed class HostSettingsTests : IDisposable
     [InlineData("Management_ApiKey")]
     [InlineData("ManagementApiKey")]
     [InlineData("management-api-key")]
-    public async Task A_file_of_secrets_is_no_exception(string name)
+    public async Task A_misspelt_secret_file_is_refused_with_the_correct_name(string name)
     {
         await File.WriteAllTextAsync(Path.Combine(_directory, name), "s3cret");
 
@@ -112,7 +112,7 @@ public sealed class HostSettingsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_secret_of_somebody_else_may_lie_beside_ours()
+    public async Task A_secret_file_of_another_program_is_ignored()
     {
         await File.WriteAllTextAsync(Path.Combine(_directory, "tls.crt"), "theirs");
         await File.WriteAllTextAsync(Path.Combine(_directory, "Management__ApiKey"), "ours");
@@ -160,7 +160,7 @@ public sealed class HostSettingsTests : IDisposable
     }
 
     [Fact]
-    public void What_only_the_other_service_has_may_be_in_the_environment_that_they_share_and_not_on_the_command_line()
+    public void A_setting_of_the_other_service_is_allowed_in_the_environment_but_not_on_the_command_line()
     {
         var settings = new HostSettings("one of two").Share("Admission", "Burst");
 
@@ -170,7 +170,7 @@ public sealed class HostSettingsTests : IDisposable
     }
 
     [Fact]
-    public void Of_a_class_that_only_the_other_service_has_all_settings_may_be_in_the_environment_that_they_share()
+    public void All_settings_of_a_class_of_the_other_service_are_allowed_in_the_environment()
     {
         var settings = new HostSettings("one of two").WithAll(typeof(ProducerConfig), "Kafka", "a client").ShareAll(typeof(ConsumerConfig), "Kafka");
 

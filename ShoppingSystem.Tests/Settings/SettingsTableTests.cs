@@ -52,11 +52,11 @@ public sealed partial class SettingsTableTests
     }
 
     [Fact]
-    public void The_table_has_what_is_otherwise_over_Kafka() =>
+    public void The_table_names_the_append_deadline_of_the_cluster() =>
         Assert.Equal($"{new PurchaseLogOptions().AppendDeadline} (cluster: {KafkaOptions.LogDefaults.AppendDeadline})", Table["Shopping:AppendDeadline"]);
 
     [Fact]
-    public void Every_options_class_is_one_of_these()
+    public void Every_public_option_property_is_a_listed_setting()
     {
         Type[] assemblies = [typeof(StandaloneOptions), typeof(PurchaseLogOptions), typeof(KafkaOptions), typeof(AdmissionOptions), typeof(LedgerModule), typeof(EmbeddedStorage), typeof(ShutdownOptions)];
         var classes = assemblies.SelectMany(type => type.Assembly.GetExportedTypes()).Where(type => type.Name.EndsWith("Options", StringComparison.Ordinal)).ToList();

@@ -29,7 +29,7 @@ public sealed class FailedCommitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_acknowledged_after_a_commit_that_failed_and_is_there_all_the_same_is_fed()
+    public async Task Purchases_acknowledged_after_a_failed_commit_that_was_written_are_all_fed()
     {
         List<Guid> acknowledged = [await AppendAsync(1)];
         var refused = await FailAndFindItThereAsync(Some.Purchases(3, "refused"));
@@ -44,7 +44,7 @@ public sealed class FailedCommitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nor_is_anything_lost_when_the_feed_was_quicker()
+    public async Task Purchases_acknowledged_after_the_feed_read_a_failed_commit_are_all_fed()
     {
         List<Guid> acknowledged = [await AppendAsync(1)];
         var refused = await FailAndFindItThereAsync(Some.Purchases(3, "refused"));

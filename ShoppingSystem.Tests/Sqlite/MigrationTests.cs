@@ -44,7 +44,7 @@ public sealed class MigrationTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void One_of_an_earlier_version_gets_what_later_versions_added_and_keeps_its_rows(string fixture, string table)
+    public void A_database_of_an_earlier_version_is_migrated_and_keeps_its_rows(string fixture, string table)
     {
         var path = Copy(fixture, "file");
         var rows = Rows(path, table);
@@ -58,7 +58,7 @@ public sealed class MigrationTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void A_new_one_and_one_that_was_brought_to_this_version_are_alike(string fixture, string table)
+    public void A_new_database_and_a_migrated_one_have_the_same_schema(string fixture, string table)
     {
         var (old, young) = (Copy(fixture, "old"), Path.Combine(_directory, "young"));
 
@@ -105,7 +105,7 @@ public sealed class MigrationTests : IDisposable
     [InlineData("log-v1.sqlite", "purchases")]
     [InlineData("record-v2.sqlite", "groups")]
     [InlineData("log-v2.sqlite", "purchases")]
-    public void One_in_the_place_of_the_other_is_refused_by_name(string fixture, string table)
+    public void A_log_in_place_of_a_record_or_the_reverse_is_refused_by_name(string fixture, string table)
     {
         var path = Copy(fixture, "file");
         var content = File.ReadAllBytes(path);

@@ -14,7 +14,7 @@ public sealed class StalledDiskTests : IDisposable
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Fact]
-    public async Task What_is_not_durable_within_the_deadline_is_refused_and_work_goes_on_afterwards()
+    public async Task Purchases_not_durable_within_the_deadline_are_refused_and_later_ones_accepted()
     {
         await using var storage = Open(deadline: TimeSpan.FromMilliseconds(200));
         using (Lock())
@@ -27,7 +27,7 @@ public sealed class StalledDiskTests : IDisposable
     }
 
     [Fact]
-    public async Task What_waits_is_bounded_and_is_durable_once_the_disk_answers()
+    public async Task Waiting_purchases_are_bounded_and_become_durable_once_the_disk_answers()
     {
         const int enough = 500;
         await using var storage = Open(deadline: TimeSpan.FromMinutes(1));

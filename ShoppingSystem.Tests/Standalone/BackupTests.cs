@@ -14,7 +14,7 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
     private string Backup => Path.Combine(_backups, "backup");
 
     [Fact]
-    public async Task Made_again_and_again_under_load_each_has_all_that_was_acknowledged_before_it_began_and_nothing_twice()
+    public async Task Backups_under_load_hold_every_purchase_acknowledged_before_them_once()
     {
         const int rounds = 3;
         var load = new BuyingLoad(32);
@@ -74,7 +74,7 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
     [InlineData("log.db: 10 %")]
     [InlineData("purchases.db: 10 %")]
     [InlineData("purchases.db: 100 %")]
-    public async Task A_cancelled_backup_leaves_nothing_under_a_final_name_and_can_be_repeated(string at)
+    public async Task A_cancelled_backup_leaves_only_partial_files_and_can_be_repeated(string at)
     {
         await FillAsync(20_000);
 
@@ -89,7 +89,7 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public async Task A_killed_backup_leaves_no_partial_copy_under_a_final_name()
+    public async Task A_killed_backup_leaves_no_partial_record_under_its_final_name()
     {
         await FillAsync(20_000);
         await using (var command = StandaloneProcess.Command("backup", Backup, $"--Shopping:DataDirectory={_directory}"))
@@ -112,7 +112,7 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public async Task Of_a_shop_that_does_not_run_it_is_made_too_and_leaves_the_files_whole()
+    public async Task A_backup_of_a_stopped_shop_passes_the_check()
     {
         await FillAsync(100);
 

@@ -37,7 +37,7 @@ public sealed class ConsoleTests : IDisposable
     }
 
     [Fact]
-    public async Task In_a_file_that_others_write_to_it_overwrites_nothing()
+    public async Task Output_to_a_shared_file_overwrites_nothing()
     {
         if (!OperatingSystem.IsLinux())
         {
@@ -59,7 +59,7 @@ public sealed class ConsoleTests : IDisposable
     }
 
     [Fact]
-    public async Task A_refusal_that_can_not_be_printed_is_a_refusal()
+    public async Task A_refusal_to_start_keeps_its_exit_code_when_it_can_not_be_printed()
     {
         if (OperatingSystem.IsLinux())
         {
@@ -71,7 +71,7 @@ public sealed class ConsoleTests : IDisposable
 
     /// <summary>A pipe takes 64 KiB; what these requests log is many times that, and more than is kept for a reader who is late.</summary>
     [Fact]
-    public async Task It_serves_and_stops_while_its_output_is_not_read_and_says_what_is_missing_once_it_is()
+    public async Task Output_that_is_not_read_blocks_no_request_and_missing_lines_are_reported_later()
     {
         if (!OperatingSystem.IsLinux())
         {
@@ -107,7 +107,7 @@ public sealed class ConsoleTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_not_taken_is_dropped_and_counted_and_what_is_taken_is_in_order()
+    public async Task Lines_beyond_the_capacity_are_dropped_and_counted_and_the_others_keep_their_order()
     {
         using var stream = new Held();
         using var output = new ConsoleOutput(stream, Encoding.UTF8, capacity: 30);
@@ -131,7 +131,7 @@ public sealed class ConsoleTests : IDisposable
     }
 
     [Fact]
-    public void What_can_not_be_written_is_counted_too()
+    public void Lines_that_can_not_be_written_are_counted()
     {
         using var stream = new Full();
         using var output = new ConsoleOutput(stream, Encoding.UTF8);

@@ -11,7 +11,7 @@ public sealed class DiskFullTests(ITestOutputHelper output) : IDisposable
     private readonly List<Guid> _acknowledged = [];
 
     [NeedsFact<SmallDisk>]
-    public async Task While_everything_is_full_purchases_are_refused_and_then_it_goes_on_by_itself()
+    public async Task While_the_disk_is_full_purchases_are_refused_and_afterwards_accepted_again()
     {
         await using var standalone = await StandaloneProcess.StartAsync(_disk.Path);
         for (var round = 1; round <= 2; round++)
@@ -73,7 +73,7 @@ public sealed class DiskFullTests(ITestOutputHelper output) : IDisposable
     }
 
     [NeedsFact<SmallDisk>]
-    public async Task Killed_while_everything_is_full_it_still_has_all_that_it_acknowledged()
+    public async Task A_shop_killed_while_the_disk_is_full_keeps_every_acknowledged_purchase()
     {
         await using (var standalone = await StandaloneProcess.StartAsync(_disk.Path))
         {

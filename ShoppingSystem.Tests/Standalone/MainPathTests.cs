@@ -10,7 +10,7 @@ public sealed partial class MainPathTests : IDisposable
     private readonly string _directory = StandaloneProcess.NewDataDirectory();
 
     [Fact]
-    public async Task Buy_see_it_on_both_services_restart_see_it_again()
+    public async Task A_purchase_is_in_the_history_of_both_services_before_and_after_a_restart()
     {
         string history;
         await using (var standalone = await StandaloneProcess.StartAsync(_directory))
@@ -40,7 +40,7 @@ public sealed partial class MainPathTests : IDisposable
     }
 
     [Fact]
-    public async Task It_can_be_given_a_key_and_other_settings_by_the_environment_or_the_command_line()
+    public async Task Key_and_settings_can_come_from_the_environment_or_the_command_line()
     {
         await using var standalone = await StandaloneProcess.StartAsync(_directory, "--Management:ApiKey=s3cret", "--Shopping:BatchSize=7");
 

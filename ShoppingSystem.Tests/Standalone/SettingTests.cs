@@ -15,7 +15,7 @@ public sealed partial class SettingTests : IDisposable
     [InlineData("--help")]
     [InlineData("-h")]
     [InlineData("-?")]
-    public async Task Help_lists_the_settings_and_starts_nothing(string option)
+    public async Task Help_lists_the_settings_without_starting_the_shop(string option)
     {
         var data = Path.Combine(_directory, "data");
 
@@ -30,7 +30,7 @@ public sealed partial class SettingTests : IDisposable
     }
 
     [Fact]
-    public async Task Version_tells_the_version_and_starts_nothing()
+    public async Task Version_prints_the_version_without_starting_the_shop()
     {
         var data = Path.Combine(_directory, "data");
 
@@ -47,7 +47,7 @@ public sealed partial class SettingTests : IDisposable
     [InlineData("Management__ApiKye", "Did you mean Management:ApiKey?")]
     [InlineData("Kafka__SaslPassword", "no Kafka")]
     [InlineData("Authentication__Authority", "no sign-in")]
-    public async Task A_variable_of_our_sections_that_can_not_be_meant_stops_the_start(string variable, string reason)
+    public async Task An_environment_variable_that_does_not_apply_stops_the_start_and_is_named(string variable, string reason)
     {
         var (exitCode, _, errors) = await StandaloneProcess.RunAsync(new Dictionary<string, string> { [variable] = "5" }, $"--Shopping:DataDirectory={_directory}");
 
@@ -85,7 +85,7 @@ public sealed partial class SettingTests : IDisposable
     [InlineData("*")]
     [InlineData("+")]
     [InlineData("localhost")]
-    public async Task Histories_are_there_wherever_it_listens_and_whatever_proxy_the_environment_has(string host)
+    public async Task Histories_are_served_on_any_listen_address_and_despite_proxy_variables(string host)
     {
         using var proxy = new TcpListener(IPAddress.Loopback, 0);
         proxy.Start();

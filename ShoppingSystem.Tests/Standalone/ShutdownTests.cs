@@ -35,7 +35,7 @@ public sealed class ShutdownTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public async Task Requests_that_have_begun_when_it_is_told_to_stop_are_answered_in_full()
+    public async Task Requests_begun_before_a_stop_are_answered_in_full()
     {
         const int Requests = 32;
         const string Body = """{"username":"Ada","userid":"begun","price":1}""";

@@ -14,7 +14,7 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     private readonly string _directory = StandaloneProcess.NewDataDirectory();
 
     [Fact]
-    public async Task A_second_instance_on_the_same_data_directory()
+    public async Task A_second_instance_on_the_same_data_directory_refuses_to_start()
     {
         await using var first = await StandaloneProcess.StartAsync(_directory);
 
@@ -26,7 +26,7 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     [Theory]
     [InlineData("Shopping:WebServerUrl")]
     [InlineData("Shopping:ManagementApiUrl")]
-    public async Task A_port_in_use(string key)
+    public async Task A_port_in_use_stops_the_start_and_is_named(string key)
     {
         using var other = new TcpListener(System.Net.IPAddress.Loopback, 0);
         other.Start();
@@ -35,7 +35,7 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public async Task A_file_where_the_data_directory_should_be()
+    public async Task A_file_in_place_of_the_data_directory_stops_the_start_and_is_left_unchanged()
     {
         var file = Path.Combine(_directory, "file");
         await File.WriteAllTextAsync(file, "mine");
@@ -47,7 +47,7 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public Task A_data_directory_that_nobody_can_write_to() =>
+    public Task A_data_directory_that_can_not_be_created_stops_the_start_and_is_named() =>
         OperatingSystem.IsLinux() ? RefusesToStartAsync(["--Shopping:DataDirectory=/proc/shopping"], "/proc/shopping") : Task.CompletedTask;
 
     [Theory]
@@ -91,7 +91,7 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     [InlineData("--OTEL_METRICS_EXPORTER=console", "OTEL_METRICS_EXPORTER")]
     [InlineData("--OTEL_TRACES_EXPORTER=zipkin", "OTEL_TRACES_EXPORTER")]
     [InlineData("--OTEL_LOGS_EXPORTER=,", "OTEL_LOGS_EXPORTER")]
-    public Task A_wrong_setting(string argument, string key) => RefusesToStartAsync([argument], key);
+    public Task An_invalid_setting_stops_the_start_and_is_named(string argument, string key) => RefusesToStartAsync([argument], key);
 
     [Theory]
     [InlineData("OTEL_EXPORTER_PROMETHEUS_HOST", "shop.example.com")]
@@ -99,11 +99,11 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     [InlineData("OTEL_EXPORTER_PROMETHEUS_PORT", "0")]
     [InlineData("OTEL_EXPORTER_PROMETHEUS_PORT", "65536")]
     [InlineData("OTEL_EXPORTER_PROMETHEUS_PORT", "metrics")]
-    public Task An_address_that_metrics_can_not_be_served_on(string key, string value) =>
+    public Task An_invalid_metrics_address_stops_the_start_and_is_named(string key, string value) =>
         RefusesToStartAsync(["--OTEL_METRICS_EXPORTER=prometheus", $"--{key}={value}"], key, value);
 
     [Fact]
-    public async Task A_port_for_metrics_that_is_taken()
+    public async Task A_metrics_port_in_use_stops_the_start_and_is_named()
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
@@ -118,7 +118,7 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     [InlineData("127.0.0.1", "127.0.0.1")]
     [InlineData("0.0.0.0", "127.0.0.1")]
     [InlineData("localhost", "*")]
-    public async Task The_same_address_for_both_services(string shop, string management)
+    public async Task One_port_for_both_services_stops_the_start_and_is_named(string shop, string management)
     {
         var port = StandaloneProcess.FreeAddress().Port;
 
@@ -128,17 +128,17 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public Task A_directory_of_secrets_that_is_not_there() =>
+    public Task A_missing_secrets_directory_stops_the_start_and_is_named() =>
         RefusesToStartAsync([$"--Secrets:Directory={_directory}/secrets"], "Secrets:Directory", "no directory", $"{_directory}/secrets");
 
     [Theory]
     [InlineData("http://192.0.2.1:18081")]
-    public Task An_address_that_is_not_this_machine_s(string url) => RefusesToStartAsync([$"--Shopping:WebServerUrl={url}"], "192.0.2.1:18081");
+    public Task An_address_of_another_machine_stops_the_start_and_is_named(string url) => RefusesToStartAsync([$"--Shopping:WebServerUrl={url}"], "192.0.2.1:18081");
 
     [Theory]
     [InlineData("log.db")]
     [InlineData("purchases.db")]
-    public async Task A_file_that_is_no_database(string file)
+    public async Task A_file_that_is_no_database_stops_the_start_and_is_left_unchanged(string file)
     {
         var garbage = new byte[20_000];
         new Random(1).NextBytes(garbage);
@@ -149,7 +149,7 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     [Theory]
     [InlineData("log.db")]
     [InlineData("purchases.db")]
-    public async Task A_database_that_was_cut_off(string file)
+    public async Task A_database_truncated_to_half_its_pages_stops_the_start_and_is_left_unchanged(string file)
     {
         var whole = await MakeDataAsync(file);
 
@@ -163,7 +163,7 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     [InlineData("purchases.db", 0, "is empty")]
     [InlineData("purchases.db", 100, "")]
     [InlineData("purchases.db", 12345, "")]
-    public async Task A_database_that_was_cut_off_anywhere(string file, int bytesLeft, string reason)
+    public async Task A_database_truncated_anywhere_stops_the_start_and_is_left_unchanged(string file, int bytesLeft, string reason)
     {
         var whole = await MakeDataAsync(file);
 
@@ -173,7 +173,7 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     [Theory]
     [InlineData("log.db")]
     [InlineData("purchases.db")]
-    public async Task A_database_whose_header_was_overwritten(string file)
+    public async Task A_database_with_an_overwritten_header_stops_the_start_and_is_left_unchanged(string file)
     {
         var content = await MakeDataAsync(file);
         content.AsSpan(0, 100).Clear();
@@ -185,7 +185,7 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     [Theory]
     [InlineData("log.db")]
     [InlineData("purchases.db")]
-    public async Task A_database_with_one_page_overwritten(string file)
+    public async Task A_database_with_an_overwritten_page_stops_the_start_and_is_left_unchanged(string file)
     {
         const int PageSize = 4096;
         const int Rounds = 4;
@@ -208,7 +208,7 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     [InlineData(1)]
     [InlineData(4000)]
     [InlineData(100_000)]
-    public async Task A_torn_end_of_the_write_ahead_log_is_no_obstacle_and_nothing_is_lost(int garbage)
+    public async Task Garbage_at_the_end_of_a_write_ahead_log_loses_no_purchase(int garbage)
     {
         var crashed = await MakeCrashAsync();
         foreach (var file in Directory.GetFiles(crashed, "*-wal"))
@@ -226,7 +226,7 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     [Theory]
     [InlineData("log.db-wal", 500)]
     [InlineData("purchases.db-wal", 500)]
-    public async Task A_write_ahead_log_without_its_end_loses_no_more_than_that(string file, int atLeast)
+    public async Task A_shop_with_a_truncated_write_ahead_log_keeps_the_earlier_purchases(string file, int atLeast)
     {
         var crashed = await MakeCrashAsync();
         await using (var wal = new FileStream(Path.Combine(crashed, file), FileMode.Open))
@@ -240,7 +240,7 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     [Theory]
     [InlineData("log.db")]
     [InlineData("purchases.db")]
-    public async Task A_database_of_a_later_version(string file)
+    public async Task A_database_of_a_later_version_stops_the_start_and_is_left_unchanged(string file)
     {
         await MakeDataAsync(file);
         await using (var connection = new SqliteConnection($"Data Source={Path.Combine(_directory, file)};Pooling=false"))
@@ -280,7 +280,7 @@ public sealed class StartupTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public async Task It_watches_no_files_because_a_machine_lets_only_so_many_be_watched()
+    public async Task The_shop_watches_no_files()
     {
         await using var standalone = await StandaloneProcess.StartAsync(_directory);
 

@@ -12,7 +12,7 @@ public sealed class WorkingFolderTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("shopping-elsewhere-").FullName;
 
     [Fact]
-    public async Task Started_from_elsewhere_it_has_its_own_settings()
+    public async Task A_shop_started_from_another_folder_uses_its_own_settings()
     {
         await using var standalone = await StartAsync();
 
@@ -24,7 +24,7 @@ public sealed class WorkingFolderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_of_settings_that_happens_to_be_there_is_somebody_elses()
+    public async Task A_settings_file_in_the_working_folder_is_ignored()
     {
         await File.WriteAllTextAsync(
             Path.Combine(_folder, "appsettings.json"), """{"Logging":{"LogLevel":{"Microsoft.AspNetCore":"Information"}},"Shopping":{"BatchSize":0}}""");

@@ -10,7 +10,7 @@ public sealed class IdempotencyKeysTests
     private readonly FakeTimeProvider _clock = new(Some.Moment);
 
     [Fact]
-    public void What_was_asked_before_is_known_and_another_purchase_under_its_id_is_none()
+    public void A_repeated_purchase_is_recognized_and_a_different_one_under_its_id_is_not()
     {
         var keys = new IdempotencyKeys(_clock);
         var first = Some.Purchase(item: "tea");
@@ -26,7 +26,7 @@ public sealed class IdempotencyKeysTests
     }
 
     [Fact]
-    public void A_key_is_forgotten_in_the_end_however_often_it_was_used()
+    public void A_key_expires_however_often_it_was_used()
     {
         var keys = new IdempotencyKeys(_clock);
         var purchase = Some.Purchase();
@@ -59,7 +59,7 @@ public sealed class IdempotencyKeysTests
     }
 
     [Fact]
-    public async Task An_append_that_fails_at_once_is_not_remembered_as_under_way()
+    public async Task An_append_that_fails_at_once_is_not_kept_as_pending()
     {
         var keys = new IdempotencyKeys(_clock);
         var purchase = Some.Purchase();

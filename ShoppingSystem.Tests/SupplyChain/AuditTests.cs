@@ -64,7 +64,7 @@ public sealed class AuditTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_vulnerable_package_fails_CI_however_slight_it_is()
+    public async Task A_vulnerable_package_of_any_severity_fails_CI()
     {
         var (exitCode, output) = await BuildAsync(ci: "true");
 

@@ -46,7 +46,7 @@ public sealed partial class CommandTests
 
     [Theory]
     [MemberData(nameof(Documents))]
-    public void Scripts_and_their_options_are_there(string document)
+    public void Scripts_and_options_named_in_documents_exist(string document)
     {
         foreach (Match command in ScriptCommand().Matches(Unbroken(document)))
         {
@@ -67,7 +67,7 @@ public sealed partial class CommandTests
 
     [Theory]
     [MemberData(nameof(Documents))]
-    public void Projects_are_there(string document) => Assert.All(
+    public void Projects_named_in_documents_exist(string document) => Assert.All(
         ProjectCommand().Matches(Unbroken(document)).Select(command => command.Groups["project"].Value),
         project => Assert.NotEmpty(Directory.GetFiles(Path.Combine(Tools.Root, project), "*.csproj")));
 

@@ -90,7 +90,7 @@ public sealed partial class PinTests
     }
 
     [Fact]
-    public void Everything_that_is_pinned_is_kept_up_to_date()
+    public void Packages_and_actions_are_kept_up_to_date_by_Dependabot()
     {
         var dependabot = Manifest.Parse(File.ReadAllText(Path.Combine(Tools.Root, ".github/dependabot.yml"))).Single();
 

@@ -71,7 +71,7 @@ public sealed class MetricsEndpointTests : IDisposable
     [InlineData("OTEL_METRICS_EXPORTER", true, false, true)]
     [InlineData("OTEL_TRACES_EXPORTER", false, true, true)]
     [InlineData("OTEL_LOGS_EXPORTER", true, true, false)]
-    public async Task A_signal_goes_nowhere_when_its_variable_says_none(string variable, bool traces, bool metrics, bool logs)
+    public async Task A_signal_is_not_exported_when_its_variable_says_none(string variable, bool traces, bool metrics, bool logs)
     {
         await LogSeed.WriteAsync(_data, ["no purchase"u8.ToArray()]);
         await using var collector = await Collector.StartAsync();
@@ -90,7 +90,7 @@ public sealed class MetricsEndpointTests : IDisposable
     [InlineData("")]
     [InlineData("none")]
     [InlineData("otlp")]
-    public async Task No_metrics_port_is_open_unless_configured(string? exporter)
+    public async Task No_metrics_port_is_open_without_the_Prometheus_exporter(string? exporter)
     {
         await using var standalone = await StandaloneProcess.StartAsync(_data, Environment(exporter));
 

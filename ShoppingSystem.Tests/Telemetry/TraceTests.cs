@@ -54,7 +54,7 @@ public sealed class TraceTests
     }
 
     [Fact]
-    public async Task A_look_at_the_history_is_one_trace_through_both_services_to_the_store()
+    public async Task A_history_request_is_one_trace_through_both_services_to_the_store()
     {
         using var spans = new SpanRecorder();
         await using var shop = await InProcessShop.StartAsync();

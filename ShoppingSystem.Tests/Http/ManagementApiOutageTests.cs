@@ -8,7 +8,7 @@ using ShoppingSystem.Tests.Support;
 namespace ShoppingSystem.Tests.Http;
 
 /// <summary>Whatever the web server hears from where the management API should be: a customer gets the truth, or "not now".</summary>
-public sealed class HistoryAwayTests
+public sealed class ManagementApiOutageTests
 {
     private const string Json = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
 
@@ -43,7 +43,7 @@ public sealed class HistoryAwayTests
     [InlineData("Content-Length: 1000\r\n\r\n[", false)]
     [InlineData("Transfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n", true)]
     [InlineData("Transfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n", false)]
-    public async Task An_answer_that_breaks_off_or_stands_still_does_not_look_whole(string answer, bool hangUp)
+    public async Task A_truncated_or_stalled_answer_is_not_passed_on_as_complete(string answer, bool hangUp)
     {
         await using var management = new Impostor(Json + answer, hangUp);
         await using var shop = await StartAsync(management, TimeSpan.FromSeconds(2));
@@ -60,7 +60,7 @@ public sealed class HistoryAwayTests
     }
 
     [Fact]
-    public async Task A_management_API_that_does_not_begin_its_answer_is_reported_as_unavailable()
+    public async Task A_management_API_that_sends_headers_but_no_body_is_reported_as_unavailable()
     {
         await using var management = new Impostor(Json + "Content-Length: 1000\r\n\r\n", hangUp: false);
         await using var shop = await StartAsync(management, TimeSpan.FromSeconds(2));
@@ -72,7 +72,7 @@ public sealed class HistoryAwayTests
     }
 
     [Fact]
-    public async Task The_key_does_not_go_where_the_management_API_is_said_to_have_gone()
+    public async Task A_redirect_of_the_management_API_is_not_followed()
     {
         await using var elsewhere = new Impostor(Json + "Content-Length: 2\r\n\r\n[]");
         await using var management = new Impostor($"HTTP/1.1 307 Temporary Redirect\r\nLocation: {elsewhere.Url}\r\nContent-Length: 0\r\n\r\n");

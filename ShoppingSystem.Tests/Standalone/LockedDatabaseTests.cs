@@ -10,13 +10,13 @@ namespace ShoppingSystem.Tests.Standalone;
 /// The store is away under load: another process has locked it. For a few seconds; with <c>SHOPPING_TEST_LONG=true</c> for a
 /// minute.
 /// </summary>
-public sealed class StoreAwayTests(ITestOutputHelper output) : IDisposable
+public sealed class LockedDatabaseTests(ITestOutputHelper output) : IDisposable
 {
     private static readonly TimeSpan Away = LongRun.Or(TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(60));
     private readonly string _directory = StandaloneProcess.NewDataDirectory();
 
     [Fact]
-    public async Task While_the_store_is_away_readiness_is_red_purchases_are_acknowledged_and_then_all_are_recorded()
+    public async Task While_the_record_is_locked_readiness_is_red_purchases_are_acknowledged_and_later_recorded()
     {
         var load = new BuyingLoad(16, pause: TimeSpan.FromMilliseconds(5));
         await using var standalone = await StandaloneProcess.StartAsync(_directory);

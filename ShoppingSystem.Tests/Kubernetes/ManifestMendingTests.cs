@@ -4,7 +4,7 @@ using ShoppingSystem.Tests.Support;
 namespace ShoppingSystem.Tests.Kubernetes;
 
 /// <summary><c>mend.jq</c>: what it makes of an Aspire manifest before Aspirate reads it.</summary>
-public sealed class MendTests
+public sealed class ManifestMendingTests
 {
     private const string Password = """
         "db-password": {"type": "parameter.v0", "value": "{db-password.inputs.value}", "inputs": {"value": {"type": "string", "secret": true}}},

@@ -11,7 +11,7 @@ namespace ShoppingSystem.Tests.Sqlite;
 /// What is recorded leaves the log. A log and a record of different times, or of different shops, have purchases in neither, and
 /// this is said before anything is done with them.
 /// </summary>
-public sealed class FilesOfOneTimeTests : IDisposable
+public sealed class LogAndRecordPairingTests : IDisposable
 {
     private readonly string _shop = Directory.CreateTempSubdirectory("shopping-test-").FullName;
     private readonly string _before = Directory.CreateTempSubdirectory("shopping-test-").FullName;
@@ -23,7 +23,7 @@ public sealed class FilesOfOneTimeTests : IDisposable
     }
 
     [Fact]
-    public async Task A_record_that_is_older_than_its_log_is_refused()
+    public async Task A_record_older_than_its_log_is_refused()
     {
         await BuyAndRecordAsync(_shop, 3);
         Copy(_shop, _before, "log.db", "purchases.db");
@@ -43,7 +43,7 @@ public sealed class FilesOfOneTimeTests : IDisposable
     }
 
     [Fact]
-    public async Task An_empty_record_in_the_place_of_one_with_purchases_is_refused()
+    public async Task An_empty_record_beside_a_log_with_recorded_events_is_refused()
     {
         await using (Open(_before))
         {
@@ -58,7 +58,7 @@ public sealed class FilesOfOneTimeTests : IDisposable
     }
 
     [Fact]
-    public async Task A_record_that_lacks_what_every_record_has_is_refused_by_name()
+    public async Task A_record_without_its_totals_row_is_refused_as_damaged()
     {
         await BuyAndRecordAsync(_shop, 3);
         await using (var connection = new SqliteConnection($"Data Source={Path.Combine(_shop, "purchases.db")};Pooling=false"))
@@ -88,7 +88,7 @@ public sealed class FilesOfOneTimeTests : IDisposable
     }
 
     [Fact]
-    public async Task A_log_that_is_older_than_its_record_is_told_and_nothing_that_comes_next_is_lost_or_doubled()
+    public async Task A_log_older_than_its_record_is_reported_and_later_purchases_are_recorded_once()
     {
         await BuyAndRecordAsync(_shop, 3);
         Copy(_shop, _before, "log.db");
@@ -104,7 +104,7 @@ public sealed class FilesOfOneTimeTests : IDisposable
     }
 
     [Fact]
-    public async Task After_a_log_was_removed_the_new_one_and_the_record_belong_together()
+    public async Task A_new_log_replaces_a_removed_one_with_a_warning_and_the_old_log_is_then_refused()
     {
         await BuyAndRecordAsync(_shop, 3);
         Copy(_shop, _before, "log.db");
@@ -120,7 +120,7 @@ public sealed class FilesOfOneTimeTests : IDisposable
     }
 
     [Fact]
-    public async Task A_backup_of_a_shop_that_went_on_while_it_was_copied_is_of_one_time()
+    public async Task A_backup_taken_during_purchases_has_a_log_and_a_record_that_match()
     {
         var backup = Path.Combine(_before, "backup");
         await using (var storage = Open(_shop))

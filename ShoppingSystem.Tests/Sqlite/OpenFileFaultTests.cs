@@ -12,7 +12,7 @@ namespace ShoppingSystem.Tests.Sqlite;
 /// Files that are removed, moved, replaced or cut off while they are open take what is written to them and have nothing of it after the
 /// next start. (On Windows they can't be removed or replaced.)
 /// </summary>
-public sealed class StandingFileTests
+public sealed class OpenFileFaultTests
 {
     private const string User = "customer";
 
@@ -47,7 +47,7 @@ public sealed class StandingFileTests
 
     [Theory]
     [MemberData(nameof(FaultNames))]
-    public async Task After_a_file_is_removed_or_replaced_purchases_are_refused_and_readiness_names_it(string fault)
+    public async Task A_removed_replaced_or_truncated_file_is_named_by_readiness_and_purchases_are_refused(string fault)
     {
         if (OperatingSystem.IsWindows())
         {
@@ -87,7 +87,7 @@ public sealed class StandingFileTests
     }
 
     [Fact]
-    public async Task Files_that_are_back_in_their_place_are_not_relied_on_until_it_is_started_again()
+    public async Task Files_moved_away_and_back_are_not_used_until_a_restart()
     {
         await using var shop = await InProcessShop.StartAsync();
         var moved = shop.DataDirectory + "-moved";
@@ -101,7 +101,7 @@ public sealed class StandingFileTests
     }
 
     [Fact]
-    public async Task Purchases_written_to_a_removed_record_do_not_count_as_recorded()
+    public async Task Recording_into_a_removed_record_fails_and_names_the_file()
     {
         var directory = Directory.CreateTempSubdirectory("shopping-test-").FullName;
         using var database = new RecordDatabase(Path.Combine(directory, "purchases.db"));
@@ -115,7 +115,7 @@ public sealed class StandingFileTests
     }
 
     [Fact]
-    public async Task A_WAL_that_is_removed_while_its_database_is_there_loses_nothing()
+    public async Task Removing_an_open_WAL_loses_no_earlier_purchase()
     {
         var directory = Directory.CreateTempSubdirectory("shopping-test-").FullName;
         var copy = Directory.CreateDirectory(Path.Combine(directory, "copy")).FullName;
@@ -142,7 +142,7 @@ public sealed class StandingFileTests
     }
 
     [Fact]
-    public async Task What_stands_in_the_place_of_the_files_is_not_touched()
+    public async Task Files_that_replaced_the_open_ones_are_left_unchanged()
     {
         var directory = Directory.CreateTempSubdirectory("shopping-test-").FullName;
         Dictionary<string, byte[]> others = [];
@@ -166,7 +166,7 @@ public sealed class StandingFileTests
     }
 
     [Fact]
-    public async Task A_log_that_gives_back_its_room_is_not_taken_for_one_that_was_cut_off()
+    public async Task A_log_that_shrinks_by_itself_is_not_reported_as_truncated()
     {
         const int large = 300;
         await using var shop = await InProcessShop.StartAsync();
