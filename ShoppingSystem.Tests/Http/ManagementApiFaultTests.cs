@@ -8,7 +8,7 @@ using ShoppingSystem.Tests.Support;
 namespace ShoppingSystem.Tests.Http;
 
 /// <summary>Whatever the web server hears from where the management API should be: a customer gets the truth, or "not now".</summary>
-public sealed class ManagementApiOutageTests
+public sealed class ManagementApiFaultTests
 {
     private const string Json = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
 
