@@ -17,7 +17,7 @@ internal sealed class DependencyGauge(HealthCheckService health, TimeProvider ti
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        meters.Create("ShoppingSystem").CreateObservableGauge("shopping.dependency.ready", Observe, description: "1 while the dependency is up or degraded, 0 while it is down.");
+        meters.Create(Telemetry.Ours).CreateObservableGauge("shopping.dependency.ready", Observe, description: "1 while the dependency is up or degraded, 0 while it is down.");
         // Otherwise each check would start a trace.
         using var untraced = SuppressInstrumentationScope.Begin();
         using var timer = new PeriodicTimer(Interval, time);

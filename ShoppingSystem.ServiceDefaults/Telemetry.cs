@@ -25,7 +25,7 @@ public static class Telemetry
     private const string RequestLogs = "Microsoft.AspNetCore.Hosting.Diagnostics";
 
     // The source and the meter of the system's modules and adapters.
-    private const string Ours = "ShoppingSystem";
+    internal const string Ours = "ShoppingSystem";
 
     // The time for the last export when a host stops. Without an answer from the collector, a retrying exporter would delay the stop
     // by 5 s for each signal, and the process would be killed.

@@ -46,13 +46,10 @@ for c in $connections; do
         measure "$log" "$with" "$c"
     done
 done
-column() { cut -d' ' -f"$2" "$scratch/$1"; } # column RUNS NUMBER
 echo "$log against $against (medians, of $rounds rounds):"
 for c in $connections; do
     for i in 1 2 3; do
         case $i in 1) what=requests/s ;; 2) what="CPU time a request" ;; *) what="bytes allocated a request" ;; esac
-        ratio=$(paste -d' ' <(column "$log-$c" $i) <(column "$against-$c" $i) | awk '{ print $1 / $2 }' | median | awk '{ printf "%.2f", $1 }')
-        printf '%s connections, %s: %s against %s, ratio = %s\n' \
-            "$c" "$what" "$(column "$log-$c" $i | median)" "$(column "$against-$c" $i | median)" "$ratio"
+        echo "$c connections, $what: $(compare "$log-$c" "$against-$c" $i)"
     done
 done

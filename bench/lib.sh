@@ -97,6 +97,15 @@ buy() {
 
 median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 
+# column RUNS NUMBER: one figure of all rounds of RUNS, a file of what was measured with a line for each round.
+column() { cut -d' ' -f"$2" "$scratch/$1"; }
+
+# compare RUNS OTHER NUMBER: the medians of a figure, and the median of the rounds' own ratios.
+compare() {
+    printf '%s against %s, ratio = %.2f\n' "$(column "$1" "$3" | median)" "$(column "$2" "$3" | median)" \
+        "$(paste -d' ' <(column "$1" "$3") <(column "$2" "$3") | awk '{ print $1 / $2 }' | median)"
+}
+
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 
 # start_standalone ARGUMENT...: on empty files; sets $shop, $api and $pid.

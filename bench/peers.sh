@@ -69,16 +69,13 @@ for c in $connections; do
     done
 done
 
-column() { cut -d' ' -f"$2" "$scratch/$1"; } # column RUNS NUMBER
 what=("" requests/s "CPU time a request" "CPU time a request with the broker" "bytes allocated a request" "p99 ms")
 echo "ours against each (medians, of $rounds rounds):"
 for c in $connections; do
     for name in $peers; do
         for i in 1 2 3 4 5; do
             [ "$name $i" != "express 4" ] || continue
-            ratio=$(paste -d' ' <(column "ours-$c" $i) <(column "$name-$c" $i) | awk '{ print $1 / $2 }' | median | awk '{ printf "%.2f", $1 }')
-            printf '%s connections, %s, against %s: %s against %s, ratio = %s\n' \
-                "$c" "${what[$i]}" "$name" "$(column "ours-$c" $i | median)" "$(column "$name-$c" $i | median)" "$ratio"
+            echo "$c connections, ${what[$i]}, against $name: $(compare "ours-$c" "$name-$c" $i)"
         done
     done
 done

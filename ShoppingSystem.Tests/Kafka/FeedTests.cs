@@ -36,7 +36,7 @@ public sealed class FeedTests(ITestOutputHelper output)
         using var brokers = Brokers.New();
         var handoverTime = ("Shopping:HandoverTime", finished ? "00:00:50" : "00:00:00.2");
         await using var first = await KafkaHost.StartAsync(brokers, settings: [Patiently, handoverTime]);
-        await AppendAsync(first.Log, Events);
+        await first.Log.AppendAsync(Events);
         await using var reading = first.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
         var inHand = new List<FeedBatch>();
         for (var seen = 0; seen < Events; seen += inHand[^1].Events.Count)
@@ -59,7 +59,7 @@ public sealed class FeedTests(ITestOutputHelper output)
             }
 
             await Eventually.TrueAsync(() => second.Feed.Lag.Count > 0, "the second has partitions");
-            await AppendAsync(first.Log, Events);
+            await first.Log.AppendAsync(Events);
         }
 
         Assert.True(await taken);
@@ -92,7 +92,7 @@ public sealed class FeedTests(ITestOutputHelper output)
         const int UnknownMember = 25;
         using var cluster = NewCluster();
         await using var host = await KafkaHost.StartAsync(cluster, settings: Patiently);
-        await AppendAsync(host.Log, Events);
+        await host.Log.AppendAsync(Events);
         await using var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
         var inHand = new List<FeedBatch>();
         for (var seen = 0; seen < Events; seen += inHand[^1].Events.Count)
@@ -153,7 +153,7 @@ public sealed class FeedTests(ITestOutputHelper output)
         using var brokers = Brokers.New();
         await using var host = await KafkaHost.StartAsync(
             brokers, settings: [("Kafka:MaxPollIntervalMs", "6000"), ("Shopping:BatchSize", "10")]);
-        await AppendAsync(host.Log, Events);
+        await host.Log.AppendAsync(Events);
         var seen = new List<(int, long)>();
         await using var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
         await reading.MoveNextAsync();
@@ -161,7 +161,7 @@ public sealed class FeedTests(ITestOutputHelper output)
 
         // Longer than the client may go without polling, were it the reader that polls.
         await Task.Delay(TimeSpan.FromSeconds(9));
-        await AppendAsync(host.Log, Events);
+        await host.Log.AppendAsync(Events);
         await Eventually.TrueAsync(() => host.Feed.Lag.Sum(lag => lag.Lag) == 2 * Events, "the lag grows meanwhile");
         await reading.Current.CommitAsync();
         while (seen.Count < 2 * Events)
@@ -183,7 +183,7 @@ public sealed class FeedTests(ITestOutputHelper output)
         const int LeaderNotAvailable = 5;
         using var cluster = NewCluster();
         await using var host = await KafkaHost.StartAsync(cluster);
-        await AppendAsync(host.Log, Events);
+        await host.Log.AppendAsync(Events);
         cluster.Fail(MockCluster.Api.Fetch, [.. Enumerable.Repeat(LeaderNotAvailable, 20)]);
         await using var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
         Assert.True(await reading.MoveNextAsync());
@@ -205,7 +205,7 @@ public sealed class FeedTests(ITestOutputHelper output)
         const int Backlog = 10 * Events;
         using var brokers = Brokers.New();
         await using var host = await KafkaHost.StartAsync(brokers, settings: ("Shopping:BatchSize", $"{Batch}"));
-        await AppendAsync(host.Log, Backlog);
+        await host.Log.AppendAsync(Backlog);
         await using var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
 
         // Slow, but not so slow that reading ahead is paused.
@@ -243,7 +243,7 @@ public sealed class FeedTests(ITestOutputHelper output)
     {
         using var brokers = Brokers.New(partitions: 1);
         await using var host = await KafkaHost.StartAsync(brokers);
-        await AppendAsync(host.Log, Events);
+        await host.Log.AppendAsync(Events);
         using (var tool = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = brokers.BootstrapServers, GroupId = brokers.Group }).Build())
         {
             tool.Commit([new TopicPartitionOffset(brokers.Topic, 0, 1_000_000)]);
@@ -367,9 +367,6 @@ public sealed class FeedTests(ITestOutputHelper output)
         cluster.CreateTopic("purchases", 12);
         return cluster;
     }
-
-    private static Task AppendAsync(IPurchaseLog log, int count) =>
-        Task.WhenAll(Enumerable.Range(0, count).Select(i => log.AppendAsync(Some.Purchase($"u{i}")).AsTask()));
 
     private static CancellationToken Soon() => new CancellationTokenSource(Patience).Token;
 }

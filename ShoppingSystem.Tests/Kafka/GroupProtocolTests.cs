@@ -19,7 +19,7 @@ public sealed class GroupProtocolTests(ITestOutputHelper output)
         using var brokers = Brokers.New();
         await using var first = await KafkaHost.StartAsync(brokers, settings: [Newer, ("Shopping:BatchSize", "10")]);
         var seen = new Seen();
-        await AppendAsync(first.Log, 0);
+        await first.Log.AppendAsync(Events);
         await using var reading = seen.ReadAsync(first.Feed);
         await Eventually.TrueAsync(() => seen.Count == Events, "the first reader has read all");
 
@@ -27,11 +27,11 @@ public sealed class GroupProtocolTests(ITestOutputHelper output)
         {
             await using var sharing = seen.ReadAsync(second.Feed);
             await Eventually.TrueAsync(() => second.Feed.Lag.Count is > 0 and < 12 && first.Feed.Lag.Count + second.Feed.Lag.Count == 12, "both have partitions");
-            await AppendAsync(first.Log, 1);
+            await first.Log.AppendAsync(Events);
             await Eventually.TrueAsync(() => seen.Count == 2 * Events, "both have read all");
         }
 
-        await AppendAsync(first.Log, 2);
+        await first.Log.AppendAsync(Events);
         await Eventually.TrueAsync(() => seen.Count == 3 * Events, "the first reader has read the rest");
         output.WriteLine(string.Join('\n', first.Warnings));
         Assert.Equal(3 * Events, seen.Deliveries);
@@ -49,15 +49,12 @@ public sealed class GroupProtocolTests(ITestOutputHelper output)
         {
             await using var host = await KafkaHost.StartAsync(brokers, settings: settings);
             await using var reading = seen.ReadAsync(host.Feed);
-            await AppendAsync(host.Log, round);
+            await host.Log.AppendAsync(Events);
             await Eventually.TrueAsync(() => seen.Count == round * Events, $"all is read in round {round}");
         }
 
         Assert.Equal(2 * Events, seen.Deliveries);
     }
-
-    private static Task AppendAsync(IPurchaseLog log, int round) => Task.WhenAll(
-        Enumerable.Range(0, Events).Select(i => log.AppendAsync(Some.Purchase($"u{round}-{i}")).AsTask()));
 
     private sealed class Seen
     {

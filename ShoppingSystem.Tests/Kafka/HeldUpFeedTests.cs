@@ -29,7 +29,7 @@ public sealed class HeldUpFeedTests(ITestOutputHelper output)
     {
         using var cluster = NewCluster();
         await using var host = await KafkaHost.StartAsync(cluster);
-        await AppendAsync(host.Log, Events);
+        await host.Log.AppendAsync(Events);
         cluster.FailAlways(MockCluster.Api.Fetch, TopicAuthorizationFailed);
         await using var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
         var first = reading.MoveNextAsync().AsTask();
@@ -71,7 +71,7 @@ public sealed class HeldUpFeedTests(ITestOutputHelper output)
         var refused = Enum.Parse<MockCluster.Api>(request);
         using var cluster = NewCluster();
         await using var host = await KafkaHost.StartAsync(cluster);
-        await AppendAsync(host.Log, Events);
+        await host.Log.AppendAsync(Events);
         cluster.FailAlways(refused, GroupAuthorizationFailed);
         await using var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
         var first = reading.MoveNextAsync().AsTask();
@@ -200,7 +200,7 @@ public sealed class HeldUpFeedTests(ITestOutputHelper output)
         cluster.CreateTopic("purchases", 1);
         (string, string)[] soon = [("Kafka:TopicMetadataRefreshIntervalMs", "500"), ("Kafka:TopicMetadataPropagationMaxMs", "0")];
         await using var host = await KafkaHost.StartAsync(cluster, settings: forgotten ? soon : []);
-        await AppendAsync(host.Log, Events);
+        await host.Log.AppendAsync(Events);
         await using var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
         for (var seen = 0; seen < Events; seen += reading.Current.Events.Count)
         {
@@ -227,7 +227,7 @@ public sealed class HeldUpFeedTests(ITestOutputHelper output)
         cluster.CreateTopic("purchases", 1);
         await using var host = await KafkaHost.StartAsync(cluster);
         using var counted = new CountedLosses(host);
-        await AppendAsync(host.Log, Events);
+        await host.Log.AppendAsync(Events);
         await using var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
         for (var seen = 0; seen < Events; seen += reading.Current.Events.Count)
         {
@@ -257,7 +257,7 @@ public sealed class HeldUpFeedTests(ITestOutputHelper output)
         using var cluster = NewCluster();
         using var mongo = new MockServer();
         await using var buyer = await KafkaHost.StartAsync(cluster, feed: false);
-        await AppendAsync(buyer.Log, Events);
+        await buyer.Log.AppendAsync(Events);
         cluster.FailAlways(MockCluster.Api.Fetch, TopicAuthorizationFailed);
         await using var recorder = await StartRecorderAsync(cluster, mongo);
 
@@ -316,9 +316,6 @@ public sealed class HeldUpFeedTests(ITestOutputHelper output)
         cluster.CreateTopic("purchases", 12);
         return cluster;
     }
-
-    private static Task AppendAsync(IPurchaseLog log, int count) =>
-        Task.WhenAll(Enumerable.Range(0, count).Select(i => log.AppendAsync(Some.Purchase($"u{i}")).AsTask()));
 
     private static CancellationToken Soon() => new CancellationTokenSource(TimeSpan.FromSeconds(90)).Token;
 }

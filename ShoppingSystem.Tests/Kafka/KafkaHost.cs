@@ -6,6 +6,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using ShoppingSystem.Kafka;
 using ShoppingSystem.Purchases;
+using ShoppingSystem.Tests.Support;
 
 namespace ShoppingSystem.Tests.Kafka;
 
@@ -78,6 +79,10 @@ internal sealed class KafkaHost : IAsyncDisposable
 
 internal static class KafkaHostExtensions
 {
+    /// <summary>Appends as many purchases at once, each of another user.</summary>
+    public static Task AppendAsync(this IPurchaseLog log, int count) =>
+        Task.WhenAll(Enumerable.Range(0, count).Select(i => log.AppendAsync(Some.Purchase($"u{i}")).AsTask()));
+
     public static void Configure(this IConfigurationBuilder configuration, Brokers brokers, params (string Key, string Value)[] settings) => configuration
         .AddInMemoryCollection([
             new("ConnectionStrings:kafka", brokers.BootstrapServers),

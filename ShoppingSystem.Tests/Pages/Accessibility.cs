@@ -21,8 +21,15 @@ internal static class Accessibility
 }
 
 /// <summary>How a window looks.</summary>
-internal static class Looks
+public static class Looks
 {
+    /// <summary>Day and night, in a window that is <paramref name="wide"/> pixels wide and in the narrowest that WCAG asks for.</summary>
+    public static TheoryData<ColorScheme, int> Cases(int wide) => new()
+    {
+        { ColorScheme.Light, wide }, { ColorScheme.Dark, wide },
+        { ColorScheme.Light, 320 }, { ColorScheme.Dark, 320 },
+    };
+
     /// <summary>Colours for day or night, and a width in pixels; nothing moves, so that no colour is caught on its way to another.</summary>
     public static Action<BrowserNewContextOptions> Of(ColorScheme scheme, int width) => options =>
     {

@@ -51,10 +51,7 @@ public sealed class OperationsAccessibilityTests(Browser browser)
     }
 
     [NeedsTheory<Browser>]
-    [InlineData(ColorScheme.Light, 1366)]
-    [InlineData(ColorScheme.Dark, 1366)]
-    [InlineData(ColorScheme.Light, 320)]
-    [InlineData(ColorScheme.Dark, 320)]
+    [MemberData(nameof(Looks.Cases), 1366, MemberType = typeof(Looks))]
     public async Task Everything_can_be_read_named_and_reached(ColorScheme scheme, int width)
     {
         await using var shop = await InProcessShop.StartAsync(events: [OperationsPage.NoJson, OperationsPage.NoPrice, OperationsPage.NoText]);
@@ -100,10 +97,7 @@ public sealed class OperationsAccessibilityTests(Browser browser)
     }
 
     [NeedsTheory<Browser>]
-    [InlineData(ColorScheme.Light, 1366)]
-    [InlineData(ColorScheme.Dark, 1366)]
-    [InlineData(ColorScheme.Light, 320)]
-    [InlineData(ColorScheme.Dark, 320)]
+    [MemberData(nameof(Looks.Cases), 1366, MemberType = typeof(Looks))]
     public async Task The_question_for_the_key_can_be_read_named_and_reached(ColorScheme scheme, int width)
     {
         await using var shop = await InProcessShop.StartAsync(settings: "--Management:ApiKey=secret");
@@ -115,10 +109,7 @@ public sealed class OperationsAccessibilityTests(Browser browser)
     }
 
     [NeedsTheory<Browser>]
-    [InlineData(ColorScheme.Light, 1366)]
-    [InlineData(ColorScheme.Dark, 1366)]
-    [InlineData(ColorScheme.Light, 320)]
-    [InlineData(ColorScheme.Dark, 320)]
+    [MemberData(nameof(Looks.Cases), 1366, MemberType = typeof(Looks))]
     public async Task Trouble_can_be_read_named_and_reached(ColorScheme scheme, int width)
     {
         await using var ledger = await ScriptedLedger.StartAsync();

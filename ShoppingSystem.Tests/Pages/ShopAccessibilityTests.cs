@@ -29,10 +29,7 @@ public sealed class ShopAccessibilityTests(Browser browser, OpenShop shop)
     }
 
     [NeedsTheory<Browser>]
-    [InlineData(ColorScheme.Light, 1280)]
-    [InlineData(ColorScheme.Dark, 1280)]
-    [InlineData(ColorScheme.Light, 320)]
-    [InlineData(ColorScheme.Dark, 320)]
+    [MemberData(nameof(Looks.Cases), 1280, MemberType = typeof(Looks))]
     public async Task Everything_can_be_read_named_and_reached(ColorScheme scheme, int width)
     {
         await using var page = await shop.OpenAsync(browser, Looks.Of(scheme, width));
