@@ -4,14 +4,16 @@ using Microsoft.AspNetCore.Http;
 namespace ShoppingSystem.ServiceDefaults;
 
 /// <summary>
-/// Pages may load only what this service itself serves, may run no inline script, and may not be framed. API answers must not
-/// be cached: they are one customer's data, and soon out of date.
+/// Pages may load only what this service itself serves, may run no inline script, and may not be framed. API answers, which a
+/// browser may be made to open as a page, may load nothing at all. They must not be cached: they are one customer's data, and soon out of date.
 /// </summary>
 internal static class SecurityHeaders
 {
     private const string Api = "/api";
 
-    private const string Policy =
+    private const string ApiPolicy = "default-src 'none'; frame-ancestors 'none'";
+
+    private const string PagePolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -32,9 +34,15 @@ internal static class SecurityHeaders
         var context = (HttpContext)state;
         var headers = context.Response.Headers;
         headers.XContentTypeOptions = "nosniff";
-        headers.ContentSecurityPolicy = context.Request.Path.StartsWithSegments(ApiDocs.Path) ? DocsPolicy : Policy;
-        headers["Referrer-Policy"] = "no-referrer";
-        if (HttpMethods.IsGet(context.Request.Method) && context.Request.Path.StartsWithSegments(Api) && headers.CacheControl.Count == 0)
+        if (!context.Request.Path.StartsWithSegments(Api))
+        {
+            headers.ContentSecurityPolicy = context.Request.Path.StartsWithSegments(ApiDocs.Path) ? DocsPolicy : PagePolicy;
+            headers["Referrer-Policy"] = "no-referrer";
+            return Task.CompletedTask;
+        }
+
+        headers.ContentSecurityPolicy = ApiPolicy;
+        if (HttpMethods.IsGet(context.Request.Method) && headers.CacheControl.Count == 0)
         {
             headers.CacheControl = "no-store";
         }

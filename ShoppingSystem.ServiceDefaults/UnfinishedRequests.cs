@@ -63,12 +63,17 @@ internal static class UnfinishedRequests
         private int _requests;
         private long _quietSince;
 
-        public void Begin() => Interlocked.Increment(ref _requests);
-
-        public void End()
+        /// <summary>Counts a request that has arrived, until it has been answered.</summary>
+        public void Begin(HttpResponse response)
         {
-            Volatile.Write(ref _quietSince, Stopwatch.GetTimestamp());
-            Interlocked.Decrement(ref _requests);
+            Interlocked.Increment(ref _requests);
+            response.OnCompleted(static state =>
+            {
+                var work = (Work)state;
+                Volatile.Write(ref work._quietSince, Stopwatch.GetTimestamp());
+                Interlocked.Decrement(ref work._requests);
+                return Task.CompletedTask;
+            }, this);
         }
 
         /// <summary>How long to wait before the connection may be aborted; zero when it may be aborted now.</summary>
@@ -82,40 +87,32 @@ internal static class UnfinishedRequests
     {
         public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
         {
-            app.Use((context, rest) => context.Features.Get<Work>() is { } work ? FollowAsync(context, rest, work) : rest(context));
+            app.Use((context, rest) =>
+            {
+                if (context.Features.Get<Work>() is not { } work)
+                {
+                    // A test server has no connections.
+                }
+                else if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is true)
+                {
+                    context.Request.Body = new Body(context.Request, work);
+                }
+                else
+                {
+                    work.Begin(context.Response);
+                }
+
+                return rest(context);
+            });
             next(app);
         };
-
-        private static async Task FollowAsync(HttpContext context, RequestDelegate rest, Work work)
-        {
-            var body = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is true ? new Body(context.Request.Body, work) : null;
-            if (body is null)
-            {
-                work.Begin();
-            }
-            else
-            {
-                context.Request.Body = body;
-            }
-
-            try
-            {
-                await rest(context);
-            }
-            finally
-            {
-                if (body is null || body.IsComplete)
-                {
-                    work.End();
-                }
-            }
-        }
     }
 
     /// <summary>The body of a request. The request counts as being processed once the body has been read to its end.</summary>
-    private sealed class Body(Stream body, Work work) : Stream
+    private sealed class Body(HttpRequest request, Work work) : Stream
     {
-        public bool IsComplete { get; private set; }
+        private readonly Stream _body = request.Body;
+        private bool _isComplete;
 
         public override bool CanRead => true;
 
@@ -127,11 +124,11 @@ internal static class UnfinishedRequests
 
         public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
-        public override int Read(byte[] buffer, int offset, int count) => Note(body.Read(buffer, offset, count), count);
+        public override int Read(byte[] buffer, int offset, int count) => Note(_body.Read(buffer, offset, count), count);
 
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            var reading = body.ReadAsync(buffer, cancellationToken);
+            var reading = _body.ReadAsync(buffer, cancellationToken);
             return reading.IsCompletedSuccessfully ? new(Note(reading.Result, buffer.Length)) : NoteAsync(reading, buffer.Length);
         }
 
@@ -152,10 +149,10 @@ internal static class UnfinishedRequests
 
         private int Note(int read, int wanted)
         {
-            if (read == 0 && wanted > 0 && !IsComplete)
+            if (read == 0 && wanted > 0 && !_isComplete)
             {
-                IsComplete = true;
-                work.Begin();
+                _isComplete = true;
+                work.Begin(request.HttpContext.Response);
             }
 
             return read;
