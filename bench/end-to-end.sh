@@ -2,7 +2,7 @@
 # The whole way of a purchase: from the request through web server, log and recorder into the store. Loads the web server for a few
 # seconds, then waits until every acknowledged purchase is in the store, and fails if one doesn't get there. Counts the time until then
 # and the CPU time of all processes on that way, of the broker and the database too, without the load generator. All systems run,
-# warmed up, and are loaded in turns. Prints every run, and the medians. Needs wrk, Linux; PostgreSQL for the peers.
+# warmed up, and are loaded in turns. Prints every run, and a table of the medians. Needs wrk, Linux; PostgreSQL for the peers.
 #   standalone        ours in one process, SQLite files as log and store
 #   kafka             our web server, Kafka, and our management API with SQLite as the store: three processes
 #   wolverine         a peer in one process: Wolverine's durable local queue and the rows in PostgreSQL
@@ -113,8 +113,12 @@ for _ in $(seq "$rounds"); do
             awk -v l="$system" '{ printf "%-16s %10s %12s %20s %28s\n", l, $1, $2, $3, $4 }'
     done
 done
-echo "medians, of $rounds rounds:"
+declare -A title=([standalone]=Standalone [kafka]="Kafka, SQLite as the store" [wolverine]="Wolverine, durable local queue, PostgreSQL"
+    [wolverine+kafka]="Wolverine, Kafka, durable inbox, PostgreSQL")
+echo "medians of $rounds rounds:"
+echo "| | purchases/s | purchases per CPU second | core seconds for a million purchases |"
+echo "|---|---|---|---|"
 for system in $systems; do
     at() { cut -d' ' -f"$1" "$scratch/$system" | median; }
-    printf '%s: %s purchases/s, %s per CPU second, core seconds a million purchases = %s\n' "$system" "$(at 2)" "$(at 3)" "$(at 4)"
+    printf '| %s | %s | %s | %.0f |\n' "${title[$system]}" "$(at 2)" "$(at 3)" "$(at 4)"
 done
