@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Everything that docs/performance.md has figures of, one after the other, and at the end its tables, the first with the targets. Takes
-# about 35 minutes with the defaults. What every script prints is in the file named at the end. Needs wrk, Linux, Node.js, npm, git and
-# Python 3.10 with venv and pip; what can't be measured for want of one of them is a row without a figure. Wolverine with PostgreSQL is
-# measured where PostgreSQL is installed.
+# What the tables of docs/performance.md say, but for the one measured on Apache Kafka: one script after the other, and at the end the
+# tables, the first with the targets. Takes about 35 minutes with the defaults. What every script prints is in the file named at the
+# end. Needs wrk, Linux, Node.js, npm, git and Python 3.10 with venv and pip; what can't be measured because one of them is missing is
+# a row without a figure, or no row of the peers. Wolverine with PostgreSQL is measured where PostgreSQL is installed.
 #   bench/speed.sh [--rounds 5] [--many 10000000] [--data DIR] [--express DIR] [--fastapi DIR] [--python PYTHON]
 #       --data keeps the filled records of history.sh there; --express: see express.sh; --fastapi and --python: see fastapi.sh
 set -euo pipefail
