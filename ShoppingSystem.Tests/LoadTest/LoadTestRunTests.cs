@@ -415,7 +415,7 @@ public sealed class LoadTestRunTests
         var file = Path.GetTempFileName();
         try
         {
-            await JsonReport.WriteAsync(file, result);
+            await JsonReport.WriteAsync(file, ReportDocument.From(result, []));
             using var report = JsonDocument.Parse(await File.ReadAllBytesAsync(file));
             var root = report.RootElement;
             Assert.Equal(result.RunId, root.GetProperty("runId").GetString());

@@ -17,7 +17,8 @@ static async Task<int> RunAsync(LoadTestOptions options)
         ? await Run(new PlainDisplay(Console.Out))
         : await TerminalDisplay.RunAsync(console, Run);
 
-    FinalReport.Print(console, result);
-    await JsonReport.WriteAsync(options.JsonFile, result);
+    var report = ReportDocument.From(result, options.Arguments);
+    FinalReport.Print(console, report);
+    await JsonReport.WriteAsync(options.JsonFile, report);
     return ExitCode.Of(result);
 }

@@ -7,8 +7,9 @@ namespace ShoppingSystem.LoadTest;
 
 /// <summary>What the command line asked for.</summary>
 /// <param name="Plan">The load test.</param>
+/// <param name="Arguments">The command line itself.</param>
 /// <param name="JsonFile">Where to write the result as JSON; null for nowhere.</param>
-internal sealed record LoadTestOptions(LoadPlan Plan, string? JsonFile);
+internal sealed record LoadTestOptions(LoadPlan Plan, IReadOnlyList<string> Arguments, string? JsonFile);
 
 /// <summary>The command line: its options, their valid combinations, and its help.</summary>
 internal sealed class CommandLine
@@ -140,7 +141,7 @@ internal sealed class CommandLine
 
     private readonly RootCommand _root;
 
-    private CommandLine(Func<LoadTestOptions, Task<int>> run)
+    private CommandLine(string[] args, Func<LoadTestOptions, Task<int>> run)
     {
         _root = new("Buys on schedule, measures how long it takes, and proves that every acknowledged purchase is recorded exactly once.")
         {
@@ -148,7 +149,7 @@ internal sealed class CommandLine
             _shape, _fromRate, _rampTime, _burstRate, _burstEvery, _burstLength, _p99, _maxLag,
             _maxInFlight, _timeout, _retry, _verify, _noLag, _json,
         };
-        _root.SetAction(parsed => run(new LoadTestOptions(PlanOf(parsed), parsed.GetValue(_json))));
+        _root.SetAction(parsed => run(new LoadTestOptions(PlanOf(parsed), args, parsed.GetValue(_json))));
         _root.ShowExamples(Examples);
     }
 
@@ -157,7 +158,7 @@ internal sealed class CommandLine
     public static async Task<int> InvokeAsync(
         string[] args, Func<LoadTestOptions, Task<int>> run, TextWriter output, TextWriter errors)
     {
-        var commandLine = new CommandLine(run);
+        var commandLine = new CommandLine(args, run);
         var parsed = commandLine._root.Parse(args);
         if (parsed.Action is not HelpWithExamples && commandLine.ProblemsOf(parsed) is { Count: > 0 } problems)
         {
