@@ -20,5 +20,14 @@ static async Task<int> RunAsync(LoadTestOptions options)
     var report = ReportDocument.From(result, options.Arguments);
     FinalReport.Print(console, report);
     await JsonReport.WriteAsync(options.JsonFile, report);
+    if (options.HtmlFile is { } page)
+    {
+        await ReportPage.WriteAsync(page, report, options.Baseline);
+        if (options.Open && PageOpener.Open(page) is { } problem)
+        {
+            await Console.Error.WriteLineAsync($"{page} could not be opened: {problem}");
+        }
+    }
+
     return ExitCode.Of(result);
 }
