@@ -8,14 +8,13 @@
 #   wolverine         a peer in one process: Wolverine's durable local queue and the rows in PostgreSQL
 #   wolverine+kafka   a peer: web server sending inline, Kafka, and a recorder with Wolverine's durable inbox and the rows in PostgreSQL
 # Kafka is librdkafka's mock cluster, which keeps nothing on disk, one for each. PostgreSQL is started for this, with its own settings.
-# wolverine+kafka is not measured by default: its recorder stood still for minutes here before it took the rest.
-#   bench/end-to-end.sh [--systems "standalone kafka wolverine"] [--rounds 5] [--seconds 5] [--connections 64]
+#   bench/end-to-end.sh [--systems "standalone kafka wolverine wolverine+kafka"] [--rounds 5] [--seconds 5] [--connections 64]
 #                       [--warmup 10] [--partitions 12]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . bench/lib.sh
 
-systems="standalone kafka wolverine" rounds=5 seconds=5 connections=64 warmup=10 partitions=12
+systems="standalone kafka wolverine wolverine+kafka" rounds=5 seconds=5 connections=64 warmup=10 partitions=12
 options systems rounds seconds connections warmup partitions -- "$@"
 need wrk
 
