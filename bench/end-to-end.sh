@@ -2,20 +2,19 @@
 # The whole way of a purchase: from the request through web server, log and recorder into the store. Loads the web server for a few
 # seconds, then waits until every acknowledged purchase is in the store, and fails if one doesn't get there. Counts the time until then
 # and the CPU time of all processes on that way, of the broker and the database too, without the load generator. All systems run,
-# warmed up, and are loaded in turns. Prints every run, and the medians. Needs wrk, Linux; PostgreSQL for the peers.
+# warmed up, and are loaded in turns. Prints every run, and a table of the medians. Needs wrk, Linux; PostgreSQL for the peers.
 #   standalone        ours in one process, SQLite files as log and store
 #   kafka             our web server, Kafka, and our management API with SQLite as the store: three processes
 #   wolverine         a peer in one process: Wolverine's durable local queue and the rows in PostgreSQL
 #   wolverine+kafka   a peer: web server sending inline, Kafka, and a recorder with Wolverine's durable inbox and the rows in PostgreSQL
 # Kafka is librdkafka's mock cluster, which keeps nothing on disk, one for each. PostgreSQL is started for this, with its own settings.
-# wolverine+kafka is not measured by default: its recorder stood still for minutes here before it took the rest.
-#   bench/end-to-end.sh [--systems "standalone kafka wolverine"] [--rounds 5] [--seconds 5] [--connections 64]
+#   bench/end-to-end.sh [--systems "standalone kafka wolverine wolverine+kafka"] [--rounds 5] [--seconds 5] [--connections 64]
 #                       [--warmup 10] [--partitions 12]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . bench/lib.sh
 
-systems="standalone kafka wolverine" rounds=5 seconds=5 connections=64 warmup=10 partitions=12
+systems="standalone kafka wolverine wolverine+kafka" rounds=5 seconds=5 connections=64 warmup=10 partitions=12
 options systems rounds seconds connections warmup partitions -- "$@"
 need wrk
 
@@ -113,8 +112,12 @@ for _ in $(seq "$rounds"); do
             awk -v l="$system" '{ printf "%-16s %10s %12s %20s %28s\n", l, $1, $2, $3, $4 }'
     done
 done
-echo "medians, of $rounds rounds:"
+declare -A title=([standalone]=Standalone [kafka]="Kafka, SQLite as the store" [wolverine]="Wolverine, durable local queue, PostgreSQL"
+    [wolverine+kafka]="Wolverine, Kafka, durable inbox, PostgreSQL")
+echo "medians of $rounds rounds:"
+echo "| | purchases/s | purchases per CPU second | core seconds for a million purchases |"
+echo "|---|---|---|---|"
 for system in $systems; do
     at() { cut -d' ' -f"$1" "$scratch/$system" | median; }
-    printf '%s: %s purchases/s, %s per CPU second, core seconds a million purchases = %s\n' "$system" "$(at 2)" "$(at 3)" "$(at 4)"
+    printf '| %s | %s | %s | %.0f |\n' "${title[$system]}" "$(at 2)" "$(at 3)" "$(at 4)"
 done

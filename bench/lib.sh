@@ -11,7 +11,7 @@ options() {
         case "$names" in
             *" ${1#--} "*) [ $# -gt 1 ] && printf -v "${1#--}" %s "$2" && shift 2 && continue ;;
         esac
-        awk 'NR > 1 && /^#/ { sub(/^# ?/, ""); print; next } NR > 1 { exit }' "$0"
+        awk 'NR > 1 && /^#/ { sub(/^# ?/, ""); print; next } NR > 1 { exit }' "bench/${0##*/}"
         exit 2
     done
 }
@@ -59,7 +59,16 @@ start_host() {
 # start_peer NAME ARGUMENT...: a peer, see bench/peers; sets $url and $pid.
 start_peer() { start_server "bench/peers/$1/bin/Release/net10.0/$1.dll" "${@:2}"; }
 
-# start_express DIR TOPIC: the Express web server of a checkout that has been built; sets $url and $pid.
+# clone_express: the Express original, built; sets $express.
+clone_express() {
+    need git
+    need npm
+    git clone -q --depth 1 https://github.com/EladSuzy/UNproject "$scratch/express-original"
+    express=$(dirname "$(find "$scratch/express-original" -path "*/web-server/package.json")")
+    (cd "$express" && npm install --no-audit --no-fund --loglevel error && npm run build --silent) >&2
+}
+
+# start_express DIR TOPIC: the web server of the Express original, which has been built; sets $url and $pid.
 start_express() {
     [ -f "$1/dist/services/kafkaProducer.js" ] || { echo "$1 is not built: there is no dist/services/kafkaProducer.js." >&2; exit 1; }
     port=$((port + 1))
@@ -77,6 +86,36 @@ start_express() {
         kill -0 $pid || { cat "$scratch/express.txt" >&2; exit 1; }
         sleep 0.2
     done
+}
+
+# clone_fastapi: the FastAPI original; sets $fastapi.
+# shellcheck disable=SC2034 # read by the script
+clone_fastapi() {
+    need git
+    git clone -q --depth 1 https://github.com/Avigdorrr/shopping-system-k8s "$scratch/fastapi-original"
+    fastapi=$scratch/fastapi-original/apps/web-server
+}
+
+# install_fastapi DIR: what the FastAPI original pins, in an environment of its own; sets $python.
+install_fastapi() {
+    need python3 "python3 python3-venv"
+    python3 -m venv "$scratch/python"
+    python=$scratch/python/bin/python
+    "$python" -m pip install -q --disable-pip-version-check -r "$1/requirements.txt" >&2
+}
+
+# start_fastapi DIR PYTHON TOPIC: the web server of the FastAPI original, with an interpreter that has its requirements; sets $url and $pid.
+start_fastapi() {
+    local interpreter
+    interpreter=$(realpath -s "$(command -v "$2")")
+    port=$((port + 1))
+    url=http://127.0.0.1:$port
+    # As its main.py and Dockerfile start it, except for the address.
+    (cd "$1" && PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 KAFKA_BOOTSTRAP_SERVERS=$servers KAFKA_TOPIC=$3 \
+        exec "$interpreter" -m uvicorn main:app --host 127.0.0.1 --port "$port") >/dev/null 2>"$scratch/fastapi.txt" &
+    pid=$!
+    started="$started $pid"
+    until curl -sf -o /dev/null "$url/-/ready"; do kill -0 $pid || { cat "$scratch/fastapi.txt" >&2; exit 1; }; sleep 0.2; done
 }
 
 # cpu PID...: the user and system time of these processes so far, and that of their children that have ended, in ms.
@@ -100,11 +139,11 @@ median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 # column RUNS NUMBER: one figure of all rounds of RUNS, a file of what was measured with a line for each round.
 column() { cut -d' ' -f"$2" "$scratch/$1"; }
 
-# compare RUNS OTHER NUMBER: the medians of a figure, and the median of the rounds' own ratios.
-compare() {
-    printf '%s against %s, ratio = %.2f\n' "$(column "$1" "$3" | median)" "$(column "$2" "$3" | median)" \
-        "$(paste -d' ' <(column "$1" "$3") <(column "$2" "$3") | awk '{ print $1 / $2 }' | median)"
-}
+# ratios RUNS OTHER NUMBER: the median of the rounds' own ratios of a figure.
+ratios() { printf %.2f "$(paste -d' ' <(column "$1" "$3") <(column "$2" "$3") | awk '{ print $1 / $2 }' | median)"; }
+
+# compare RUNS OTHER NUMBER: the medians of a figure, and that of the ratios.
+compare() { echo "$(column "$1" "$3" | median) against $(column "$2" "$3" | median), ratio = $(ratios "$@")"; }
 
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 

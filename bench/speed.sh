@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
-# Everything that this directory measures, one after the other, and at the end one table of it with the targets. Takes about
-# 25 minutes with the defaults. What every script prints is in the file named at the end. Needs wrk, Node.js, npm and git.
-#   bench/speed.sh [--rounds 5] [--many 10000000] [--data DIR] [--express DIR]
-#       --data keeps the filled records of history.sh there, --express names a built checkout: see express.sh
+# What the tables of docs/performance.md say, but for the one measured on Apache Kafka: one script after the other, and at the end the
+# tables, the first with the targets. Takes about 35 minutes with the defaults. What every script prints is in the file named at the
+# end. Needs wrk, Linux, Node.js, npm, git and Python 3.10 with venv and pip; what can't be measured because one of them is missing is
+# a row without a figure, or no row of the peers. Wolverine with PostgreSQL is measured where PostgreSQL is installed.
+#   bench/speed.sh [--rounds 5] [--many 10000000] [--data DIR] [--express DIR] [--fastapi DIR] [--python PYTHON]
+#       --data keeps the filled records of history.sh there; --express: see express.sh; --fastapi and --python: see fastapi.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . bench/lib.sh
 
-rounds=5 many=10000000 data='' express=''
-options rounds many data express -- "$@"
+rounds=5 many=10000000 data='' express='' fastapi='' python=''
+options rounds many data express fastapi python -- "$@"
 need wrk
 
 log=$(mktemp --suffix .txt)
@@ -37,25 +39,47 @@ row() {
         verdict=met
     fi
     [ "$verdict" = met ] || missed=$((missed + 1))
-    printf '| %s | %s | %s | %s %s | %s | %s |\n' "$1" "$2" "${3:--}${6:-}" "$4" "$5${6:-}" "$verdict" "$by" >>"$scratch/table"
+    printf '| %s | %s | %s | %s %s | %s | %s |\n' "$1" "$2" "${3:--}${6:-}" "$([ "$4" = ">=" ] && echo ≥ || echo ≤)" "$5${6:-}" "$verdict" "$by" >>"$scratch/table"
 }
 
-# buy_rows FIGURE TARGET64 TARGET256 WHAT: what buy.sh printed of FIGURE, at 64 and at 256 connections.
-buy_rows() {
-    row "$4, 64 connections" "append taken out" "$(figure "^64 connections, $1")" "$([ "$1" = requests/s ] && echo ">=" || echo "<=")" "$2"
-    row "$4, 256 connections" "append taken out" "$(figure "^256 connections, $1")" "$([ "$1" = requests/s ] && echo ">=" || echo "<=")" "$3"
+# peers_row WHAT FIGURE: one that the client decides, so that peers are what it is measured by.
+peers_row() {
+    local verdict=
+    [ -n "$2" ] || { verdict="not measured"; missed=$((missed + 1)); }
+    printf '| %s | append taken out | %s | see [peers](#peers-in-one-run) | %s | %s |\n' "$1" "${2:--}" "$verdict" "$by" >>"$scratch/table"
 }
+
+# section NAME: adds the table that a script printed to the section, without its head if the section has one.
+section() {
+    local from=1
+    [ ! -s "$scratch/$1" ] || from=3
+    grep '^|' "$scratch/out" | tail -n +$from >>"$scratch/$1" || true
+}
+
+# show TITLE NAME
+show() { printf '\n%s:\n\n' "$1"; if [ -s "$scratch/$2" ]; then cat "$scratch/$2"; else echo "not measured"; fi; }
 
 run buy.sh --log kafka --rounds $((3 * rounds))
-buy_rows requests/s 0.7 0.8 "buy over Kafka, requests/s"
-buy_rows CPU 1.6 1.6 "web server's CPU time per buy over Kafka"
-buy_rows bytes 1.5 1.5 "bytes allocated per buy over Kafka"
+for c in 64 256; do peers_row "buy over Kafka, requests/s, $c connections" "$(figure "^$c connections, requests/s")"; done
+for c in 64 256; do peers_row "web server's CPU time per buy over Kafka, $c connections" "$(figure "^$c connections, CPU")"; done
+for c in 64 256; do peers_row "bytes allocated per buy over Kafka, $c connections" "$(figure "^$c connections, bytes")"; done
+run peers.sh --rounds "$rounds"
+section peers
 # shellcheck disable=SC2086 # nothing when there is none
 run express.sh --rounds "$rounds" ${express:+--express "$express"}
-row "buy over Kafka, requests/s, 64 connections" "Express and kafkajs" "$(figure "^requests/s:")" ">=" 20
+row "buy over Kafka, requests/s, 64 connections" "Express and kafkajs" "$(awk -F' [|] ' '$2 == 64 { print $4 }' "$scratch/out")" ">=" 20
+section peers
+# shellcheck disable=SC2086 # nothing when there is none
+run fastapi.sh --rounds "$rounds" ${fastapi:+--fastapi "$fastapi"} ${python:+--python "$python"}
+section peers
 run buy.sh --log sqlite --rounds $((3 * rounds))
-buy_rows requests/s 0.65 0.75 "buy on the embedded log, requests/s"
-buy_rows bytes 1.5 1.5 "bytes allocated per buy on the embedded log"
+row "buy on the embedded log, requests/s, 64 connections" "append taken out" "$(figure "^64 connections, requests/s")" ">=" 0.65
+row "buy on the embedded log, requests/s, 256 connections" "append taken out" "$(figure "^256 connections, requests/s")" ">=" 0.75
+for c in 64 256; do row "bytes allocated per buy on the embedded log, $c connections" "append taken out" "$(figure "^$c connections, bytes")" "<=" 1.5; done
+systems="standalone kafka"
+! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || systems="$systems wolverine"
+run end-to-end.sh --systems "$systems" --rounds "$rounds"
+section end-to-end
 run record.sh
 row "recorder, purchases/s" "raw bulk insert" "$(figure "^recorder against")" ">=" 0.7
 run latency.sh --rounds "$rounds"
@@ -78,6 +102,8 @@ row "start to ready, Standalone, $mode, new files" "" "$(grep "Standalone, $mode
     echo "| what | against | figure | target | | by |"
     echo "|---|---|---|---|---|---|"
     cat "$scratch/table"
+    show "Peers in one run" peers
+    show "From the request into the store" end-to-end
     echo
     echo "$missed missed or not measured; all runs: $log"
 } | tee -a "$log"

@@ -148,6 +148,38 @@ public sealed class FeedTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_reader_that_stops_while_partitions_are_assigned_to_it_leaves_the_group()
+    {
+        using var cluster = new MockCluster();
+        cluster.CreateTopic(Brokers.DefaultTopic, Brokers.DefaultPartitions);
+        WatchedConsumers? consumers = null;
+        await using var host = await KafkaHost.StartAsync(cluster, log: false, consumerBuilder: config => consumers = new WatchedConsumers(config));
+        cluster.TrackRequests();
+        for (var broker = 1; broker <= cluster.Brokers; broker++)
+        {
+            cluster.SlowDown(broker, TimeSpan.FromSeconds(1));
+        }
+
+        var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
+        var first = reading.MoveNextAsync().AsTask();
+        await ArrivedAsync(MockCluster.Api.JoinGroup);
+        // It no longer polls when the group answers, so it is told of its partitions only while it leaves.
+        consumers!.MayLeave.Reset();
+        var stopped = reading.DisposeAsync().AsTask();
+        await Eventually.TrueAsync(() => consumers.Leaving == 1, "it stops");
+        await ArrivedAsync(MockCluster.Api.Heartbeat);
+        consumers.MayLeave.Set();
+
+        await stopped;
+        await ArrivedAsync(MockCluster.Api.LeaveGroup);
+        Assert.DoesNotContain(host.Warnings, line => line.Contains("Leaving the group", StringComparison.Ordinal));
+        await Assert.ThrowsAnyAsync<Exception>(() => first);
+        consumers.Dispose();
+
+        Task ArrivedAsync(MockCluster.Api request) => Eventually.TrueAsync(() => cluster.Requests().ContainsKey((short)request), $"{request}");
+    }
+
+    [Fact]
     public async Task A_reader_that_is_held_up_stays_in_the_group()
     {
         using var brokers = Brokers.New();

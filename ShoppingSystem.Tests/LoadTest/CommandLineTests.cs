@@ -26,6 +26,7 @@ public sealed class CommandLineTests
     [InlineData("--p99", "100")]
     [InlineData("--max-lag", "0s")]
     [InlineData("--json", "no/such/directory/result.json")]
+    [InlineData("--html", "no/such/directory/report.html")]
     public async Task An_invalid_value_is_refused_with_its_option_named(string option, string value)
     {
         var (exitCode, _, _, errors) = await InvokeAsync(option, value);
@@ -121,7 +122,7 @@ public sealed class CommandLineTests
         Assert.Contains("Exit codes", output, StringComparison.Ordinal);
     }
 
-    private static async Task<(int ExitCode, LoadTestOptions? Options, string Output, string Errors)> InvokeAsync(params string[] args)
+    internal static async Task<(int ExitCode, LoadTestOptions? Options, string Output, string Errors)> InvokeAsync(params string[] args)
     {
         LoadTestOptions? taken = null;
         using var output = new StringWriter();

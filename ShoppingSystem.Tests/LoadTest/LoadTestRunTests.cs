@@ -402,6 +402,23 @@ public sealed class LoadTestRunTests
     }
 
     [Fact]
+    public async Task Seconds_add_up_to_the_whole_and_only_the_one_in_which_the_load_ended_is_not_whole()
+    {
+        await using var shop = await FakeShop.StartAsync();
+        shop.OnBuy = bought => Task.FromResult(bought.Count % 10 is 0 ? Results.StatusCode(503) : null);
+        var load = OpenLoad.Steady(50, TimeSpan.FromSeconds(1.5));
+
+        var result = await LoadTestRun.RunAsync(Plan(shop, load), new Onlooker());
+
+        Assert.NotEmpty(result.Samples);
+        Assert.Equal(result.Traffic.Acknowledged, result.Samples.Sum(sample => sample.AcknowledgedPerSecond * sample.Length.TotalSeconds), 0.001);
+        Assert.Equal(result.Traffic.Failed, result.Samples.Sum(sample => sample.FailedPerSecond * sample.Length.TotalSeconds), 0.001);
+        Assert.Equal(result.Traffic.Errors["HTTP 503"], result.Samples.Sum(sample => sample.Errors.GetValueOrDefault("HTTP 503")));
+        Assert.All(result.Samples, sample => Assert.Equal(sample.At <= load.Duration, sample.Whole));
+        Assert.False(result.Samples[^1].Whole);
+    }
+
+    [Fact]
     public async Task Json_report_says_what_was_found()
     {
         await using var shop = await FakeShop.StartAsync();
@@ -415,7 +432,7 @@ public sealed class LoadTestRunTests
         var file = Path.GetTempFileName();
         try
         {
-            await JsonReport.WriteAsync(file, result);
+            await JsonReport.WriteAsync(file, ReportDocument.From(result, []));
             using var report = JsonDocument.Parse(await File.ReadAllBytesAsync(file));
             var root = report.RootElement;
             Assert.Equal(result.RunId, root.GetProperty("runId").GetString());

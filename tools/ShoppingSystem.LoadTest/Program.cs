@@ -17,7 +17,17 @@ static async Task<int> RunAsync(LoadTestOptions options)
         ? await Run(new PlainDisplay(Console.Out))
         : await TerminalDisplay.RunAsync(console, Run);
 
-    FinalReport.Print(console, result);
-    await JsonReport.WriteAsync(options.JsonFile, result);
+    var report = ReportDocument.From(result, options.Arguments);
+    FinalReport.Print(console, report);
+    await JsonReport.WriteAsync(options.JsonFile, report);
+    if (options.HtmlFile is { } page)
+    {
+        await ReportPage.WriteAsync(page, report, options.Baseline);
+        if (options.Open && PageOpener.Open(page) is { } problem)
+        {
+            await Console.Error.WriteLineAsync($"{page} could not be opened: {problem}");
+        }
+    }
+
     return ExitCode.Of(result);
 }

@@ -57,6 +57,16 @@ internal sealed class MockCluster : IDisposable
     public void CreateTopic(string topic, int partitions) =>
         Check(Librdkafka.MockTopicCreate(_cluster, topic, partitions, Math.Min(3, Brokers)));
 
+    /// <summary>
+    /// Sets <c>group.consumer.heartbeat.interval.ms</c> and <c>group.consumer.session.timeout.ms</c>, for groups in the protocol of Kafka 4.
+    /// By default they are 3 s and 30 s here, and 5 s and 45 s on real brokers.
+    /// </summary>
+    public void SetConsumerGroups(TimeSpan heartbeatInterval, TimeSpan sessionTimeout)
+    {
+        Librdkafka.MockSetGroupConsumerHeartbeatInterval(_cluster, (int)heartbeatInterval.TotalMilliseconds);
+        Librdkafka.MockSetGroupConsumerSessionTimeout(_cluster, (int)sessionTimeout.TotalMilliseconds);
+    }
+
     /// <summary>Deletes a topic with all its events; if it is created again, it starts at offset 0.</summary>
     public void DeleteTopic(string topic) => Check(Librdkafka.MockTopicDelete(_cluster, topic));
 

@@ -29,7 +29,12 @@ internal sealed partial class Assignment(
 
     public IEnumerable<TopicPartitionOffset> Assigned(IReadOnlyList<TopicPartition> partitions)
     {
-        var starts = ResolveStarts(partitions);
+        if (ResolveStarts(partitions) is not { } starts)
+        {
+            // They are given back in a moment, and nothing is read until then.
+            return partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Unset));
+        }
+
         foreach (var start in starts)
         {
             _partitions[start.Partition] = new AssignedPartition(
@@ -201,12 +206,13 @@ internal sealed partial class Assignment(
         partitions.ForEach(partition => partition.IsPaused = paused);
     }
 
-    // The client could look them up itself, but it does not retry when that fails, and the partitions would stay unread.
-    private List<TopicPartitionOffset> ResolveStarts(IReadOnlyList<TopicPartition> partitions)
+    // The client could look them up itself, but it does not retry when that fails, and the partitions would stay unread. Null when this
+    // reader stops: a client that leaves its group answers no such question before the timeout, and leaving would fail with it.
+    private List<TopicPartitionOffset>? ResolveStarts(IReadOnlyList<TopicPartition> partitions)
     {
         var started = Stopwatch.GetTimestamp();
         var backoff = new Backoff();
-        while (true)
+        while (!stopping.IsCancellationRequested)
         {
             try
             {
@@ -216,7 +222,7 @@ internal sealed partial class Assignment(
                     ? new TopicPartitionOffset(start.TopicPartition, Offset.Beginning)
                     : new TopicPartitionOffset(start.TopicPartition, start.Offset))];
             }
-            catch (KafkaException e) when (!e.Error.IsFatal && !stopping.IsCancellationRequested && Stopwatch.GetElapsedTime(started) < StartsTimeout)
+            catch (KafkaException e) when (!e.Error.IsFatal && Stopwatch.GetElapsedTime(started) < StartsTimeout)
             {
                 var error = FeedProblems.Unwrap(e);
                 problems.Note(FeedProblems.Action.ResolveStart, error);
@@ -229,6 +235,8 @@ internal sealed partial class Assignment(
                 }
             }
         }
+
+        return null;
     }
 
     private WatermarkOffsets WatermarksOf(AssignedPartition partition) => consumer.GetWatermarkOffsets(Place(partition));

@@ -7,32 +7,45 @@ using Wolverine;
 using Wolverine.Kafka;
 using Wolverine.Postgresql;
 using Wolverine.Sqlite;
+using Wolverine.Transports;
 
 // The way of a purchase on Wolverine: HTTP, durable inbox, handler, a row. From its documentation of durable messaging.
 //   --store postgresql|sqlite   --ConnectionStrings:store ...: where Wolverine keeps its inbox, and the rows are
 //   --log local|kafka: the purchase is acknowledged when it is in the durable local queue, or when Kafka has it
 //   --role web|record|both: for Kafka, as a process of its own each
+//   --batch 500: so many purchases at most for each call of the handler, in one INSERT; 1: a call and an INSERT for each
 var builder = WebApplication.CreateBuilder(args);
 builder.Logging.ClearProviders();
 var (store, log, role) = (builder.Configuration["store"], builder.Configuration["log"], builder.Configuration["role"] ?? "both");
 var connection = builder.Configuration.GetConnectionString("store")!;
+var batch = builder.Configuration.GetValue("batch", 500);
 builder.Services.AddSingleton<DbDataSource>(_ => store is "sqlite" ? SqliteFactory.Instance.CreateDataSource(connection) : NpgsqlDataSource.Create(connection));
 builder.Host.UseWolverine(options =>
 {
     options.Durability.Mode = DurabilityMode.Solo;
     // Without this, a send that fails is logged, answered with success, and tried again from memory.
     options.Durability.UseSyncRetryBlock = true;
-    if (role is "web")
+    options.Discovery.DisableConventionalDiscovery();
+    if (role is not "web")
     {
-        options.Discovery.DisableConventionalDiscovery();
-    }
-    else if (store is "sqlite")
-    {
-        options.PersistMessagesWithSqlite(connection);
-    }
-    else
-    {
-        options.PersistMessagesWithPostgresql(connection);
+        if (batch > 1)
+        {
+            options.Discovery.IncludeType(typeof(BatchHandler));
+            options.BatchMessagesOf<Purchase>(batching => batching.BatchSize = batch);
+        }
+        else
+        {
+            options.Discovery.IncludeType(typeof(PurchaseHandler));
+        }
+
+        if (store is "sqlite")
+        {
+            options.PersistMessagesWithSqlite(connection);
+        }
+        else
+        {
+            options.PersistMessagesWithPostgresql(connection);
+        }
     }
 
     if (log is "local")
@@ -58,7 +71,9 @@ builder.Host.UseWolverine(options =>
 
     if (role is not "web")
     {
-        options.ListenToKafkaTopic("purchases").ReceiveRawJson<Purchase>().UseDurableInbox();
+        // With the default, 1,000 messages, a burst makes the listener leave its group and join it again, and again: its documentation says
+        // so, and recommends more.
+        options.ListenToKafkaTopic("purchases").ReceiveRawJson<Purchase>().UseDurableInbox(new BufferingLimits(1_000_000, 500_000));
     }
 });
 

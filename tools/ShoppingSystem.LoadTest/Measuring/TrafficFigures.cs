@@ -45,4 +45,19 @@ public sealed class TrafficFigures
 
     /// <summary>The latency percentile of all decided purchases, those that failed counting as longer than any; null when it falls among them.</summary>
     public TimeSpan? LatencyOfAll(double percent) => Latency.PercentileAmong(Decided, percent);
+
+    /// <summary>Failed attempts by what went wrong, those that are not yet in <paramref name="earlier"/>, older figures of the same load.</summary>
+    internal SortedDictionary<string, long> ErrorsSince(TrafficFigures earlier)
+    {
+        var since = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        foreach (var (error, count) in Errors)
+        {
+            if (count - earlier.Errors.GetValueOrDefault(error) is > 0 and var more)
+            {
+                since[error] = more;
+            }
+        }
+
+        return since;
+    }
 }

@@ -7,8 +7,13 @@ namespace ShoppingSystem.LoadTest;
 
 /// <summary>What the command line asked for.</summary>
 /// <param name="Plan">The load test.</param>
+/// <param name="Arguments">The command line itself.</param>
 /// <param name="JsonFile">Where to write the result as JSON; null for nowhere.</param>
-internal sealed record LoadTestOptions(LoadPlan Plan, string? JsonFile);
+/// <param name="HtmlFile">Where to write it as a page; null for nowhere.</param>
+/// <param name="Baseline">An earlier result, which the page shows beside this one; null for none.</param>
+/// <param name="Open">Whether to show the page afterwards.</param>
+internal sealed record LoadTestOptions(
+    LoadPlan Plan, IReadOnlyList<string> Arguments, string? JsonFile, string? HtmlFile, ReportDocument? Baseline, bool Open);
 
 /// <summary>The command line: its options, their valid combinations, and its help.</summary>
 internal sealed class CommandLine
@@ -29,6 +34,8 @@ internal sealed class CommandLine
             loadtest --rate 500 --duration 2m --retry --verify
           As fast as 64 connections can, to compare two servers:
             loadtest --connections 64 --duration 30s --warm-up 5s --no-lag --json result.json
+          The same after a change, as a page with charts, beside what it was before:
+            loadtest --connections 64 --duration 30s --warm-up 5s --no-lag --html report.html --baseline result.json
 
         Rates are purchases per second. Durations are like 500ms, 60s, 5m, 1h.
         Ctrl-C ends the load early and still verifies and reports; a second Ctrl-C skips the rest of that, too.
@@ -138,17 +145,37 @@ internal sealed class CommandLine
         CustomParser = ParseFile,
     };
 
+    private readonly Option<string> _html = new("--html")
+    {
+        Description = "Write the result to this file as a page with charts, too; it needs no other file",
+        HelpName = "file",
+        CustomParser = ParseFile,
+    };
+
+    private readonly Option<ReportDocument> _baseline = new("--baseline")
+    {
+        Description = "With --html: show this earlier result, which --json wrote, beside the new one",
+        HelpName = "file",
+        CustomParser = ParseBaseline,
+    };
+
+    private readonly Option<bool> _open = new("--open")
+    {
+        Description = "With --html: show the page in the browser when it is done",
+    };
+
     private readonly RootCommand _root;
 
-    private CommandLine(Func<LoadTestOptions, Task<int>> run)
+    private CommandLine(string[] args, Func<LoadTestOptions, Task<int>> run)
     {
         _root = new("Buys on schedule, measures how long it takes, and proves that every acknowledged purchase is recorded exactly once.")
         {
             _url, _rate, _connections, _duration, _warmUp, _users, _userPrefix,
             _shape, _fromRate, _rampTime, _burstRate, _burstEvery, _burstLength, _p99, _maxLag,
-            _maxInFlight, _timeout, _retry, _verify, _noLag, _json,
+            _maxInFlight, _timeout, _retry, _verify, _noLag, _json, _html, _baseline, _open,
         };
-        _root.SetAction(parsed => run(new LoadTestOptions(PlanOf(parsed), parsed.GetValue(_json))));
+        _root.SetAction(parsed => run(new LoadTestOptions(
+            PlanOf(parsed), args, parsed.GetValue(_json), parsed.GetValue(_html), parsed.GetValue(_baseline), parsed.GetValue(_open))));
         _root.ShowExamples(Examples);
     }
 
@@ -157,7 +184,7 @@ internal sealed class CommandLine
     public static async Task<int> InvokeAsync(
         string[] args, Func<LoadTestOptions, Task<int>> run, TextWriter output, TextWriter errors)
     {
-        var commandLine = new CommandLine(run);
+        var commandLine = new CommandLine(args, run);
         var parsed = commandLine._root.Parse(args);
         if (parsed.Action is not HelpWithExamples && commandLine.ProblemsOf(parsed) is { Count: > 0 } problems)
         {
@@ -238,6 +265,7 @@ internal sealed class CommandLine
             (shape is LoadShape.Burst, "is for --shape burst", [_burstRate, _burstEvery, _burstLength]),
             (search, "is for --rate max", [_p99, _maxLag]),
             (!parsed.GetValue(_noLag), "needs the lag to be measured, which --no-lag leaves out", [_maxLag]),
+            (IsGiven(parsed, _html), "needs --html", [_baseline, _open]),
         ];
         foreach (var conflict in NotAllowed(parsed, rules))
         {
@@ -252,6 +280,11 @@ internal sealed class CommandLine
         if (shape is LoadShape.Burst && Value(parsed, _burstLength, DefaultBurstLength) > Value(parsed, _burstEvery, DefaultBurstEvery))
         {
             yield return "--burst-length is longer than --burst-every";
+        }
+
+        if (parsed.GetValue(_html) is { } html && parsed.GetValue(_json) is { } json && Path.GetFullPath(html) == Path.GetFullPath(json))
+        {
+            yield return $"--html and --json are the same file: {html}";
         }
     }
 
@@ -304,6 +337,20 @@ internal sealed class CommandLine
         result.Tokens[0].Value is { Length: > 0 and <= 64 } prefix && prefix.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
             ? prefix
             : Fail<string>(result, "1 to 64 of the characters A-Z a-z 0-9 - _ .");
+
+    private static ReportDocument? ParseBaseline(ArgumentResult result)
+    {
+        var file = result.Tokens[0].Value;
+        try
+        {
+            return JsonReport.Read(file);
+        }
+        catch (FormatException e)
+        {
+            result.AddError($"--baseline: {file}: {e.Message}");
+            return null;
+        }
+    }
 
     private enum LoadShape
     {

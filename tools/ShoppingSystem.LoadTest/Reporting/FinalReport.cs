@@ -5,21 +5,17 @@ namespace ShoppingSystem.LoadTest;
 /// <summary>The tables at the end of a load test.</summary>
 internal static class FinalReport
 {
-    private static readonly double[] Percentiles = [50, 75, 90, 95, 99, 99.9, 99.99];
-
-    public static void Print(IAnsiConsole console, LoadTestResult result)
+    public static void Print(IAnsiConsole console, ReportDocument report)
     {
-        if (result.Steps.Count > 0)
+        if (report.Search is { Steps.Count: > 0 } search)
         {
-            console.Write(Steps(result));
-            console.MarkupLine(result.HighestRate is { } rate
-                ? $"[green]Highest rate with {Limits(result.Plan.Search!)}: {rate:N0}/s[/]"
-                : $"[red]No rate kept {Limits(result.Plan.Search!)}.[/]");
+            console.Write(Steps(search));
+            Say(Verdict.Of(search));
         }
 
-        console.Write(Purchases(result));
-        console.Write(Latencies(result));
-        if (result.Verification is { } verification)
+        console.Write(Purchases(report));
+        console.Write(Latencies(report));
+        if (report.Verification is { } verification)
         {
             console.Write(Verified(verification));
             foreach (var example in verification.Examples)
@@ -27,36 +23,35 @@ internal static class FinalReport
                 console.MarkupLineInterpolated($"[red]{example}[/]");
             }
 
-            console.MarkupLine(verification switch
-            {
-                { Passed: false } => "[red]NOT every acknowledged purchase is recorded exactly once.[/]",
-                { Complete: false } => "[yellow]Not every history could be read: nothing is proven.[/]",
-                _ => "[green]Every acknowledged purchase is recorded exactly once.[/]",
-            });
+            Say(Verdict.Of(report));
+        }
+
+        void Say(Verdict verdict)
+        {
+            var color = verdict.Finding switch { Finding.Good => "green", Finding.Bad => "red", _ => "yellow" };
+            console.MarkupLine($"[{color}]{verdict.Sentence.EscapeMarkup()}[/]");
         }
     }
 
-    private static string Limits(SearchPlan search) =>
-        $"p99 within {Duration.Format(search.P99)}{(search.MaxLag is { } lag ? $" and recorded within {Duration.Format(lag)}" : "")}";
-
-    private static Table Steps(LoadTestResult result)
+    private static Table Steps(ReportSearch search)
     {
         var table = NewTable("Search", "rate", "acknowledged/s", "p50", "p99", "recording lag", "failed", "");
-        foreach (var (rate, passed, figures, lag) in result.Steps)
+        foreach (var (rate, passed, lag, figures) in search.Steps)
         {
             table.AddRow(
-                $"{rate:N0}/s", $"{figures.AcknowledgedPerSecond:N0}", Text.Latency(figures, 50), Text.Latency(figures, 99),
-                lag is { } longest ? Duration.Format(longest) : "", $"{figures.Failed + figures.NotSent:N0}", passed ? "[green]passed[/]" : "[red]failed[/]");
+                $"{rate:N0}/s", $"{figures.AcknowledgedPerSecond:N0}", Text.OfAll(figures.P50OfAllMs), Text.OfAll(figures.P99OfAllMs),
+                lag is { } longest ? Text.Time(longest) : "", $"{figures.Failed + figures.NotSent:N0}", passed ? "[green]passed[/]" : "[red]failed[/]");
         }
 
         return table;
     }
 
-    private static Table Purchases(LoadTestResult result)
+    private static Table Purchases(ReportDocument report)
     {
-        var figures = result.Traffic;
-        var table = NewTable($"Purchases of run {result.RunId}{(result.Stopped ? ", stopped early" : "")}", "", "", "");
-        table.AddRow("acknowledged", $"{figures.Acknowledged:N0}", $"{figures.AcknowledgedPerSecond:N0}/s in {Duration.Format(figures.Elapsed)}");
+        var figures = report.Purchases;
+        var table = NewTable($"Purchases of run {report.RunId}{(report.Stopped ? ", stopped early" : "")}", "", "", "");
+        table.AddRow(
+            "acknowledged", $"{figures.Acknowledged:N0}", $"{figures.AcknowledgedPerSecond:N0}/s in {Duration.Format(TimeSpan.FromSeconds(figures.ElapsedSeconds))}");
         table.AddRow("failed", $"{figures.Failed:N0}", "");
         table.AddRow("not sent", $"{figures.NotSent:N0}", "no connection was free in time");
         table.AddRow("waited", $"{figures.Waited:N0}", "for a free connection; in the latency");
@@ -67,49 +62,48 @@ internal static class FinalReport
             table.AddRow($"[red]{error.EscapeMarkup()}[/]", $"{count:N0}", "failed attempts");
         }
 
-        if (result.GeneratorPurchases > 0)
+        if (report.Generator is { Purchases: > 0 } generator)
         {
-            table.AddRow(
-                "generator", Duration.Format(result.GeneratorCpu / result.GeneratorPurchases), "processor time per purchase");
+            table.AddRow("generator", Text.Time(generator.CpuMs / generator.Purchases), "processor time per purchase");
         }
 
         return table;
     }
 
-    private static Table Latencies(LoadTestResult result)
+    private static Table Latencies(ReportDocument report)
     {
-        var columns = new List<(string Name, LatencyHistogram Times)>
+        var columns = new List<(string Name, ReportLatency Times)>
         {
-            ("acknowledged after", result.Traffic.Latency),
-            ("started late by", result.Traffic.StartDelay),
+            ("acknowledged after", report.Purchases.LatencyMs),
+            ("started late by", report.Purchases.StartDelayMs),
         };
-        if (result.Lag is { Lag: { Count: > 0 } lag })
+        if (report.RecordingLagMs is { } lag)
         {
             columns.Add(("recording lag", lag));
         }
 
         var table = NewTable("Times from when a purchase was due", [.. columns.Select(column => column.Name).Prepend("")]);
-        foreach (var percent in Percentiles)
+        foreach (var percent in ReportLatency.Percents)
         {
-            Row($"p{percent}", times => times.Percentile(percent));
+            Row($"p{percent}", times => times.At(percent));
         }
 
         Row("max", times => times.Max);
         Row("mean", times => times.Mean);
-        if (result.Lag is { Lag.Count: 0, Problem: { } problem })
+        if (report is { RecordingLagMs: null, RecordingLagProblem: { } problem })
         {
             table.Caption($"The recording lag is not known: {problem.EscapeMarkup()}");
         }
 
         return table;
 
-        void Row(string name, Func<LatencyHistogram, TimeSpan> figure) =>
-            table.AddRow([name, .. columns.Select(column => Duration.Format(figure(column.Times)))]);
+        void Row(string name, Func<ReportLatency, double> figure) =>
+            table.AddRow([name, .. columns.Select(column => Text.Time(figure(column.Times)))]);
     }
 
-    private static Table Verified(Verification verification)
+    private static Table Verified(ReportVerification verification)
     {
-        var table = NewTable($"Verified in {Duration.Format(verification.Elapsed)}", "", "", "");
+        var table = NewTable($"Verified in {Text.Time(verification.ElapsedMs)}", "", "", "");
         Row("acknowledged", verification.Acknowledged, "warm-up included");
         Row("found", verification.Found, "exactly once, unless doubled");
         Row("lost", verification.Lost, "acknowledged, but in no history", isBad: true);

@@ -1,13 +1,12 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace ShoppingSystem.LoadTest;
 
-/// <summary>The result as JSON, for scripts: rates per second, durations in milliseconds.</summary>
+/// <summary>The report as JSON, for scripts, and for a later run to be compared with.</summary>
 internal static class JsonReport
 {
     /// <summary>Writes the report, if a file is named; an existing file is replaced.</summary>
-    public static async Task WriteAsync(string? file, LoadTestResult result, CancellationToken cancel = default)
+    public static async Task WriteAsync(string? file, ReportDocument report, CancellationToken cancel = default)
     {
         if (file is null)
         {
@@ -15,70 +14,54 @@ internal static class JsonReport
         }
 
         await using var stream = File.Create(file);
-        await JsonSerializer.SerializeAsync(stream, From(result), ReportJson.Default.ReportDocument, cancel);
+        await JsonSerializer.SerializeAsync(stream, report, ReportJson.Default.ReportDocument, cancel);
     }
 
-    internal static ReportDocument From(LoadTestResult result) => new(
-        result.RunId,
-        result.StartedAt,
-        result.Stopped,
-        result.Plan.Url,
-        result.UserIdPrefix,
-        result.Plan.Users,
-        Figures(result.Traffic),
-        result.Lag is { Lag: { Count: > 0 } lag } ? Latency(lag) : null,
-        result.Plan.Search is { } search
-            ? new(search.P99.TotalMilliseconds, search.MaxLag?.TotalMilliseconds, result.HighestRate, [.. result.Steps.Select(Step)])
-            : null,
-        [.. result.Samples.Select(sample => new ReportSecond(
-            Math.Round(sample.At.TotalSeconds, 3), sample.DuePerSecond, sample.AcknowledgedPerSecond, sample.FailedPerSecond,
-            sample.P50.TotalMilliseconds, sample.P99.TotalMilliseconds, sample.InFlight, sample.Lag?.TotalMilliseconds))],
-        new(result.GeneratorPurchases, result.GeneratorCpu.TotalMilliseconds),
-        result.Verification is { } v
-            ? new(v.Passed, v.Complete, v.Acknowledged, v.Found, v.Lost, v.Doubled, v.Altered, v.Foreign, v.Unchecked, v.Unacknowledged, v.Elapsed.TotalMilliseconds, v.Examples)
-            : null);
-
-    private static ReportStep Step(SearchStep step) => new(step.Rate, step.Passed, step.Lag?.TotalMilliseconds, Figures(step.Figures));
-
-    private static ReportFigures Figures(TrafficFigures figures) => new(
-        Math.Round(figures.Elapsed.TotalSeconds, 3), figures.Acknowledged, figures.AcknowledgedPerSecond, figures.Failed, figures.NotSent,
-        figures.Waited, figures.Retries, figures.Connections, figures.Errors, Latency(figures.Latency), Latency(figures.StartDelay));
-
-    private static ReportLatency Latency(LatencyHistogram times)
+    /// <summary>Reads what <see cref="WriteAsync"/> wrote.</summary>
+    /// <exception cref="FormatException">It can't be read, or is something else; the message says what.</exception>
+    public static ReportDocument Read(string file)
     {
-        return new(
-            times.Count, times.Mean.TotalMilliseconds, At(50), At(75), At(90), At(95), At(99), At(99.9), At(99.99), times.Max.TotalMilliseconds);
+        try
+        {
+            using var json = Parse(file);
+            if (json.RootElement is not { ValueKind: JsonValueKind.Object } root || !root.TryGetProperty("runId", out _))
+            {
+                throw new FormatException("it is JSON, but not the result of a load test");
+            }
 
-        double At(double percent) => times.Percentile(percent).TotalMilliseconds;
+            var version = root.TryGetProperty("version", out var written) ? written.ToString() : "none";
+            if (version != $"{ReportDocument.CurrentVersion}")
+            {
+                throw new FormatException($"its version is {version}, and this program compares with {ReportDocument.CurrentVersion}");
+            }
+
+            var report = root.Deserialize(ReportJson.Default.ReportDocument)!;
+            return IsUsable(report) ? report : throw new FormatException("its seconds have times that no run has");
+        }
+        catch (JsonException e)
+        {
+            throw new FormatException($"it is not the whole result of a load test: {e.Message}", e);
+        }
     }
+
+    private static JsonDocument Parse(string file)
+    {
+        try
+        {
+            using var stream = File.OpenRead(file);
+            return JsonDocument.Parse(stream);
+        }
+        catch (JsonException e)
+        {
+            throw new FormatException($"it is not JSON: {e.Message}", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new FormatException($"it can't be read: {e.Message}", e);
+        }
+    }
+
+    // What the types don't say and charts would not end with: times that no run has.
+    private static bool IsUsable(ReportDocument report) => report.Seconds.All(second =>
+        second is { SinceStart: >= 0, LengthSeconds: > 0 } && second.SinceStart <= TimeSpan.FromDays(366).TotalSeconds);
 }
-
-internal sealed record ReportDocument(
-    string RunId, DateTimeOffset StartedAt, bool Stopped, Uri Url, string UserIdPrefix, int Users, ReportFigures Purchases,
-    ReportLatency? RecordingLagMs, ReportSearch? Search, IReadOnlyList<ReportSecond> Seconds, ReportGenerator Generator,
-    ReportVerification? Verification);
-
-internal sealed record ReportFigures(
-    double ElapsedSeconds, long Acknowledged, double AcknowledgedPerSecond, long Failed, long NotSent, long Waited, long Retries,
-    int Connections, IReadOnlyDictionary<string, long> Errors, ReportLatency LatencyMs, ReportLatency StartDelayMs);
-
-internal sealed record ReportLatency(
-    long Count, double Mean, double P50, double P75, double P90, double P95, double P99,
-    [property: JsonPropertyName("p99.9")] double P999, [property: JsonPropertyName("p99.99")] double P9999, double Max);
-
-internal sealed record ReportSearch(double P99LimitMs, double? LagLimitMs, double? HighestRate, IReadOnlyList<ReportStep> Steps);
-
-internal sealed record ReportStep(double Rate, bool Passed, double? LagMs, ReportFigures Purchases);
-
-internal sealed record ReportSecond(
-    double At, double? DuePerSecond, double AcknowledgedPerSecond, double FailedPerSecond, double P50Ms, double P99Ms, int InFlight, double? LagMs);
-
-internal sealed record ReportGenerator(long Purchases, double CpuMs);
-
-internal sealed record ReportVerification(
-    bool Passed, bool Complete, long Acknowledged, long Found, long Lost, long Doubled, long Altered, long Foreign, long Unchecked,
-    long Unacknowledged, double ElapsedMs, IReadOnlyList<string> Examples);
-
-[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(ReportDocument))]
-internal sealed partial class ReportJson : JsonSerializerContext;

@@ -14,9 +14,12 @@ internal static class Text
     /// <summary>What a search found at one rate.</summary>
     public static string Step(SearchStep step) =>
         $"{step.Rate:N0}/s {(step.Passed ? "passed" : "failed")}: {step.Figures.AcknowledgedPerSecond:N0}/s acknowledged, "
-        + $"p99 {Latency(step.Figures, 99)}, {(step.Lag is { } lag ? $"recorded within {Duration.Format(lag)}, " : "")}failed {step.Figures.Failed + step.Figures.NotSent:N0}";
+        + $"p99 {OfAll(step.Figures.LatencyOfAll(99)?.TotalMilliseconds)}, {(step.Lag is { } lag ? $"recorded within {Duration.Format(lag)}, " : "")}failed {step.Figures.Failed + step.Figures.NotSent:N0}";
 
-    /// <summary>A latency percentile of all purchases, or that it falls among those that failed.</summary>
-    public static string Latency(TrafficFigures figures, double percent) =>
-        figures.LatencyOfAll(percent) is { } latency ? Duration.Format(latency) : "failed";
+    /// <summary>A latency percentile of all purchases, milliseconds, or that it falls among those that failed.</summary>
+    public static string OfAll(double? milliseconds) => milliseconds is { } latency ? Time(latency) : "failed";
+
+    /// <summary>A time in the unit that reads best. What is longer than a histogram can tell is shown as the longest it can.</summary>
+    public static string Time(double milliseconds) =>
+        Duration.Format(TimeSpan.FromMilliseconds(Math.Clamp(milliseconds, 0, LatencyHistogram.Longest.TotalMilliseconds)));
 }

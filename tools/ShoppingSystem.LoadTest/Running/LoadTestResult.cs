@@ -51,16 +51,50 @@ public sealed record LoadTestResult
 public sealed record SearchStep(double Rate, bool Passed, TrafficFigures Figures, TimeSpan? Lag);
 
 /// <summary>One second of a load.</summary>
-/// <param name="At">Its end, since the beginning of the load.</param>
-/// <param name="DuePerSecond">Purchases that were to start, per second; null in the closed model.</param>
-/// <param name="AcknowledgedPerSecond">Purchases acknowledged per second.</param>
-/// <param name="FailedPerSecond">Purchases failed or not sent, per second.</param>
-/// <param name="P50">Median latency.</param>
-/// <param name="P99">Latency that 99 % did not exceed.</param>
-/// <param name="InFlight">Purchases under way at its end.</param>
-/// <param name="Lag">The recording lag at its end; null when it is not known.</param>
-public sealed record LoadSample(
-    TimeSpan At, double? DuePerSecond, double AcknowledgedPerSecond, double FailedPerSecond, TimeSpan P50, TimeSpan P99, int InFlight, TimeSpan? Lag);
+public sealed record LoadSample
+{
+    /// <summary>Its end, since the beginning of the load.</summary>
+    public required TimeSpan At { get; init; }
+
+    /// <summary>Its end, since the beginning of the run; later than <see cref="At"/> in a search, which puts on one load after another.</summary>
+    public required TimeSpan SinceStart { get; init; }
+
+    /// <summary>How long it really was: a second or a little more; the last of a load is shorter.</summary>
+    public required TimeSpan Length { get; init; }
+
+    /// <summary>
+    /// Whether the load was on and measured for all of it. It was not in the warm-up and where the load ended: the rates of such a second
+    /// are lower than those of the load.
+    /// </summary>
+    public required bool Whole { get; init; }
+
+    /// <summary>Purchases that were to start, per second; null in the closed model.</summary>
+    public required double? DuePerSecond { get; init; }
+
+    /// <summary>Purchases acknowledged per second.</summary>
+    public required double AcknowledgedPerSecond { get; init; }
+
+    /// <summary>Purchases failed or not sent, per second.</summary>
+    public required double FailedPerSecond { get; init; }
+
+    /// <summary>Median latency.</summary>
+    public required TimeSpan P50 { get; init; }
+
+    /// <summary>Latency that 99 % did not exceed.</summary>
+    public required TimeSpan P99 { get; init; }
+
+    /// <summary>The longest latency.</summary>
+    public required TimeSpan Max { get; init; }
+
+    /// <summary>Purchases under way at its end.</summary>
+    public required int InFlight { get; init; }
+
+    /// <summary>The recording lag at its end; null when it is not known.</summary>
+    public required TimeSpan? Lag { get; init; }
+
+    /// <summary>Attempts that failed in it, by what went wrong.</summary>
+    public required IReadOnlyDictionary<string, long> Errors { get; init; }
+}
 
 /// <summary>The progress of a load.</summary>
 /// <param name="Elapsed">Time since its beginning.</param>

@@ -16,6 +16,7 @@ public sealed class LoadTestRun
     private readonly BuyRequests _requests;
     private readonly Receipts? _receipts;
     private readonly List<LoadSample> _samples = [];
+    private readonly long _begun = Stopwatch.GetTimestamp();
     private long _usedNumbers;
 
     private LoadTestRun(LoadPlan plan, ILoadTestObserver observer, CancellationToken stop, CancellationToken abort)
@@ -139,9 +140,7 @@ public sealed class LoadTestRun
             var (now, figures, lag) = (traffic.Now, traffic.Figures(), probe?.Figures());
             if (now - sampledAt >= SampleEvery)
             {
-                sample = Sample(load, now, now - sampledAt, figures, before, lag);
-                _samples.Add(sample);
-                (before, sampledAt) = (figures, now);
+                TakeSample(now, figures, lag);
             }
 
             _observer.Progress(new(now, load.Duration, now < measuredFrom, rate, figures, sample, lag));
@@ -153,22 +152,39 @@ public sealed class LoadTestRun
 
         _usedNumbers = traffic.NextNumber;
         await running;
-        return traffic.Figures();
+        var total = traffic.Figures();
+        TakeSample(traffic.Now, total, probe?.Figures());
+        return total;
+
+        void TakeSample(TimeSpan now, TrafficFigures figures, LagFigures? lag)
+        {
+            var isWhole = now <= load.Duration && sampledAt >= measuredFrom && !end.IsCancellationRequested;
+            sample = Sample(load, now, now - sampledAt, isWhole, figures, before, lag);
+            _samples.Add(sample);
+            (before, sampledAt) = (figures, now);
+        }
     }
 
-    private static LoadSample Sample(
-        Load load, TimeSpan now, TimeSpan length, TrafficFigures figures, TrafficFigures before, LagFigures? lag)
+    private LoadSample Sample(
+        Load load, TimeSpan now, TimeSpan length, bool isWhole, TrafficFigures figures, TrafficFigures before, LagFigures? lag)
     {
         var latency = figures.Latency.Since(before.Latency);
-        return new LoadSample(
-            now,
-            load is OpenLoad open ? (open.DueWithin(now) - open.DueWithin(now - length)) / length.TotalSeconds : null,
-            latency.Count / length.TotalSeconds,
-            (figures.Failed + figures.NotSent - before.Failed - before.NotSent) / length.TotalSeconds,
-            latency.Percentile(50),
-            latency.Percentile(99),
-            figures.InFlight,
-            lag is { Problem: null } ? lag.Current : null);
+        return new LoadSample
+        {
+            At = now,
+            SinceStart = Stopwatch.GetElapsedTime(_begun),
+            Length = length,
+            Whole = isWhole,
+            DuePerSecond = load is OpenLoad open ? (open.DueWithin(now) - open.DueWithin(now - length)) / length.TotalSeconds : null,
+            AcknowledgedPerSecond = latency.Count / length.TotalSeconds,
+            FailedPerSecond = (figures.Failed + figures.NotSent - before.Failed - before.NotSent) / length.TotalSeconds,
+            P50 = latency.Percentile(50),
+            P99 = latency.Percentile(99),
+            Max = latency.Max,
+            InFlight = figures.InFlight,
+            Lag = lag is { Problem: null } ? lag.Current : null,
+            Errors = figures.ErrorsSince(before),
+        };
     }
 
     private static Load WithWarmUp(Load load, TimeSpan warmUp) => load switch

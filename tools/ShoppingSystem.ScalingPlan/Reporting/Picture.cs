@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security;
 using System.Text;
 using ShoppingSystem.ScalingPlan.Playing;
+using Scale = ShoppingSystem.LoadTest.Scale;
 
 namespace ShoppingSystem.ScalingPlan.Reporting;
 
@@ -48,9 +49,9 @@ internal static class Picture
             new("b wanted", "", Last(second => second.RecordersWanted)),
             new("b", "recorders", Last(second => second.RecordersReady))]);
 
-        for (int at = 0, step = Axis.Step(seconds.Count, 8); at <= seconds.Count; at += step)
+        foreach (var (at, label) in Scale.OfTime(seconds.Count, 8).Ticks)
         {
-            Text("", "middle", Left + Width * at / seconds.Count, Bottom(2) + 22, step < 3600 ? Axis.Time(at) : $"{at / 3600} h");
+            Text("", "middle", Left + Width * at / seconds.Count, Bottom(2) + 22, label);
         }
 
         return svg.AppendLine("</svg>").ToString();
@@ -61,9 +62,7 @@ internal static class Picture
 
         void Panel(int number, string head, Line[] lines)
         {
-            var highest = lines.Max(line => line.Values.Max());
-            var step = Axis.Step(highest, 4);
-            var top = Math.Max(step, Math.Ceiling(highest / step) * step);
+            var scale = Scale.Of(lines.Max(line => line.Values.Max()), 4);
             Text("head", "start", Left, Bottom(number) - Height - 16, head);
             var x = Left + 24 + 7.4 * head.Length;
             foreach (var line in lines.Where(line => line.Name.Length > 0))
@@ -72,16 +71,16 @@ internal static class Picture
                 x += 24 + 6.6 * line.Name.Length;
             }
 
-            for (var value = 0d; value <= top; value += step)
+            foreach (var (value, label) in scale.Ticks)
             {
-                var y = Bottom(number) - value * Height / top;
+                var y = Bottom(number) - value * Height / scale.High;
                 svg.AppendLine(CultureInfo.InvariantCulture, $"  <path class=\"rule\" d=\"M{Left:0} {y:0.#}h{Width:0}\"/>");
-                Text("", "end", Left - 8, y + 4, Axis.Number(value));
+                Text("", "end", Left - 8, y + 4, label);
             }
 
             foreach (var line in lines)
             {
-                svg.AppendLine(CultureInfo.InvariantCulture, $"  <path class=\"{line.Style}\" d=\"{Path(line, Bottom(number), top)}\"/>");
+                svg.AppendLine(CultureInfo.InvariantCulture, $"  <path class=\"{line.Style}\" d=\"{Path(line, Bottom(number), scale.High)}\"/>");
             }
         }
 

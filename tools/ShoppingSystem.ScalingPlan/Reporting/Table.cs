@@ -1,5 +1,6 @@
 using System.Globalization;
 using ShoppingSystem.ScalingPlan.Playing;
+using Axis = ShoppingSystem.LoadTest.Axis;
 
 namespace ShoppingSystem.ScalingPlan.Reporting;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace ShoppingSystem.ScalingPlan.Reporting;
+namespace ShoppingSystem.LoadTest;
 
 /// <summary>Round numbers for rows and ticks.</summary>
 internal static class Axis
