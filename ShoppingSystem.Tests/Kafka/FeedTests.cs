@@ -180,6 +180,57 @@ public sealed class FeedTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task While_a_commit_is_not_answered_events_are_handed_out_and_it_is_waited_for_at_the_end()
+    {
+        using var brokers = Brokers.New();
+        WatchedConsumers? consumers = null;
+        await using var host = await KafkaHost.StartAsync(brokers, consumerBuilder: config => consumers = new WatchedConsumers(config));
+        await host.Log.AppendAsync(Some.Purchase());
+        var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
+        await reading.MoveNextAsync();
+        consumers!.MayCommit.Reset();
+        await reading.Current.CommitAsync();
+
+        await host.Log.AppendAsync(Some.Purchase());
+        await reading.MoveNextAsync();
+        await reading.Current.CommitAsync();
+
+        var left = reading.DisposeAsync().AsTask();
+        Assert.Equal(0, consumers.Leaving);
+        consumers.MayCommit.Set();
+        await left;
+
+        // Both are committed.
+        await host.Log.AppendAsync(Some.Purchase());
+        await using var again = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
+        await again.MoveNextAsync();
+        Assert.Single(again.Current.Events);
+        Assert.Equal(0, consumers.FreedInUse);
+        Assert.DoesNotContain(host.Warnings, line => line.Contains("Leaving the group", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_event_that_the_client_hands_out_twice_in_a_row_is_no_loss_and_is_taken_once()
+    {
+        using var brokers = Brokers.New();
+        await using var host = await KafkaHost.StartAsync(brokers, consumerBuilder: config => new WatchedConsumers(config) { HandsOutTwice = true });
+        using var losses = new CountedLosses(host);
+        await host.Log.AppendAsync(Events);
+        var seen = new List<(int, long)>();
+        await using var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
+        while (seen.Count < Events)
+        {
+            await reading.MoveNextAsync();
+            seen.AddRange(reading.Current.Events.Select(@event => (@event.Partition, @event.Offset)));
+            await reading.Current.CommitAsync();
+        }
+
+        Assert.Equal(seen.Distinct(), seen);
+        Assert.Empty(losses);
+        Assert.Null(host.Feed.Loss);
+    }
+
+    [Fact]
     public async Task A_reader_that_is_held_up_stays_in_the_group()
     {
         using var brokers = Brokers.New();

@@ -1,3 +1,5 @@
+using Confluent.Kafka;
+
 namespace ShoppingSystem.Kafka;
 
 /// <summary>A partition, from its assignment to this reader until it is revoked. If it is assigned again, a new instance is made.</summary>
@@ -46,6 +48,19 @@ internal sealed class AssignedPartition(int partition, long? committed, long for
 
     /// <summary>True once an event has arrived, or the message that there is none.</summary>
     public bool IsFetched { get; set; }
+
+    /// <summary>The latest event that has arrived.</summary>
+    public ConsumeResult<string, byte[]>? Latest { get; set; }
+
+    /// <summary>
+    /// Whether this is the latest event once more. The client pauses its partitions when a rebalance begins, and reads on after the last event
+    /// that the application has: one that it is just handing out is not among them, and is fetched again (librdkafka's
+    /// <c>rd_kafka_toppar_pause_resume</c>). Another event at that offset is not meant: that one is of another log.
+    /// </summary>
+    public bool IsLatest(ConsumeResult<string, byte[]> result) =>
+        Latest is { } latest && !result.IsPartitionEOF && result.Offset == latest.Offset
+        && result.Message.Timestamp.UnixTimestampMs == latest.Message.Timestamp.UnixTimestampMs
+        && result.Message.Value.AsSpan().SequenceEqual(latest.Message.Value);
 
     /// <summary>Notes an event that has arrived, for <see cref="OldestAt"/>.</summary>
     public void Arrived(long offset, DateTimeOffset at) => _open.Enqueue((offset, at));

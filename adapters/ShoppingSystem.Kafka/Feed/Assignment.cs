@@ -69,7 +69,10 @@ internal sealed partial class Assignment(
     }
 
     /// <summary>Notes how far a partition is read, and reports events that were deleted before they were read.</summary>
-    /// <returns>The partition that <paramref name="result"/> belongs to; null when it isn't assigned to this reader.</returns>
+    /// <returns>
+    /// The partition that <paramref name="result"/> belongs to; null when it isn't assigned to this reader, or when the client hands out its latest
+    /// event once more.
+    /// </returns>
     public AssignedPartition? Advance(ConsumeResult<string, byte[]> result)
     {
         if (Find(result.Partition) is not { } partition)
@@ -82,6 +85,11 @@ internal sealed partial class Assignment(
             partition.FailedAt = 0;
             problems.Clear(FeedProblems.Action.Fetch, partition.Number);
             problems.Clear(FeedProblems.Action.Join);
+        }
+
+        if (partition.IsLatest(result))
+        {
+            return null;
         }
 
         if (result.Offset < partition.Next)
@@ -101,6 +109,7 @@ internal sealed partial class Assignment(
         }
 
         partition.IsFetched = true;
+        partition.Latest = result.IsPartitionEOF ? partition.Latest : result;
         partition.Next = result.IsPartitionEOF ? result.Offset : result.Offset + 1;
         return partition;
     }

@@ -223,6 +223,7 @@ internal sealed partial class ConsumerLoop : IAsyncDisposable
         try
         {
             _topic.Detach(_consumer);
+            _committer.Leave();
             // Gives the partitions back (this calls Revoked, which commits what is done), then leaves the group.
             _consumer.Close();
         }

@@ -4,13 +4,22 @@ using Microsoft.Extensions.Logging;
 
 namespace ShoppingSystem.Kafka;
 
-/// <summary>Commits the batches that the reader has finished. Used on the consumer's thread, except where noted.</summary>
+/// <summary>
+/// Commits the batches that the reader has finished. Used on the consumer's thread, except where noted. While a group of the classic protocol
+/// rebalances, its coordinator answers a commit only when all members have joined again, because it answers a connection's requests one after the
+/// other. A commit that takes that long goes on in the background, and the partitions that stay are read meanwhile.
+/// </summary>
 internal sealed partial class OffsetCommitter(IConsumer<string, byte[]> consumer, string topic, FeedProblems problems, AutoResetEvent signal, ILogger logger)
 {
+    /// <summary>How long reading waits for a commit; then it goes on.</summary>
+    private static readonly TimeSpan CommitTimeout = TimeSpan.FromMilliseconds(500);
+
     private readonly ConcurrentQueue<KafkaFeedBatch> _done = new();
     private readonly HashSet<KafkaFeedBatch> _inHand = [];
     private readonly Dictionary<AssignedPartition, long> _offsets = [];
     private readonly Backoff _backoff = new();
+    private (Task Task, Dictionary<AssignedPartition, long> Offsets)? _running;
+    private bool _isLeaving;
     private volatile bool _closed;
 
     /// <summary>How many batches the reader holds.</summary>
@@ -65,7 +74,12 @@ internal sealed partial class OffsetCommitter(IConsumer<string, byte[]> consumer
     /// <summary>Commits what the reader has finished.</summary>
     public void CommitDone()
     {
-        if (_done.IsEmpty && (_offsets.Count == 0 || _backoff.IsOn))
+        if (_running is { Task.IsCompleted: true })
+        {
+            Finish();
+        }
+
+        if (_done.IsEmpty && (_offsets.Count == 0 || _backoff.IsOn || _running is not null))
         {
             return;
         }
@@ -81,7 +95,7 @@ internal sealed partial class OffsetCommitter(IConsumer<string, byte[]> consumer
             }
         }
 
-        if (_offsets.Count > 0)
+        if (_offsets.Count > 0 && _running is null)
         {
             TryCommit();
         }
@@ -111,6 +125,16 @@ internal sealed partial class OffsetCommitter(IConsumer<string, byte[]> consumer
     /// <summary>Commits an offset although the partition was not read up to it.</summary>
     public void SetBack(AssignedPartition partition, long offset) => _offsets[partition] = offset;
 
+    /// <summary>From now on each commit is waited for, however long it takes: the consumer must not be closed while one is running.</summary>
+    public void Leave()
+    {
+        _isLeaving = true;
+        if (_running is { Task: var commit })
+        {
+            Task.WaitAny([commit]);
+        }
+    }
+
     /// <summary>Nothing is committed any more; batches that are finished later are settled at once.</summary>
     public void Close()
     {
@@ -124,15 +148,42 @@ internal sealed partial class OffsetCommitter(IConsumer<string, byte[]> consumer
     // A failed commit loses nothing, so nothing waits for it: it is repeated, or the next commit replaces it.
     private void TryCommit()
     {
+        var offsets = new Dictionary<AssignedPartition, long>(_offsets);
+        var places = offsets.Select(end => new TopicPartitionOffset(topic, end.Key.Number, end.Value)).ToList();
+        var commit = Task.Run(() =>
+        {
+            try
+            {
+                consumer.Commit(places);
+            }
+            finally
+            {
+                signal.Set();
+            }
+        });
+        _running = (commit, offsets);
+        if (Task.WaitAny([commit], _isLeaving ? Timeout.InfiniteTimeSpan : CommitTimeout) == 0)
+        {
+            Finish();
+        }
+    }
+
+    // The running commit has ended.
+    private void Finish()
+    {
+        var (commit, offsets) = _running!.Value;
         try
         {
-            consumer.Commit(_offsets.Select(end => new TopicPartitionOffset(topic, end.Key.Number, end.Value)));
-            foreach (var (partition, end) in _offsets)
+            commit.GetAwaiter().GetResult();
+            foreach (var (partition, end) in offsets)
             {
                 partition.Committed = end;
+                if (_offsets.TryGetValue(partition, out var latest) && latest == end)
+                {
+                    _offsets.Remove(partition);
+                }
             }
 
-            _offsets.Clear();
             _backoff.Reset();
             problems.Clear(FeedProblems.Action.Commit);
         }
@@ -150,6 +201,10 @@ internal sealed partial class OffsetCommitter(IConsumer<string, byte[]> consumer
             var level = isRebalance ? LogLevel.Debug : LogLevel.Warning;
             var delay = _backoff.Next();
             LogCommitFailed(level, error.Code, error.Reason, delay);
+        }
+        finally
+        {
+            _running = null;
         }
     }
 
