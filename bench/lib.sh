@@ -25,6 +25,8 @@ build() { # build PROJECT...
 
 scratch=$(mktemp -d)
 started=
+# What a script may change: a command that what is measured is started by, and the seconds between two looks at whether it has started.
+limited=() poll=0.2
 port=$((${BENCH_PORT:-20000} + RANDOM % 900))
 cleanup() { # ends what this script started, and waits, so that nothing of it is left in the figures of the next one
     # shellcheck disable=SC2086 # a list
@@ -112,10 +114,10 @@ start_fastapi() {
     url=http://127.0.0.1:$port
     # As its main.py and Dockerfile start it, except for the address.
     (cd "$1" && PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 KAFKA_BOOTSTRAP_SERVERS=$servers KAFKA_TOPIC=$3 \
-        exec "$interpreter" -m uvicorn main:app --host 127.0.0.1 --port "$port") >/dev/null 2>"$scratch/fastapi.txt" &
+        exec "${limited[@]}" "$interpreter" -m uvicorn main:app --host 127.0.0.1 --port "$port") >/dev/null 2>"$scratch/fastapi.txt" &
     pid=$!
     started="$started $pid"
-    until curl -sf -o /dev/null "$url/-/ready"; do kill -0 $pid || { cat "$scratch/fastapi.txt" >&2; exit 1; }; sleep 0.2; done
+    until curl -sf -o /dev/null "$url/-/ready"; do kill -0 $pid || { cat "$scratch/fastapi.txt" >&2; exit 1; }; sleep "$poll"; done
 }
 
 # cpu PID...: the user and system time of these processes so far, and that of their children that have ended, in ms.

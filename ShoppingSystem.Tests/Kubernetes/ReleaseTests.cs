@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
 namespace ShoppingSystem.Tests.Kubernetes;
@@ -44,6 +45,24 @@ public sealed partial class ReleaseTests
         Assert.Contains("tag=sha-${COMMIT::7}", Run("Names"));
         // At the same time, the two builds of a library get into each other's way.
         Assert.Contains("<ContainerPublishInParallel>false</ContainerPublishInParallel>", System.IO.File.ReadAllText(Path.Combine(Tools.Deploy, "Images.props")));
+    }
+
+    [Theory]
+    [InlineData("ShoppingSystem.WebServer", "true")]
+    [InlineData("ShoppingSystem.ManagementApi", "true")]
+    [InlineData("ShoppingSystem.Standalone", "false")]
+    [InlineData("tools/ShoppingSystem.LoadTest", "false")]
+    public async Task Every_image_is_compiled_ahead_and_those_of_a_cluster_s_services_bring_the_runtime_along(string project, string runtime)
+    {
+        // As a release and setup.sh publish it, for one of the platforms.
+        var asked = await Tools.RunAsync("dotnet", ["msbuild", Path.Combine(Tools.Root, project), "-p:Configuration=Release", "-p:RuntimeIdentifier=linux-arm64", "-p:ContainerRepository=shop/any",
+            "-getProperty:PublishReadyToRun", "-getProperty:SelfContained", "-getProperty:PublishReadyToRunComposite"]);
+
+        Assert.True(asked.ExitCode == 0, asked.Output);
+        var properties = JsonNode.Parse(asked.Output)!["Properties"]!;
+        Assert.Equal("true", (string?)properties["PublishReadyToRun"]);
+        Assert.Equal(runtime, (string?)properties["SelfContained"]);
+        Assert.Equal(runtime, (string?)properties["PublishReadyToRunComposite"]);
     }
 
     [Fact]
