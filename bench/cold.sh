@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What an autoscaler's help costs its first customers: the web server from the start of its process, with as much of a processor as --cores says.
-# "image" is what the container image has (deploy/Images.props), "shop ahead" has only the shop and its packages compiled ahead and uses the
+# "image" is what the image of a release has (deploy/Images.props), "shop ahead" has only the shop and its packages compiled ahead and uses the
 # runtime of this machine, "not ahead" has nothing of its own compiled ahead; with --fastapi, the FastAPI original too. In turns, over the mock
 # cluster. Each round starts each of them twice, anew:
 #   serving       ms until the probe of a cluster answers 200 (/-/serving; the original has /-/ready)
@@ -25,7 +25,7 @@ publish() { # publish NAME ARGUMENT...
     dotnet publish ShoppingSystem.WebServer -c Release -r linux-x64 --artifacts-path "$scratch/artifacts-$1" -o "$scratch/$1" -v q --nologo "${@:2}" >"$scratch/publish.txt" ||
         { cat "$scratch/publish.txt" >&2; exit 1; }
 }
-publish image
+publish image -p:ContainerRuntimeIdentifiers=linux-x64
 publish "shop ahead" --self-contained false -p:PublishReadyToRunComposite=false
 publish "not ahead" --self-contained false -p:PublishReadyToRun=false
 servers_compared=(image "shop ahead" "not ahead")

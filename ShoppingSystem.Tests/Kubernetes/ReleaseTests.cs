@@ -54,8 +54,9 @@ public sealed partial class ReleaseTests
     [InlineData("tools/ShoppingSystem.LoadTest", "false")]
     public async Task Every_image_is_compiled_ahead_and_those_of_a_cluster_s_services_bring_the_runtime_along(string project, string runtime)
     {
-        // As a release and setup.sh publish it, for one of the platforms.
-        var asked = await Tools.RunAsync("dotnet", ["msbuild", Path.Combine(Tools.Root, project), "-p:Configuration=Release", "-p:RuntimeIdentifier=linux-arm64", "-p:ContainerRepository=shop/any",
+        // As a release and setup.sh publish it to a registry, for one of the platforms.
+        var asked = await Tools.RunAsync("dotnet", ["msbuild", Path.Combine(Tools.Root, project), "-p:Configuration=Release", "-p:RuntimeIdentifier=linux-arm64",
+            "-p:ContainerRuntimeIdentifiers=linux-arm64", "-p:ContainerRepository=shop/any",
             "-getProperty:PublishReadyToRun", "-getProperty:SelfContained", "-getProperty:PublishReadyToRunComposite"]);
 
         Assert.True(asked.ExitCode == 0, asked.Output);
