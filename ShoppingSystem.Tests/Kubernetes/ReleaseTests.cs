@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
 namespace ShoppingSystem.Tests.Kubernetes;
@@ -48,22 +47,18 @@ public sealed partial class ReleaseTests
     }
 
     [Theory]
-    [InlineData("ShoppingSystem.WebServer", "true")]
-    [InlineData("ShoppingSystem.ManagementApi", "true")]
-    [InlineData("ShoppingSystem.Standalone", "false")]
-    [InlineData("tools/ShoppingSystem.LoadTest", "false")]
-    public async Task Every_image_is_compiled_ahead_and_those_of_a_cluster_s_services_bring_the_runtime_along(string project, string runtime)
+    [InlineData("ShoppingSystem.WebServer")]
+    [InlineData("ShoppingSystem.ManagementApi")]
+    [InlineData("ShoppingSystem.Standalone")]
+    [InlineData("tools/ShoppingSystem.LoadTest")]
+    public async Task Every_image_is_compiled_ahead(string project)
     {
-        // As a release and setup.sh publish it to a registry, for one of the platforms.
+        // As a release and setup.sh publish it, for one of the platforms.
         var asked = await Tools.RunAsync("dotnet", ["msbuild", Path.Combine(Tools.Root, project), "-p:Configuration=Release", "-p:RuntimeIdentifier=linux-arm64",
-            "-p:ContainerRuntimeIdentifiers=linux-arm64", "-p:ContainerRepository=shop/any",
-            "-getProperty:PublishReadyToRun", "-getProperty:SelfContained", "-getProperty:PublishReadyToRunComposite"]);
+            "-p:ContainerRepository=shop/any", "-getProperty:PublishReadyToRun"]);
 
         Assert.True(asked.ExitCode == 0, asked.Output);
-        var properties = JsonNode.Parse(asked.Output)!["Properties"]!;
-        Assert.Equal("true", (string?)properties["PublishReadyToRun"]);
-        Assert.Equal(runtime, (string?)properties["SelfContained"]);
-        Assert.Equal(runtime, (string?)properties["PublishReadyToRunComposite"]);
+        Assert.Equal("true", asked.Output.Trim());
     }
 
     [Fact]

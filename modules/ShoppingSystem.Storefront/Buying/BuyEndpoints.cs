@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -9,6 +11,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using ShoppingSystem.Purchases;
 
 namespace ShoppingSystem.Storefront;
@@ -31,6 +34,7 @@ internal static class BuyEndpoints
 
     public static void MapBuying(this WebApplication app)
     {
+        PrepareJson(app.Services.GetRequiredService<IOptions<Microsoft.AspNetCore.Http.Json.JsonOptions>>().Value.SerializerOptions);
         // Resolved once: resolving it per request would need a service scope for each.
         var checkout = app.Services.GetRequiredService<Checkout>();
         var group = app.MapGroup("/api").WithTags("Buying").RequireAdmission("Buying").RequireCustomer(app)
@@ -59,6 +63,17 @@ internal static class BuyEndpoints
                     TypedResults.Ok(new BuyReplyClassic("Purchase request sent successfully", purchase.Id))))
             .WithSummary("Buy (classic)")
             .WithDescription("The same in the classic dialect.");
+    }
+
+    // The serializer prepares itself for a type when it first meets it. Here no customer waits for that.
+    private static void PrepareJson(JsonSerializerOptions json)
+    {
+        var purchase = new Purchase(PurchaseId.New(DateTimeOffset.UnixEpoch), "1", "Ada", 1, "tea", DateTimeOffset.UnixEpoch);
+        JsonSerializer.Deserialize<BuyRequestV1>("""{"username":"Ada","userid":"1","price":1,"item":"tea"}""", json);
+        JsonSerializer.Serialize(new BuyReplyV1("", "", PurchaseV1.From(purchase)), json);
+        JsonSerializer.Deserialize<BuyRequestClassic>("""{"username":"Ada","userId":"1","price":1,"item":"tea"}""", json);
+        JsonSerializer.Serialize(new BuyReplyClassic("", purchase.Id), json);
+        PurchaseEvent.Write(new ArrayBufferWriter<byte>(), purchase);
     }
 
     private static async ValueTask<Results<TReply, ValidationProblem, ProblemHttpResult>> BuyAsync<TReply>(
