@@ -405,7 +405,12 @@ public sealed class LoadTestRunTests
     public async Task Seconds_add_up_to_the_whole_and_only_the_one_in_which_the_load_ended_is_not_whole()
     {
         await using var shop = await FakeShop.StartAsync();
-        shop.OnBuy = bought => Task.FromResult(bought.Count % 10 is 0 ? Results.StatusCode(503) : null);
+        // The last purchase is due before the load ends, and answered after it.
+        shop.OnBuy = async bought =>
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(300));
+            return bought.Count % 10 is 0 ? Results.StatusCode(503) : null;
+        };
         var load = OpenLoad.Steady(50, TimeSpan.FromSeconds(1.5));
 
         var result = await LoadTestRun.RunAsync(Plan(shop, load), new Onlooker());
