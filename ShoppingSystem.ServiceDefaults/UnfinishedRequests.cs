@@ -89,23 +89,28 @@ internal static class UnfinishedRequests
         {
             app.Use((context, rest) =>
             {
-                if (context.Features.Get<Work>() is not { } work)
+                // A test server has no connections.
+                if (context.Features.Get<Work>() is { } work)
                 {
-                    // A test server has no connections.
-                }
-                else if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is true)
-                {
-                    context.Request.Body = new Body(context.Request, work);
-                }
-                else
-                {
-                    work.Begin(context.Response);
+                    Follow(context, work);
                 }
 
                 return rest(context);
             });
             next(app);
         };
+
+        private static void Follow(HttpContext context, Work work)
+        {
+            if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is true)
+            {
+                context.Request.Body = new Body(context.Request, work);
+            }
+            else
+            {
+                work.Begin(context.Response);
+            }
+        }
     }
 
     /// <summary>The body of a request. The request counts as being processed once the body has been read to its end.</summary>

@@ -63,7 +63,7 @@ start() { # start NAME: sets $url, $pid, and $serving in ms
     else
         port=$((port + 1))
         url=http://127.0.0.1:$port
-        # An image that has the runtime in it starts with the program.
+        # What brings the runtime along starts with the program.
         local program=(dotnet "$dll")
         [ ! -f "$scratch/$1/libcoreclr.so" ] || program=("${dll%.dll}")
         "${limited[@]}" "${program[@]}" --urls "$url" --ConnectionStrings:kafka="$servers" >"$scratch/host.txt" 2>&1 &

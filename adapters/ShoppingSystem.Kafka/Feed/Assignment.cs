@@ -109,8 +109,13 @@ internal sealed partial class Assignment(
         }
 
         partition.IsFetched = true;
-        partition.Latest = result.IsPartitionEOF ? partition.Latest : result;
-        partition.Next = result.IsPartitionEOF ? result.Offset : result.Offset + 1;
+        partition.Next = result.Offset;
+        if (!result.IsPartitionEOF)
+        {
+            partition.Latest = result;
+            partition.Next++;
+        }
+
         return partition;
     }
 

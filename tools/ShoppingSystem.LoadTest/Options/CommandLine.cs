@@ -138,19 +138,9 @@ internal sealed class CommandLine
         Description = "Do not measure the recording lag (two purchases per second by one more user, each looked for in the history)",
     };
 
-    private readonly Option<string> _json = new("--json")
-    {
-        Description = "Write the result to this file, too",
-        HelpName = "file",
-        CustomParser = ParseFile,
-    };
+    private readonly Option<string> _json = FileToWrite("--json", "Write the result to this file, too");
 
-    private readonly Option<string> _html = new("--html")
-    {
-        Description = "Write the result to this file as a page with charts, too; it needs no other file",
-        HelpName = "file",
-        CustomParser = ParseFile,
-    };
+    private readonly Option<string> _html = FileToWrite("--html", "Write the result to this file as a page with charts, too; it needs no other file");
 
     private readonly Option<ReportDocument> _baseline = new("--baseline")
     {
@@ -311,6 +301,13 @@ internal sealed class CommandLine
             int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= lowest && number <= highest
                 ? number
                 : Fail<int>(result, $"a whole number from {lowest} to {highest}"),
+    };
+
+    private static Option<string> FileToWrite(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "file",
+        CustomParser = ParseFile,
     };
 
     private static TimeSpan ParseDuration(ArgumentResult result, bool mayBeZero) =>

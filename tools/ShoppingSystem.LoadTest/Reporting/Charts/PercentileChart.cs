@@ -9,10 +9,9 @@ internal static class PercentileChart
     public static XElement Draw(ReportDocument report, ReportDocument? baseline)
     {
         Line[] lines = [Of(report.Purchases.LatencyMs, isBefore: false), .. baseline is null ? Array.Empty<Line>() : [Of(baseline.Purchases.LatencyMs, isBefore: true)]];
-        var values = lines.SelectMany(line => line.Values).DefaultIfEmpty(1).ToList();
         return Chart.Draw(
             "percentiles", "Latency by percentile (logarithmic)",
-            (Scale.OfPercentiles(50, 90, 99, 99.9, 99.99), Scale.OfDurations(values.Min(), values.Max())),
+            (Scale.OfPercentiles(50, 90, 99, 99.9, 99.99), Scale.OfDurations(lines)),
             lines, Text.Time, "Not one purchase was acknowledged.");
     }
 

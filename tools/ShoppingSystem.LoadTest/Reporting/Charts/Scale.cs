@@ -37,10 +37,11 @@ internal sealed record Scale(double Low, double High, bool IsLogarithmic, IReadO
     }
 
     /// <summary>Durations, with room for values of very different magnitude.</summary>
-    /// <param name="lowest">Milliseconds, above 0.</param>
-    /// <param name="highest">Milliseconds, at least <paramref name="lowest"/>.</param>
-    public static Scale OfDurations(double lowest, double highest)
+    /// <param name="lines">The lines that have to fit: milliseconds, above 0.</param>
+    public static Scale OfDurations(IReadOnlyList<Line> lines)
     {
+        var values = lines.SelectMany(line => line.Values).DefaultIfEmpty(1).ToList();
+        var (lowest, highest) = (values.Min(), values.Max());
         var powers = Enumerable.Range((int)Math.Floor(Math.Log10(lowest)), (int)Math.Ceiling(Math.Log10(highest)) - (int)Math.Floor(Math.Log10(lowest)) + 1);
         var round = powers.SelectMany(power => Factors.Select(factor => factor * Math.Pow(10, power))).ToList();
         var low = round.Last(value => value <= lowest);

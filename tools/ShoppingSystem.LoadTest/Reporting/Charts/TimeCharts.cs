@@ -24,8 +24,7 @@ internal sealed class TimeCharts(ReportDocument report, ReportDocument? baseline
     public XElement OfDurations(string id, string head, string nothing, params Series[] series)
     {
         var lines = Lines([.. series.Select(one => one with { Of = second => one.Of(second) is > 0 and var known ? known : null })]);
-        var values = lines.SelectMany(line => line.Values).DefaultIfEmpty(1).ToList();
-        return Chart.Draw(id, head, (Times(), Scale.OfDurations(values.Min(), values.Max())), lines, Text.Time, nothing);
+        return Chart.Draw(id, head, (Times(), Scale.OfDurations(lines)), lines, Text.Time, nothing);
     }
 
     /// <summary>Numbers on an axis that begins with 0.</summary>

@@ -13,7 +13,7 @@ internal sealed class FiguresTable(ReportDocument report, ReportDocument? baseli
         Html.Element("caption", baseline is null ? "Figures" : "Figures, and those before"),
         Html.Element(
             "thead",
-            Html.Element("tr", ColumnHeads().Select(head => Html.Element("th", new XAttribute("scope", "col"), head)))),
+            Html.Element("tr", ColumnHeads().Select(Html.ColumnHead))),
         Group(
             "Purchases",
             Number("due", of => of.Purchases.Acknowledged + of.Purchases.Failed + of.Purchases.NotSent),
@@ -54,7 +54,7 @@ internal sealed class FiguresTable(ReportDocument report, ReportDocument? baseli
             "tbody",
             Html.Element("tr", Html.Element("th", new XAttribute("scope", "rowgroup"), new XAttribute("colspan", ColumnHeads().Count()), name)),
             known.Select(row => Html.Element(
-                "tr", Html.Element("th", new XAttribute("scope", "row"), row.Name), Cells(row).Select(cell => Html.Element("td", cell)))));
+                "tr", Html.RowHead(row.Name), Cells(row).Select(cell => Html.Element("td", cell)))));
     }
 
     private IEnumerable<string> Cells(Row row)

@@ -14,6 +14,12 @@ internal static class Html
     /// <summary>The attribute of that name.</summary>
     public static XAttribute Class(string names) => new("class", names);
 
+    /// <summary>The head of a column.</summary>
+    public static XElement ColumnHead(string words) => Element("th", new XAttribute("scope", "col"), words);
+
+    /// <summary>The head of a row.</summary>
+    public static XElement RowHead(string words) => Element("th", new XAttribute("scope", "row"), words);
+
     /// <summary>Writes a page; characters that XML can't have are replaced.</summary>
     public static async Task WriteAsync(string file, XElement html)
     {

@@ -77,12 +77,12 @@ internal sealed class ReportPage(ReportDocument report, ReportDocument? baseline
         return Html.Element(
             "table", Html.Class("run"),
             Html.Element("caption", baseline is null ? "The run" : "The run, and the one before"),
-            baseline is null ? null : Html.Element("thead", Html.Element("tr", Html.Element("td"), ColumnHead("before"), ColumnHead("now"))),
+            baseline is null ? null : Html.Element("thead", Html.Element("tr", Html.Element("td"), Html.ColumnHead("before"), Html.ColumnHead("now"))),
             Html.Element(
                 "tbody",
                 rows.Select(row => Html.Element(
                     "tr",
-                    Html.Element("th", new XAttribute("scope", "row"), row.Name),
+                    Html.RowHead(row.Name),
                     baseline is null ? null : Html.Element("td", row.Of(baseline)),
                     Html.Element("td", row.Of(report))))));
     }
@@ -97,12 +97,12 @@ internal sealed class ReportPage(ReportDocument report, ReportDocument? baseline
         return Html.Element(
             "table", Html.Class("figures"),
             Html.Element("caption", "The search"),
-            Html.Element("thead", Html.Element("tr", ((string[])["rate", "acknowledged a second", "p99", "failed", "result"]).Select(ColumnHead))),
+            Html.Element("thead", Html.Element("tr", ((string[])["rate", "acknowledged a second", "p99", "failed", "result"]).Select(Html.ColumnHead))),
             Html.Element(
                 "tbody",
                 search.Steps.Select(step => Html.Element(
                     "tr",
-                    Html.Element("th", new XAttribute("scope", "row"), $"{step.Rate:N0}"),
+                    Html.RowHead($"{step.Rate:N0}"),
                     Html.Element("td", $"{step.Purchases.AcknowledgedPerSecond:N0}"),
                     Html.Element("td", Text.OfAll(step.Purchases.P99OfAllMs)),
                     Html.Element("td", $"{step.Purchases.Failed + step.Purchases.NotSent:N0}"),
@@ -114,8 +114,6 @@ internal sealed class ReportPage(ReportDocument report, ReportDocument? baseline
         var compared = baseline is null ? "" : " Dashed and fainter lines are the run before.";
         return $"Each point is one second; in long runs the worst of several, or their mean where it is a rate or a median. Seconds that the load was not on for the whole of are left out of the purchases a second.{compared}";
     }
-
-    private static XElement ColumnHead(string words) => Html.Element("th", new XAttribute("scope", "col"), words);
 
     private static string InWords(ReportDocument of) => string.Concat(
         of.Search is null ? Time(of.DurationSeconds) : $"{Time(of.DurationSeconds)} for each rate",
