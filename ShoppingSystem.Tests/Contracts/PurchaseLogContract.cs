@@ -199,6 +199,25 @@ public abstract class PurchaseLogContract
     }
 
     [Fact]
+    public async Task Committed_batches_are_not_kept_in_memory()
+    {
+        await using var log = await OpenAsync();
+        await using var batches = log.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
+        await AppendAsync(log, "first");
+        var first = await CommitNextAsync(batches);
+        await AppendAsync(log, "second");
+        await CommitNextAsync(batches);
+
+        await Eventually.TrueAsync(
+            () =>
+            {
+                GC.Collect();
+                return !first.IsAlive;
+            },
+            "the first batch is collected");
+    }
+
+    [Fact]
     public async Task Events_carry_their_place_and_the_trace_of_who_appended_them()
     {
         await using var log = await OpenAsync();
@@ -247,6 +266,13 @@ public abstract class PurchaseLogContract
         new Activity("buy") { ActivityTraceFlags = ActivityTraceFlags.Recorded }.SetIdFormat(ActivityIdFormat.W3C).Start();
 
     private static async Task AppendAsync(ILogUnderTest log, string userId) => await log.Log.AppendAsync(Some.Purchase(userId));
+
+    private static async Task<WeakReference> CommitNextAsync(IAsyncEnumerator<FeedBatch> batches)
+    {
+        Assert.True(await batches.MoveNextAsync());
+        await batches.Current.CommitAsync();
+        return new WeakReference(batches.Current.Events);
+    }
 
     private static async Task<List<Purchase>> ReadAsync(IPurchaseFeed feed, int count, bool commit = false)
     {

@@ -11,8 +11,9 @@ internal sealed class SqlitePurchaseFeed(SqlitePurchaseLog log, RecordDatabase r
     private const string Topic = "purchases";
     private const int Partition = 0;
 
-    // Handed out and not committed, in order.
-    private readonly ConcurrentQueue<Batch> _inHand = new();
+    // Of each batch that is handed out and not committed: the offset after it, and when its first event was appended. Not the batch itself: a
+    // ConcurrentQueue that is looked into keeps what was dequeued.
+    private readonly ConcurrentQueue<(long Next, DateTimeOffset AppendedAt)> _inHand = new();
 
     public IReadOnlyList<PartitionLag> Lag
     {
@@ -20,7 +21,8 @@ internal sealed class SqlitePurchaseFeed(SqlitePurchaseLog log, RecordDatabase r
         {
             // In this order, so that the committed offset is never beyond the end.
             var committed = log.Committed;
-            return [new(Partition, log.End - committed, _inHand.FirstOrDefault(batch => batch.Next > committed)?.Events[0].AppendedAt)];
+            var oldest = _inHand.FirstOrDefault(batch => batch.Next > committed);
+            return [new(Partition, log.End - committed, oldest.Next > 0 ? oldest.AppendedAt : null)];
         }
     }
 
@@ -59,7 +61,7 @@ internal sealed class SqlitePurchaseFeed(SqlitePurchaseLog log, RecordDatabase r
 
             next = batch.Next;
             record.HandOut(next);
-            _inHand.Enqueue(batch);
+            _inHand.Enqueue((next, batch.Events[0].AppendedAt));
             yield return batch;
         }
     }
