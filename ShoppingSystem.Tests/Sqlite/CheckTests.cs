@@ -53,7 +53,7 @@ public sealed class CheckTests : IDisposable
     {
         await FillAsync();
 
-        Assert.Throws<OperationCanceledException>(() => RecordDatabase.FileAt(File).Check(new CancellationToken(canceled: true)));
+        Assert.Throws<OperationCanceledException>(() => RecordSchema.FileAt(File).Check(new CancellationToken(canceled: true)));
     }
 
     private async Task FillAsync()

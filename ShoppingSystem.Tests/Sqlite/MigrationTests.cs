@@ -131,7 +131,7 @@ public sealed class MigrationTests : IDisposable
     private static DatabaseFile New(string path, string table, params string[] further) =>
         new(path, table, [.. Migrations(table), .. further]);
 
-    private static IReadOnlyList<string> Migrations(string table) => table is "groups" ? SqlitePurchaseLog.Migrations : RecordDatabase.Migrations;
+    private static IReadOnlyList<string> Migrations(string table) => table is "groups" ? LogSchema.Migrations : RecordSchema.Migrations;
 
     private static long Versions(string table) => Migrations(table).Count;
 

@@ -7,55 +7,8 @@ namespace ShoppingSystem.Sqlite;
 /// <summary>The file of the record: purchases and dead letters. One writer at a time, and readers at the same time.</summary>
 internal sealed class RecordDatabase : IDisposable
 {
-    /// <summary>
-    /// A user's purchases are stored next to each other in the order of the history, so that a page of history is one
-    /// range of the file, however many purchases there are.
-    /// </summary>
-    private const string Version1 = """
-        CREATE TABLE purchases (
-            id        BLOB    NOT NULL UNIQUE,
-            userid    TEXT    NOT NULL,
-            timestamp INTEGER NOT NULL,  -- microseconds since 1970
-            username  TEXT    NOT NULL,
-            price     INTEGER NOT NULL,  -- in units of 0.0001
-            decimals  INTEGER NOT NULL,  -- how many the price is shown with
-            item      TEXT,
-            PRIMARY KEY (userid, timestamp DESC, id DESC)
-        ) STRICT, WITHOUT ROWID;
-        CREATE TABLE dead_letters (
-            id          BLOB    PRIMARY KEY,
-            reason      TEXT    NOT NULL,
-            failed_at   INTEGER NOT NULL,
-            topic       TEXT    NOT NULL,
-            partition   INTEGER NOT NULL,
-            position    INTEGER NOT NULL,
-            appended_at INTEGER NOT NULL,
-            value       BLOB    NOT NULL,
-            trace       TEXT
-        ) STRICT;
-        CREATE TABLE totals (
-            only      INTEGER PRIMARY KEY CHECK (only = 0),
-            purchases INTEGER NOT NULL
-        ) STRICT;
-        INSERT INTO totals VALUES (0, 0)
-        """;
-
-    // Every transaction also writes which log this file belongs to and how much of it is recorded, so that a file from another time or
-    // of another shop is recognised.
-    private const string Version2 = """
-        CREATE TABLE recorded (
-            only INTEGER PRIMARY KEY CHECK (only = 0),
-            log  BLOB    NOT NULL,  -- whose events these are
-            next INTEGER NOT NULL   -- offset behind those that had been handed out to be recorded
-        ) STRICT;
-        CREATE INDEX dead_letters_by_time ON dead_letters (failed_at DESC, id DESC)
-        """;
-
     private static readonly Query Pairing = new("INSERT", "recorded",
         "INSERT INTO recorded VALUES (0, $log, $next) ON CONFLICT (only) DO UPDATE SET log = $log, next = $next");
-
-    /// <summary>Each brings the file to the next version.</summary>
-    public static readonly IReadOnlyList<string> Migrations = [Version1, Version2];
 
     /// <summary>
     /// Users buy in any order, and ids that are derived from an <c>Idempotency-Key</c> are spread over the whole index: a full batch
@@ -71,8 +24,6 @@ internal sealed class RecordDatabase : IDisposable
     private const int RowsToWriteBack = 2000;
 
     private static readonly TimeSpan WriteBackPause = TimeSpan.FromMilliseconds(250);
-
-    private const string RestoreBoth = "Restore both files from the same backup. They were left as they are.";
 
     private readonly DatabaseFile _file;
     private readonly FileGuard _guard;
@@ -92,16 +43,13 @@ internal sealed class RecordDatabase : IDisposable
     /// <exception cref="StorageException">The file can't be used.</exception>
     public RecordDatabase(string path, FileGuard? guard = null)
     {
-        _file = FileAt(path);
+        _file = RecordSchema.FileAt(path);
         _name = Path.GetFileName(path);
         _guard = guard ?? new FileGuard(NullLogger.Instance);
         _file.Prepare();
         _held = _guard.Hold(_file);
         Checked = Task.Run(() => _file.Check(_disposing.Token));
     }
-
-    /// <summary>The file at <paramref name="path"/>, with the schema of this program.</summary>
-    public static DatabaseFile FileAt(string path) => new(path, "purchases", Migrations);
 
     /// <summary>
     /// Completes when the whole file has been read, which begins with the constructor; fails with a
@@ -122,7 +70,7 @@ internal sealed class RecordDatabase : IDisposable
     {
         try
         {
-            var isAsNew = isNew || Read(connection => Compare(connection, _file.Path, log, logPath));
+            var isAsNew = isNew || Read(connection => RecordSchema.Compare(connection, _file.Path, log, logPath));
             (_log, _handedOut, _written) = (log.Id, log.Committed, log.Committed);
             return isAsNew;
         }
@@ -130,45 +78,6 @@ internal sealed class RecordDatabase : IDisposable
         {
             throw new StorageException($"{_file.Path} is damaged: {e.Message} It was left as it is.", e);
         }
-    }
-
-    /// <summary>Checks that a record has all events that have left the log. Both are files of this version.</summary>
-    /// <returns>False when events are recorded that the log does not have yet: the log is an older one.</returns>
-    /// <exception cref="StorageException">They are from different times, or of different shops, and some events are in neither.</exception>
-    public static bool Compare(SqliteConnection record, string recordPath, LogPosition log, string logPath)
-    {
-        using var command = record.Command("""
-            SELECT recorded.log, recorded.next, totals.purchases = 0 AND NOT EXISTS (SELECT 1 FROM dead_letters)
-            FROM totals LEFT JOIN recorded USING (only)
-            """);
-        using var row = command.ExecuteReader();
-        row.Read();
-        if (row.IsDBNull(0))
-        {
-            // A file of version 1 doesn't say how much is recorded; an empty one is at the beginning.
-            return !row.GetBoolean(2) || log.Committed == 0 ? true : throw Older(0);
-        }
-
-        if (new Guid(row.GetFieldValue<byte[]>(0), bigEndian: true) != log.Id)
-        {
-            throw new StorageException($"{recordPath} was recorded from another log than {logPath}. {RestoreBoth}");
-        }
-
-        var next = row.GetInt64(1);
-        return next >= log.Committed ? next <= log.End : throw Older(next);
-
-        StorageException Older(long next) => new(
-            $"{recordPath} is older than {logPath}: {log.Committed - next} events that have left the log, because they were recorded, are not in it. {RestoreBoth}");
-    }
-
-    /// <summary>
-    /// Adjusts the copy of a record to the copy of its log, which was made before it: offsets from
-    /// <paramref name="end"/> on will be assigned again.
-    /// </summary>
-    public static void Align(SqliteConnection copy, long end)
-    {
-        using var command = copy.Command("UPDATE recorded SET next = min(next, $end)", ("$end", end));
-        command.ExecuteNonQuery();
     }
 
     /// <summary>Events up to <paramref name="next"/> are going to be recorded.</summary>

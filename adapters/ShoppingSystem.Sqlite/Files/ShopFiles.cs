@@ -20,8 +20,8 @@ public static class ShopFiles
     // between the two copies would be in neither. In this order they are in both, and recording them again changes nothing.
     private static DatabaseFile[] FilesIn(string directory) =>
     [
-        SqlitePurchaseLog.FileAt(Path.Combine(directory, EmbeddedStorage.LogFile)),
-        RecordDatabase.FileAt(Path.Combine(directory, EmbeddedStorage.RecordFile)),
+        LogSchema.FileAt(Path.Combine(directory, EmbeddedStorage.LogFile)),
+        RecordSchema.FileAt(Path.Combine(directory, EmbeddedStorage.RecordFile)),
     ];
 
     /// <summary>
@@ -116,8 +116,8 @@ public static class ShopFiles
         if (ArePaired(files))
         {
             // In this order: the record of a running shop is then ahead of the position read from its log.
-            var log = files[0].Use(SqlitePurchaseLog.PositionOf);
-            files[1].Use(record => RecordDatabase.Compare(record, files[1].Path, log, files[0].Path));
+            var log = files[0].Use(LogSchema.PositionOf);
+            files[1].Use(record => RecordSchema.Compare(record, files[1].Path, log, files[0].Path));
         }
     }
 
@@ -144,10 +144,10 @@ public static class ShopFiles
 
     private static void Align(DatabaseFile log, DatabaseFile record)
     {
-        var end = log.Use(SqlitePurchaseLog.PositionOf).End;
+        var end = log.Use(LogSchema.PositionOf).End;
         record.Use(connection =>
         {
-            RecordDatabase.Align(connection, end);
+            RecordSchema.Align(connection, end);
             return true;
         });
     }

@@ -1,10 +1,8 @@
 using System.Buffers;
 using System.Diagnostics;
-using System.Text;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using ShoppingSystem.Purchases;
-using SQLitePCL;
 
 namespace ShoppingSystem.Sqlite;
 
@@ -15,37 +13,10 @@ namespace ShoppingSystem.Sqlite;
 /// </summary>
 internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
 {
-    private const string Version1 = """
-        CREATE TABLE groups (
-            first       INTEGER PRIMARY KEY,   -- offset of the first event
-            count       INTEGER NOT NULL,
-            appended_at INTEGER NOT NULL,      -- microseconds since 1970
-            events      BLOB    NOT NULL,      -- JSON, one event a line
-            traces      TEXT                   -- traceparents, one a line; null when there is none
-        ) STRICT;
-        CREATE TABLE position (
-            only INTEGER PRIMARY KEY CHECK (only = 0),
-            next INTEGER NOT NULL              -- offset of the first event that is not recorded yet
-        ) STRICT;
-        INSERT INTO position VALUES (0, 0)
-        """;
-
-    // The log's id: logs that were created at different times, or by different shops, have different ids.
-    private const string Version2 = """
-        ALTER TABLE position ADD COLUMN log BLOB;
-        UPDATE position SET log = randomblob(16)
-        """;
-
-    /// <summary>Each brings the file to the next version.</summary>
-    public static readonly IReadOnlyList<string> Migrations = [Version1, Version2];
-
     /// <summary>Appends are refused when more than this many bytes wait for the disk.</summary>
     private const int MaxWaitingBytes = 64 * 1024 * 1024;
 
-    private const int InitialBuffer = 64 * 1024;
-
-    // One is filled while the other is written. Further ones, which a stall of the disk has filled, are not worth keeping.
-    private const int BuffersToKeep = 2;
+    // A larger one, which a stall of the disk has filled, is not worth keeping.
     private const int LargestBufferToKeep = 1024 * 1024;
 
     /// <summary>How often recorded events are trimmed while purchases come in.</summary>
@@ -58,14 +29,14 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     private readonly ILogger _logger;
     private readonly FileGuard _guard;
     private readonly Lock _gate = new();
-    private readonly Queue<Group> _waiting = new();
-    private readonly Stack<ArrayBufferWriter<byte>> _spare = new(BuffersToKeep);
+    private readonly Queue<AppendGroup> _waiting = new();
     private readonly AutoResetEvent _work = new(false);
     private readonly Timer _deadlines;
     private readonly Thread _writer;
     private HeldDatabase? _held;
-    private Group? _filling;
-    private Group? _writing;
+    private AppendGroup? _filling;
+    private AppendGroup? _writing;
+    private ArrayBufferWriter<byte>? _spareBuffer;
     private long _waitingBytes;
     private bool _started;
     private bool _stopping;
@@ -77,7 +48,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
 
     public SqlitePurchaseLog(string path, PurchaseLogOptions options, FileGuard guard, ILogger logger)
     {
-        File = FileAt(path);
+        File = LogSchema.FileAt(path);
         _options = options;
         _guard = guard;
         _logger = logger;
@@ -99,19 +70,6 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     /// <summary>Why nothing can be appended at the moment; null when it can.</summary>
     public string? Failure => _guard.Fault ?? _failure;
 
-    /// <summary>The file at <paramref name="path"/>, with the schema of this program.</summary>
-    public static DatabaseFile FileAt(string path) => new(path, "groups", Migrations);
-
-    /// <summary>The id and the position of a log file of this version.</summary>
-    public static LogPosition PositionOf(SqliteConnection log)
-    {
-        using var command = log.Command("SELECT log, next FROM position");
-        using var row = command.ExecuteReader();
-        row.Read();
-        var committed = row.GetInt64(1);
-        return new LogPosition(new Guid(row.GetFieldValue<byte[]>(0), bigEndian: true), committed, Math.Max(committed, (long)log.Scalar(LogConnection.LastEnd)!));
-    }
-
     /// <summary>Opens the file and starts writing.</summary>
     /// <exception cref="StorageException">The file can't be used.</exception>
     public void Start()
@@ -121,7 +79,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
         _held = _guard.Hold(File);
         using (var connection = File.OpenForWriting())
         {
-            Opened = PositionOf(connection);
+            Opened = LogSchema.PositionOf(connection);
             (_committed, _trimmed, _end) = (Opened.Committed, Opened.Committed, Opened.End);
         }
 
@@ -189,7 +147,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
 
             if (_filling is null || _filling.Count >= _options.BatchSize)
             {
-                _waiting.Enqueue(_filling = new Group(_spare.TryPop(out var buffer) ? buffer : new(InitialBuffer)));
+                _waiting.Enqueue(_filling = new AppendGroup(Interlocked.Exchange(ref _spareBuffer, null) ?? new()));
             }
 
             if (_filling.Count == 0)
@@ -254,7 +212,12 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
                 }
 
                 // Before the waiting appends complete: their callers' next purchases need the buffer.
-                Reuse(group?.Buffer);
+                if (group?.Events is { Capacity: <= LargestBufferToKeep } buffer)
+                {
+                    buffer.ResetWrittenCount();
+                    _spareBuffer = buffer;
+                }
+
                 Succeeded(group);
             }
             catch (SqliteException e)
@@ -298,7 +261,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
         }
     }
 
-    private Group? Next()
+    private AppendGroup? Next()
     {
         lock (_gate)
         {
@@ -312,27 +275,12 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
                 _filling = null;
             }
 
-            _waitingBytes -= _writing.Bytes;
+            _waitingBytes -= _writing.Events.WrittenCount;
             return _writing;
         }
     }
 
-    private void Reuse(ArrayBufferWriter<byte>? buffer)
-    {
-        if (buffer is { Capacity: <= LargestBufferToKeep })
-        {
-            buffer.ResetWrittenCount();
-            lock (_gate)
-            {
-                if (_spare.Count < BuffersToKeep)
-                {
-                    _spare.Push(buffer);
-                }
-            }
-        }
-    }
-
-    private void Succeeded(Group? group)
+    private void Succeeded(AppendGroup? group)
     {
         if (_failure is not null)
         {
@@ -348,7 +296,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
         }
     }
 
-    private void Failed(Group? group, SqliteException e)
+    private void Failed(AppendGroup? group, SqliteException e)
     {
         if (_failure is null)
         {
@@ -359,19 +307,18 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
         group?.Fail(new PurchaseLogUnavailableException($"{File.Path} can't be written: {e.Message}", e));
     }
 
-    private void Refuse(Group? group)
+    private void Refuse(AppendGroup? group)
     {
-        Reuse(group?.Buffer);
         group?.Fail(new PurchaseLogUnavailableException(_guard.Fault!));
     }
 
     // A disk that hangs must not make customers wait for ever.
     private void RefuseLate()
     {
-        Group[] late;
+        AppendGroup[] late;
         lock (_gate)
         {
-            late = [.. _waiting.Prepend(_writing).OfType<Group>().Where(group => group.Age > _options.AppendDeadline)];
+            late = [.. _waiting.Prepend(_writing).OfType<AppendGroup>().Where(group => group.Age > _options.AppendDeadline)];
         }
 
         foreach (var group in late)
@@ -408,131 +355,4 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
 
     [LoggerMessage(LogLevel.Information, "The log can be written again")]
     private partial void LogRecovered();
-
-    /// <summary>Purchases that become durable together.</summary>
-    private sealed class Group(ArrayBufferWriter<byte> buffer)
-    {
-        private readonly TaskCompletionSource _durable = NewSignal();
-        private readonly long _opened = Stopwatch.GetTimestamp();
-        private StringBuilder? _traces;
-
-        public int Count { get; private set; }
-
-        public int Bytes => buffer.WrittenCount;
-
-        public ArrayBufferWriter<byte> Buffer => buffer;
-
-        public string? Traces => _traces?.ToString();
-
-        public Task Durable => _durable.Task;
-
-        public TimeSpan Age => Stopwatch.GetElapsedTime(_opened);
-
-        /// <returns>The bytes that it took.</returns>
-        public int Add(Purchase purchase, string? traceParent)
-        {
-            var before = buffer.WrittenCount;
-            PurchaseEvent.Write(buffer, purchase);
-            buffer.Write("\n"u8);
-            if (traceParent is not null && _traces is null)
-            {
-                _traces = new StringBuilder().Append('\n', Count);
-            }
-
-            _traces?.Append(traceParent).Append('\n');
-            Count++;
-            return buffer.WrittenCount - before;
-        }
-
-        public void Complete() => _durable.TrySetResult();
-
-        public void Fail(PurchaseLogUnavailableException reason) => _durable.TrySetException(reason);
-    }
-
-    /// <summary>The writer's connection with its statements.</summary>
-    private sealed class LogConnection : IDisposable
-    {
-        public const string LastEnd = "SELECT coalesce(max(first + count), 0) FROM groups";
-
-        private const int PagesToShrinkAt = 4096;
-
-        private readonly HeldDatabase _held;
-        private readonly SqliteConnection _connection;
-        private readonly SqliteCommand _begin;
-        private readonly SqliteCommand _commit;
-        private readonly SqliteCommand _append;
-        private readonly SqliteCommand _trim;
-
-        public LogConnection(DatabaseFile file, HeldDatabase held)
-        {
-            _held = held;
-            _connection = file.OpenForWriting();
-            _begin = _connection.Command("BEGIN IMMEDIATE");
-            _commit = _connection.Command("COMMIT");
-            _append = _connection.Command(
-                "INSERT INTO groups VALUES ($first, $count, $at, $events, $traces)",
-                ("$first", 0L), ("$count", 0), ("$at", 0L), ("$events", Array.Empty<byte>()), ("$traces", null));
-            _trim = _connection.Command(
-                "DELETE FROM groups WHERE first < $next AND first + count <= $next; UPDATE position SET next = $next", ("$next", 0L));
-        }
-
-        /// <summary>The offset after the last event in the file; 0 without one. Called by the writer: nothing else appends.</summary>
-        public long End()
-        {
-            _begin.ExecuteNonQuery();
-            var end = (long)_connection.Scalar(LastEnd)!;
-            _commit.ExecuteNonQuery();
-            return end;
-        }
-
-        /// <summary>One transaction, on the disk when the call returns.</summary>
-        public void Write(Group? group, long first, long? trimTo)
-        {
-            _begin.ExecuteNonQuery();
-            if (group is not null)
-            {
-                _append.Parameters[0].Value = first;
-                _append.Parameters[1].Value = group.Count;
-                _append.Parameters[2].Value = DateTimeOffset.UtcNow.ToUnixMicroseconds();
-                _append.Parameters[3].Value = group.Buffer.WrittenSpan.ToArray();
-                _append.Parameters[4].Value = (object?)group.Traces ?? DBNull.Value;
-                _append.ExecuteNonQuery();
-            }
-
-            if (trimTo is { } next)
-            {
-                _trim.Parameters[0].Value = next;
-                _trim.ExecuteNonQuery();
-            }
-
-            _commit.ExecuteNonQuery();
-            if (group is null && (long)_connection.Scalar("PRAGMA freelist_count")! > PagesToShrinkAt)
-            {
-                _held.Shrink(_connection, GiveBackRoom);
-            }
-        }
-
-        public void Dispose()
-        {
-            _begin.Dispose();
-            _commit.Dispose();
-            _append.Dispose();
-            _trim.Dispose();
-            _connection.Dispose();
-        }
-
-        // Each step gives back one page, and each command makes only one step.
-        private void GiveBackRoom()
-        {
-            if (raw.sqlite3_exec(_connection.Handle, "PRAGMA incremental_vacuum") is not raw.SQLITE_OK and var error)
-            {
-                throw new SqliteException(raw.sqlite3_errmsg(_connection.Handle).utf8_to_string(), error);
-            }
-        }
-    }
 }
-
-/// <param name="Id">The log's id: logs that were created at different times, or by different shops, have different ids.</param>
-/// <param name="Committed">The offset of the first event that is not recorded yet.</param>
-/// <param name="End">The offset that the next event gets.</param>
-internal sealed record LogPosition(Guid Id, long Committed, long End);
