@@ -33,17 +33,17 @@ internal sealed class RunningShop : IAsyncDisposable
         string[] arguments, (string Resource, string Endpoint) shop, (string Resource, string Endpoint) management,
         Action<IDistributedApplicationTestingBuilder> change)
     {
-        using var patience = new CancellationTokenSource(StartTime);
-        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.ShoppingSystem_AppHost>(arguments, patience.Token);
+        using var timeout = new CancellationTokenSource(StartTime);
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.ShoppingSystem_AppHost>(arguments, timeout.Token);
         builder.Configuration["Logging:LogLevel:Default"] = "Warning";
         change(builder);
-        var app = await builder.BuildAsync(patience.Token);
+        var app = await builder.BuildAsync(timeout.Token);
         try
         {
-            await app.StartAsync(patience.Token);
+            await app.StartAsync(timeout.Token);
             foreach (var resource in new HashSet<string> { shop.Resource, management.Resource })
             {
-                await app.ResourceNotifications.WaitForResourceHealthyAsync(resource, patience.Token);
+                await app.ResourceNotifications.WaitForResourceHealthyAsync(resource, timeout.Token);
             }
 
             var running = new RunningShop(app)
@@ -86,8 +86,8 @@ internal sealed class RunningShop : IAsyncDisposable
 
     public Task<ResourceEvent> WaitForStateAsync(string resource, params string[] states)
     {
-        using var patience = new CancellationTokenSource(StartTime);
-        return _app.ResourceNotifications.WaitForResourceAsync(resource, change => states.Contains(change.Snapshot.State?.Text), patience.Token);
+        using var timeout = new CancellationTokenSource(StartTime);
+        return _app.ResourceNotifications.WaitForResourceAsync(resource, change => states.Contains(change.Snapshot.State?.Text), timeout.Token);
     }
 
     /// <summary>What a resource has printed so far.</summary>
@@ -145,10 +145,10 @@ internal sealed class RunningShop : IAsyncDisposable
     /// <summary>Restarts a resource and waits until it is healthy again.</summary>
     public async Task RestartAsync(string resource)
     {
-        using var patience = new CancellationTokenSource(StartTime);
+        using var timeout = new CancellationTokenSource(StartTime);
         var result = await ExecuteAsync(resource, KnownResourceCommands.RestartCommand);
         Assert.True(result.Success, result.Message);
-        await _app.ResourceNotifications.WaitForResourceHealthyAsync(resource, WaitBehavior.WaitOnResourceUnavailable, patience.Token);
+        await _app.ResourceNotifications.WaitForResourceHealthyAsync(resource, WaitBehavior.WaitOnResourceUnavailable, timeout.Token);
     }
 
     public async ValueTask DisposeAsync()

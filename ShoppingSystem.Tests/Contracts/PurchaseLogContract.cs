@@ -20,7 +20,7 @@ public abstract class PurchaseLogContract
 {
     private const int BatchSize = 100;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     protected abstract Task<ILogUnderTest> OpenAsync(PurchaseLogOptions options);
 
@@ -299,5 +299,5 @@ public abstract class PurchaseLogContract
         return purchases;
     }
 
-    private static CancellationToken Soon() => new CancellationTokenSource(Patience).Token;
+    private static CancellationToken Soon() => new CancellationTokenSource(Timeout).Token;
 }

@@ -22,7 +22,7 @@ internal sealed class ClusterProcesses : IAsyncDisposable
 {
     public const int BrokerCount = 3;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
 
     // The session is longer than any outage of the brokers here, see above, and shorter than the 15 s that the hosts have by
     // default: the mock cluster lets every change of the group's members take one second less than a session. The keys are those
@@ -119,8 +119,8 @@ internal sealed class ClusterProcesses : IAsyncDisposable
     public bool BrokersDied => _kafka is { HasExited: true } && _kafka.Errors.Contains("rdkafka_mock", StringComparison.Ordinal);
 
     /// <summary>Waits as <see cref="Eventually"/> does, for as long as there are brokers.</summary>
-    public Task TrueAsync(Func<Task<bool>> condition, string what, TimeSpan? patience = null) => Eventually.TrueAsync(
-        () => _kafka is { HasExited: true } ? throw new InvalidOperationException($"The brokers died: {_kafka.Errors}") : condition(), patience ?? Patience, what);
+    public Task TrueAsync(Func<Task<bool>> condition, string what, TimeSpan? timeout = null) => Eventually.TrueAsync(
+        () => _kafka is { HasExited: true } ? throw new InvalidOperationException($"The brokers died: {_kafka.Errors}") : condition(), timeout ?? Timeout, what);
 
     /// <summary>Waits until a condition holds.</summary>
     public Task TrueAsync(Func<bool> condition, string what) => TrueAsync(() => Task.FromResult(condition()), what);

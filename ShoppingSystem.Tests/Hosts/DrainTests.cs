@@ -14,7 +14,7 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
     private const string Topic = "purchases";
     private const int Partitions = 12;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
 
     private readonly MockCluster _kafka = new(brokers: 1);
 
@@ -79,7 +79,7 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
         await using var management = await HostProcess.StartAsync(
             HostProgram.ManagementApi, ("ConnectionStrings__kafka", _kafka.BootstrapServers), ("ConnectionStrings__shopping", mongo.ConnectionString("shopping")), ("Shutdown__DrainTime", "00:00:15"));
         await using var shop = await StartWebServerAsync("00:00:15");
-        await Eventually.TrueAsync(() => management.Client.IsReadyAsync(), Patience, "it is ready");
+        await Eventually.TrueAsync(() => management.Client.IsReadyAsync(), Timeout, "it is ready");
         using var stream = await management.Client.GetAsync("/api/v1/stats/stream", HttpCompletionOption.ResponseHeadersRead);
         using var events = new StreamReader(await stream.Content.ReadAsStreamAsync());
 
@@ -133,7 +133,7 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
             DefaultRequestVersion = HttpVersion.Version20,
             DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
-        await Eventually.TrueAsync(() => client.IsReadyAsync(), Patience, "it is ready");
+        await Eventually.TrueAsync(() => client.IsReadyAsync(), Timeout, "it is ready");
         Assert.Equal(1, connections);
 
         shop.Signal();
@@ -146,7 +146,7 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
                 Assert.Equal((HttpStatusCode.Accepted, HttpVersion.Version20), (reply.StatusCode, reply.Version));
                 return Volatile.Read(ref connections) > 1;
             },
-            Patience, "the client has connected anew");
+            Timeout, "the client has connected anew");
     }
 
     [Fact]
@@ -190,6 +190,6 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
     private long Appended()
     {
         using var consumer = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = _kafka.BootstrapServers, GroupId = "count" }).Build();
-        return Enumerable.Range(0, Partitions).Sum(partition => consumer.QueryWatermarkOffsets(new(Topic, partition), Patience).High.Value);
+        return Enumerable.Range(0, Partitions).Sum(partition => consumer.QueryWatermarkOffsets(new(Topic, partition), Timeout).High.Value);
     }
 }

@@ -15,7 +15,7 @@ public sealed class ServingTests : IAsyncLifetime
     private const string History = "/api/v1/getAllUserBuys/ada";
     private const int Broker = 1;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
 
     private readonly MockCluster _kafka = new(brokers: 1);
     private readonly MockServer _mongo = new();
@@ -27,7 +27,7 @@ public sealed class ServingTests : IAsyncLifetime
         _kafka.CreateTopic("purchases", 12);
         _management = await HostProcess.StartAsync(HostProgram.ManagementApi, Environment());
         _shop = await HostProcess.StartAsync(HostProgram.WebServer, Environment());
-        await Eventually.TrueAsync(() => _shop.Client.IsReadyAsync(), Patience, "the web server is ready");
+        await Eventually.TrueAsync(() => _shop.Client.IsReadyAsync(), Timeout, "the web server is ready");
         await _shop.Client.BuyAsync("ada");
         await _management.Client.UntilRecordedAsync("ada", 1);
     }
@@ -44,7 +44,7 @@ public sealed class ServingTests : IAsyncLifetime
     public async Task Without_Kafka_pages_and_histories_answer_and_a_purchase_is_refused_by_a_service_that_stays_in_service()
     {
         _kafka.Stop(Broker);
-        await Eventually.TrueAsync(async () => await ReadinessAsync(_shop) is ("not_ready", _) && await ReadinessAsync(_management) is ("not_ready", _), Patience, "both say that they are not ready");
+        await Eventually.TrueAsync(async () => await ReadinessAsync(_shop) is ("not_ready", _) && await ReadinessAsync(_management) is ("not_ready", _), Timeout, "both say that they are not ready");
 
         using (var refused = await BuyAsync())
         {
@@ -62,7 +62,7 @@ public sealed class ServingTests : IAsyncLifetime
                 using var reply = await BuyAsync();
                 return reply.StatusCode is HttpStatusCode.Accepted;
             },
-            Patience, "purchases are taken again");
+            Timeout, "purchases are taken again");
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class ServingTests : IAsyncLifetime
     {
         _mongo.Stop();
         await Eventually.TrueAsync(
-            async () => await ReadinessAsync(_shop) is ("ready", "its store does not answer; no history meanwhile"), Patience, "the web server says that there is no history");
+            async () => await ReadinessAsync(_shop) is ("ready", "its store does not answer; no history meanwhile"), Timeout, "the web server says that there is no history");
 
         await _shop.Client.BuyAsync("ada");
         using (var history = await _shop.Client.GetAsync(History))
@@ -82,7 +82,7 @@ public sealed class ServingTests : IAsyncLifetime
         await AssertInServiceAsync();
 
         _mongo.Start();
-        await Eventually.TrueAsync(async () => await ReadinessAsync(_shop) is ("ready", null), Patience, "histories are there again");
+        await Eventually.TrueAsync(async () => await ReadinessAsync(_shop) is ("ready", null), Timeout, "histories are there again");
         await _management.Client.UntilRecordedAsync("ada", 2);
     }
 
@@ -92,11 +92,11 @@ public sealed class ServingTests : IAsyncLifetime
         _mongo.Freeze();
 
         await Eventually.TrueAsync(
-            async () => await ReadinessAsync(_shop) is ("ready", "its store does not answer; no history meanwhile"), Patience, "the web server says that there is no history");
+            async () => await ReadinessAsync(_shop) is ("ready", "its store does not answer; no history meanwhile"), Timeout, "the web server says that there is no history");
         await AssertInServiceAsync();
 
         _mongo.Thaw();
-        await Eventually.TrueAsync(async () => await ReadinessAsync(_shop) is ("ready", null), Patience, "histories are there again");
+        await Eventually.TrueAsync(async () => await ReadinessAsync(_shop) is ("ready", null), Timeout, "histories are there again");
     }
 
     [Fact]
@@ -107,9 +107,9 @@ public sealed class ServingTests : IAsyncLifetime
         await using var stranger = await HostProcess.StartAsync(HostProgram.WebServer, Environment([address, ("Management__ApiKey", "another")]));
         await using var shop = await HostProcess.StartAsync(HostProgram.WebServer, Environment([address, ("Management__ApiKey", "one")]));
 
-        await Eventually.TrueAsync(async () => await ReadinessAsync(shop) is ("ready", null), Patience, "the one with the key has histories");
+        await Eventually.TrueAsync(async () => await ReadinessAsync(shop) is ("ready", null), Timeout, "the one with the key has histories");
         await Eventually.TrueAsync(
-            async () => await ReadinessAsync(stranger) is ("ready", "refuses the key that Management:ApiKey says; no history meanwhile"), Patience, "the one without says why not");
+            async () => await ReadinessAsync(stranger) is ("ready", "refuses the key that Management:ApiKey says; no history meanwhile"), Timeout, "the one without says why not");
     }
 
     private (string, string)[] Environment(params (string, string)[] others) =>

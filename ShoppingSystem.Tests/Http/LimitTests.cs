@@ -7,7 +7,7 @@ namespace ShoppingSystem.Tests.Http;
 /// <summary>What a client may send, how much of it, and how slowly.</summary>
 public sealed class LimitTests(ShopFixture fixture) : IClassFixture<ShopFixture>
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
     private readonly InProcessShop _shop = fixture.Shop;
 
     public static TheoryData<string, string, int> TooMuch => new()
@@ -41,17 +41,17 @@ public sealed class LimitTests(ShopFixture fixture) : IClassFixture<ShopFixture>
     [MemberData(nameof(Stalled))]
     public async Task A_stalled_client_is_disconnected(string where, string request)
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var timeout = new CancellationTokenSource(Timeout);
         using var client = new TcpClient();
-        await client.ConnectAsync(_shop.Shop.BaseAddress!.Host, _shop.Shop.BaseAddress.Port, patience.Token);
+        await client.ConnectAsync(_shop.Shop.BaseAddress!.Host, _shop.Shop.BaseAddress.Port, timeout.Token);
         var stream = client.GetStream();
-        await stream.WriteAsync(Encoding.ASCII.GetBytes(request), patience.Token);
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(request), timeout.Token);
 
         var reply = new StringBuilder();
         var buffer = new byte[4096];
         try
         {
-            for (int read; (read = await stream.ReadAsync(buffer, patience.Token)) > 0;)
+            for (int read; (read = await stream.ReadAsync(buffer, timeout.Token)) > 0;)
             {
                 reply.Append(Encoding.ASCII.GetString(buffer, 0, read));
             }

@@ -85,10 +85,10 @@ public sealed class ManagementApiFaultTests
         Assert.Contains("X-API-Key: secret", management.Heard, StringComparison.Ordinal);
     }
 
-    private static Task<StorefrontHost> StartAsync(Impostor management, TimeSpan? patience = null) => StorefrontHost.StartAsync(
+    private static Task<StorefrontHost> StartAsync(Impostor management, TimeSpan? timeout = null) => StorefrontHost.StartAsync(
         new MemoryLog(),
         builder => builder.Services.ConfigureAll<HttpClientFactoryOptions>(options =>
-            options.HttpClientActions.Add(http => http.Timeout = patience ?? TimeSpan.FromSeconds(60))),
+            options.HttpClientActions.Add(http => http.Timeout = timeout ?? TimeSpan.FromSeconds(60))),
         $"--services:management-api:http:0={management.Url}", "--Management:ApiKey=secret");
 
     /// <summary>Answers every connection with the same bytes.</summary>

@@ -14,7 +14,7 @@ namespace ShoppingSystem.Tests.Kafka;
 /// <summary>TLS and SASL: what is configured reaches every client, what can't be right stops the start.</summary>
 public sealed class ConnectionTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(1);
 
     // A file that is there, and holds neither certificates nor a key.
     private static readonly string NoPem = typeof(ConnectionTests).Assembly.Location;
@@ -32,8 +32,8 @@ public sealed class ConnectionTests
 
         await host.Log.AppendAsync(purchase);
 
-        using var patience = new CancellationTokenSource(Patience);
-        await foreach (var batch in host.Feed.ReadAsync(patience.Token))
+        using var timeout = new CancellationTokenSource(Timeout);
+        await foreach (var batch in host.Feed.ReadAsync(timeout.Token))
         {
             Assert.Contains(purchase.Id.ToString(), System.Text.Encoding.UTF8.GetString(batch.Events[0].Value.Span), StringComparison.Ordinal);
             break;

@@ -14,7 +14,7 @@ public sealed class FeedTests(ITestOutputHelper output)
     private const int Attempts = 3;
     private const int Events = 240;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     // A busy machine must not make the group believe that a reader died.
     private static readonly (string, string) Patiently = ("Kafka:SessionTimeoutMs", "10000");
@@ -433,7 +433,7 @@ public sealed class FeedTests(ITestOutputHelper output)
 
         await Eventually.TrueAsync(
             async () => await cluster.Store.CountAsync() == good.Length + 1 && await cluster.DeadLetters.CountAsync() == bad.Length,
-            Patience, "all are dealt with");
+            Timeout, "all are dealt with");
         Assert.Equal(4, (await cluster.Store.ReadHistoryAsync("u8", 10)).Purchases.Count);
         var letters = (await cluster.DeadLetters.ListAsync(10)).Letters;
         Assert.All(letters, letter => Assert.NotEmpty(letter.Reason));
@@ -451,5 +451,5 @@ public sealed class FeedTests(ITestOutputHelper output)
         return cluster;
     }
 
-    private static CancellationToken Soon() => new CancellationTokenSource(Patience).Token;
+    private static CancellationToken Soon() => new CancellationTokenSource(Timeout).Token;
 }

@@ -121,7 +121,7 @@ public sealed class KafkaTraceTests(ITestOutputHelper output)
         consumer.Assign(new TopicPartitionOffset(
             cluster.Brokers.Topic, int.Parse((string)send.Attributes["messaging.destination.partition.id"], CultureInfo.InvariantCulture),
             (long)send.Attributes["messaging.kafka.offset"]));
-        var sent = consumer.Consume(ChildProcess.Patience);
+        var sent = consumer.Consume(ChildProcess.Timeout);
         consumer.Close();
 
         Assert.Equal($"00-{send.TraceId}-{send.SpanId}-01", Encoding.UTF8.GetString(sent.Message.Headers.GetLastBytes("traceparent")));

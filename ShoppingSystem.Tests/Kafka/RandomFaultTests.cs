@@ -102,7 +102,7 @@ public sealed class RandomFaultTests(ITestOutputHelper output)
 
         // Customers get on with it before the next one happens.
         await cluster.TrueAsync(
-            () => Task.FromResult(load.Acknowledged.Count > acknowledged + Customers), $"after {fault.Name}, customers buy", ChildProcess.Patience);
+            () => Task.FromResult(load.Acknowledged.Count > acknowledged + Customers), $"after {fault.Name}, customers buy", ChildProcess.Timeout);
     }
 
     private static IEnumerable<Fault> Faults(ClusterProcesses cluster, Random random)

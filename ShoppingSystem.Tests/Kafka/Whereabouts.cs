@@ -10,7 +10,7 @@ namespace ShoppingSystem.Tests.Kafka;
 /// </summary>
 internal static class Whereabouts
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Reads the whole log to find out. A few lines for people to read.</summary>
     public static string Describe(Brokers brokers, IReadOnlyCollection<Guid> missing)
@@ -28,7 +28,7 @@ internal static class Whereabouts
             var partitions = Enumerable.Range(0, brokers.Partitions).Select(i => new TopicPartition(brokers.Topic, i)).ToList();
             consumer.Assign(partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Beginning)));
             var places = Find(consumer, brokers.Partitions, missing.ToHashSet());
-            var committed = consumer.Committed(partitions, Patience).ToDictionary(at => at.Partition.Value, at => at.Offset);
+            var committed = consumer.Committed(partitions, Timeout).ToDictionary(at => at.Partition.Value, at => at.Offset);
 
             var text = new StringBuilder();
             foreach (var id in missing)
@@ -55,7 +55,7 @@ internal static class Whereabouts
     private static ILookup<Guid, FeedEvent> Find(IConsumer<Ignore, byte[]> consumer, int partitions, HashSet<Guid> ids)
     {
         var found = new List<(Guid Id, FeedEvent Event)>();
-        for (var ends = 0; ends < partitions && consumer.Consume(Patience) is { } result;)
+        for (var ends = 0; ends < partitions && consumer.Consume(Timeout) is { } result;)
         {
             if (result.IsPartitionEOF)
             {

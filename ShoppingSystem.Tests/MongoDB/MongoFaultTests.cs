@@ -194,11 +194,11 @@ public sealed class MongoFaultTests : IAsyncLifetime
     {
         var purchases = Some.Purchases(10);
         Server.Freeze();
-        using var patience = new CancellationTokenSource();
-        var recording = _store.RecordAsync(purchases, patience.Token).AsTask();
+        using var timeout = new CancellationTokenSource();
+        var recording = _store.RecordAsync(purchases, timeout.Token).AsTask();
         var health = await CheckAsync();
         Assert.False(recording.IsCompleted);
-        await patience.CancelAsync();
+        await timeout.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => recording);
 
         Server.Thaw();

@@ -8,7 +8,7 @@ namespace ShoppingSystem.Tests.Pages;
 public sealed class Browser : INeed, IAsyncLifetime
 {
     // The machine may be busy: what takes this long is broken, not slow.
-    private const int PatienceMs = 60_000;
+    private const int TimeoutMs = 60_000;
 
     private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
 
@@ -27,7 +27,7 @@ public sealed class Browser : INeed, IAsyncLifetime
             return;
         }
 
-        Assertions.SetDefaultExpectTimeout(PatienceMs);
+        Assertions.SetDefaultExpectTimeout(TimeoutMs);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new()
         {
@@ -59,7 +59,7 @@ public sealed class Browser : INeed, IAsyncLifetime
         var options = new BrowserNewContextOptions { BaseURL = address.ToString(), Locale = "en-US", ViewportSize = new() { Width = 1280, Height = 900 } };
         configure?.Invoke(options);
         var context = await _browser!.NewContextAsync(options);
-        context.SetDefaultTimeout(PatienceMs);
+        context.SetDefaultTimeout(TimeoutMs);
         await context.AddInitScriptAsync(Tab.Listen + script);
 
         var tab = new Tab(context, await context.NewPageAsync());

@@ -154,14 +154,14 @@ public sealed class NginxTests(Browser browser, NginxTests.Behind behind) : ICla
         using var reply = await _behind.Client.GetAsync("/ops/api/v1/stats/stream", HttpCompletionOption.ResponseHeadersRead);
         Assert.Equal("text/event-stream", reply.Content.Headers.ContentType?.MediaType);
         using var lines = new StreamReader(await reply.Content.ReadAsStreamAsync());
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(1));
 
         var user = "watched";
         for (var seen = 0; seen < 3; seen++)
         {
             var id = await BuyAsync(Taken, user);
             // The purchase that was just made is in what comes next, or soon after it.
-            while (await lines.ReadLineAsync(patience.Token) is { } line && !line.Contains(id.ToString(), StringComparison.Ordinal))
+            while (await lines.ReadLineAsync(timeout.Token) is { } line && !line.Contains(id.ToString(), StringComparison.Ordinal))
             {
             }
         }

@@ -49,8 +49,8 @@ public sealed class FailedCommitTests : IAsyncLifetime
         List<Guid> acknowledged = [await AppendAsync(1)];
         var refused = await FailAndFindItThereAsync(Some.Purchases(3, "refused"));
 
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        await using var batches = _storage.Feed.ReadAsync(patience.Token).GetAsyncEnumerator();
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        await using var batches = _storage.Feed.ReadAsync(timeout.Token).GetAsyncEnumerator();
         Assert.True(await batches.MoveNextAsync()); // the first, and what stands behind it
         var fed = Ids(batches.Current).ToList();
         await batches.Current.CommitAsync();
@@ -109,9 +109,9 @@ public sealed class FailedCommitTests : IAsyncLifetime
 
     private async Task<List<Guid>> ReadAsync(int count)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         var fed = new List<Guid>();
-        await foreach (var batch in _storage.Feed.ReadAsync(patience.Token))
+        await foreach (var batch in _storage.Feed.ReadAsync(timeout.Token))
         {
             fed.AddRange(Ids(batch));
             if (fed.Count >= count)

@@ -97,8 +97,8 @@ public sealed class ConsoleTests : IDisposable
             var buffer = new byte[64 * 1024];
             while (!text.Contains("messages are missing here", StringComparison.Ordinal))
             {
-                using var patience = new CancellationTokenSource(ChildProcess.Patience);
-                text = text[Math.Max(0, text.Length - 200)..] + Encoding.UTF8.GetString(buffer, 0, await reader.ReadAsync(buffer, patience.Token));
+                using var timeout = new CancellationTokenSource(ChildProcess.Timeout);
+                text = text[Math.Max(0, text.Length - 200)..] + Encoding.UTF8.GetString(buffer, 0, await reader.ReadAsync(buffer, timeout.Token));
             }
 
             await AskAsync(standalone, Requests / 6);
@@ -121,9 +121,9 @@ public sealed class ConsoleTests : IDisposable
         }
 
         stream.Take();
-        output.Drain(ChildProcess.Patience);
+        output.Drain(ChildProcess.Timeout);
         output.WriteLine("and on");
-        output.Drain(ChildProcess.Patience);
+        output.Drain(ChildProcess.Timeout);
 
         Assert.Equal(
             ["taken at once", "kept for later", "5 messages are missing here: the output was not taken.", "and on"],
@@ -136,13 +136,13 @@ public sealed class ConsoleTests : IDisposable
         using var stream = new Full();
         using var output = new ConsoleOutput(stream, Encoding.UTF8);
         output.WriteLine("one");
-        output.Drain(ChildProcess.Patience);
+        output.Drain(ChildProcess.Timeout);
         output.WriteLine("two");
-        output.Drain(ChildProcess.Patience);
+        output.Drain(ChildProcess.Timeout);
         stream.IsFull = false;
 
         output.WriteLine("three");
-        output.Drain(ChildProcess.Patience);
+        output.Drain(ChildProcess.Timeout);
 
         Assert.Equal(
             ["2 messages are missing here: the output was not taken.", "three"],

@@ -127,7 +127,7 @@ public sealed partial class SettingTests : IDisposable
         await using var standalone = ChildProcess.Start(
             "ShoppingSystem.Standalone.dll", $"--Shopping:DataDirectory={_directory}", $"--Shopping:WebServerUrl={url}", $"--Shopping:ManagementApiUrl={url}");
         await Eventually.TrueAsync(
-            () => Task.FromResult(standalone.Output.Contains("Ctrl+C stops.", StringComparison.Ordinal) || standalone.HasExited), ChildProcess.Patience, "it welcomes");
+            () => Task.FromResult(standalone.Output.Contains("Ctrl+C stops.", StringComparison.Ordinal) || standalone.HasExited), ChildProcess.Timeout, "it welcomes");
 
         var addresses = Listens().Matches(standalone.Output);
 

@@ -91,7 +91,7 @@ public sealed class ShutdownTests(ITestOutputHelper output) : IDisposable
 
         Assert.Equal(0, await standalone.StopAsync());
 
-        // Kestrel's patience with open requests ends with breaking them off; this one was ended properly before.
+        // Kestrel breaks open requests off when its time for them is over; this one was ended properly before.
         Assert.StartsWith("data: {", await viewer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 

@@ -15,7 +15,7 @@ public sealed class AuditTests : IAsyncLifetime
     private const string Package = "YamlDotNet";
     private static readonly string Version = (string)XDocument.Load(Path.Combine(Tools.Root, "Directory.Packages.props"))
         .Descendants("PackageVersion").Single(package => (string?)package.Attribute("Include") == Package).Attribute("Version")!;
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("shopping-audit-").FullName;
     private WebApplication _gallery = null!;
@@ -98,7 +98,7 @@ public sealed class AuditTests : IAsyncLifetime
 
     private async Task<(int ExitCode, string Output)> BuildAsync(string ci)
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var timeout = new CancellationTokenSource(Timeout);
         // What a gallery said is kept for half an hour; this one is new.
         var start = new ProcessStartInfo("dotnet", ["build", _folder, "-warnaserror", "--force", "--no-http-cache"])
         {
@@ -107,9 +107,9 @@ public sealed class AuditTests : IAsyncLifetime
             Environment = { ["CI"] = ci },
         };
         using var build = Process.Start(start)!;
-        var output = build.StandardOutput.ReadToEndAsync(patience.Token);
-        var errors = build.StandardError.ReadToEndAsync(patience.Token);
-        await build.WaitForExitAsync(patience.Token);
+        var output = build.StandardOutput.ReadToEndAsync(timeout.Token);
+        var errors = build.StandardError.ReadToEndAsync(timeout.Token);
+        await build.WaitForExitAsync(timeout.Token);
         return (build.ExitCode, await output + await errors);
     }
 }

@@ -106,7 +106,7 @@ internal sealed class BuyingLoad(int customers, TimeSpan pause = default)
         while (true)
         {
             var ids = await ReadHistoriesAsync(management);
-            if (MissingFrom(ids).Count == 0 || Stopwatch.GetElapsedTime(started) > ChildProcess.Patience)
+            if (MissingFrom(ids).Count == 0 || Stopwatch.GetElapsedTime(started) > ChildProcess.Timeout)
             {
                 return ids;
             }

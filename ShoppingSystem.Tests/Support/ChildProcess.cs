@@ -16,7 +16,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     public const int Sigterm = 15;
 
     /// <summary>How long a busy machine may take to start it or to end it.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     // The kernel kills a child when the thread that started it ends: so one that never ends starts all of them.
     private static readonly BlockingCollection<(Process Process, TaskCompletionSource Started)> Starts = [];
@@ -125,8 +125,8 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>Waits until it has ended; answers with the exit code.</summary>
     public async Task<int> ExitAsync()
     {
-        using var patience = new CancellationTokenSource(Patience);
-        await _process.WaitForExitAsync(patience.Token);
+        using var timeout = new CancellationTokenSource(Timeout);
+        await _process.WaitForExitAsync(timeout.Token);
         return _process.ExitCode;
     }
 

@@ -6,7 +6,7 @@ namespace ShoppingSystem.Tests.Support;
 /// <summary>HTTP that no client library would send.</summary>
 internal static class RawHttp
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan UntilItWaitsForMore = TimeSpan.FromSeconds(5);
 
     public static Task<string> SendAsync(Uri server, string request) => SendAsync(server, Encoding.UTF8.GetBytes(request), UntilItWaitsForMore);
@@ -18,26 +18,26 @@ internal static class RawHttp
     /// </summary>
     public static async Task<string> SendAsync(Uri server, ReadOnlyMemory<byte> request, TimeSpan untilItWaitsForMore)
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var timeout = new CancellationTokenSource(Timeout);
         using var client = new TcpClient { NoDelay = true };
-        await client.ConnectAsync(server.Host, server.Port, patience.Token);
+        await client.ConnectAsync(server.Host, server.Port, timeout.Token);
         var stream = client.GetStream();
         var reply = new StringBuilder();
         var buffer = new byte[16 * 1024];
         try
         {
             // Beside the reading: a server that refuses early stops taking the rest.
-            var writing = stream.WriteAsync(request, patience.Token).AsTask();
-            var reading = stream.ReadAsync(buffer, patience.Token).AsTask();
+            var writing = stream.WriteAsync(request, timeout.Token).AsTask();
+            var reading = stream.ReadAsync(buffer, timeout.Token).AsTask();
             var saidAll = false;
-            if (await Task.WhenAny(reading, Task.Delay(untilItWaitsForMore, patience.Token)) != reading)
+            if (await Task.WhenAny(reading, Task.Delay(untilItWaitsForMore, timeout.Token)) != reading)
             {
                 await writing;
                 client.Client.Shutdown(SocketShutdown.Send);
                 saidAll = true;
             }
 
-            for (int read; (read = await reading) > 0; reading = stream.ReadAsync(buffer, patience.Token).AsTask())
+            for (int read; (read = await reading) > 0; reading = stream.ReadAsync(buffer, timeout.Token).AsTask())
             {
                 reply.Append(Encoding.Latin1.GetString(buffer, 0, read));
                 if (!saidAll && writing.IsCompleted)

@@ -88,7 +88,7 @@ internal sealed class StandaloneProcess : IAsyncDisposable
         {
             await Eventually.TrueAsync(
                 async () => !standalone.HasExited ? await standalone.Shop.IsReadyAsync() && await standalone.Management.IsReadyAsync() : throw new InvalidOperationException("it exited"),
-                ChildProcess.Patience, "Standalone is ready");
+                ChildProcess.Timeout, "Standalone is ready");
             return standalone;
         }
         catch (Exception e)
