@@ -38,7 +38,7 @@ internal static class EventTime
 
     private static DateTimeOffset? FromText(string text, out string? problem)
     {
-        if (!IsoTime.TryParse(text, out var ticks))
+        if (IsoTime.Parse(text) is not { } ticks)
         {
             return FromEpoch(JsonText.Parse(text), out problem);
         }
