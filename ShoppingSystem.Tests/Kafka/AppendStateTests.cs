@@ -5,7 +5,6 @@ using Confluent.Kafka.Admin;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using ShoppingSystem.Kafka;
 using ShoppingSystem.MockKafka;
 using ShoppingSystem.Purchases;
@@ -123,9 +122,9 @@ public sealed class AppendStateTests
     {
         using var topic = NewTopic([.. Enumerable.Range(0, 3).Select(partition =>
             new PartitionMetadata(partition, leader: 1, replicas: [1, 2, 3], inSyncReplicas: partition < starved ? [1] : [1, 2], new Error(ErrorCode.NoError)))]);
-        using var state = new AppendState(topic, NullLogger<AppendState>.Instance) { IsUsed = appends };
+        using var state = new AppendState(topic.Observer, topic.Options, NullLogger<AppendState>.Instance) { IsUsed = appends };
 
-        var result = await new KafkaHealth(topic, state).CheckHealthAsync(new HealthCheckContext());
+        var result = await new KafkaHealth(topic.Observer, topic.Operations, state).CheckHealthAsync(new HealthCheckContext());
 
         Assert.Equal((status, said), ($"{result.Status}", result.Description));
     }
@@ -134,8 +133,8 @@ public sealed class AppendStateTests
     public async Task A_refusal_is_over_for_its_partition_only_and_one_of_the_topic_for_all()
     {
         using var topic = NewTopic([new PartitionMetadata(0, leader: 1, replicas: [1], inSyncReplicas: [1], new Error(ErrorCode.NoError))]);
-        using var state = new AppendState(topic, NullLogger<AppendState>.Instance) { IsUsed = true };
-        var health = new KafkaHealth(topic, state);
+        using var state = new AppendState(topic.Observer, topic.Options, NullLogger<AppendState>.Instance) { IsUsed = true };
+        var health = new KafkaHealth(topic.Observer, topic.Operations, state);
 
         state.Refused(new Error(ErrorCode.NotEnoughReplicas), new Partition(2));
         Assert.Equal(HealthStatus.Unhealthy, (await health.CheckHealthAsync(new HealthCheckContext())).Status);
@@ -198,7 +197,7 @@ public sealed class AppendStateTests
     public void A_refusal_for_want_of_the_right_to_write_is_over_when_the_brokers_say_so_later()
     {
         using var topic = NewTopic([]);
-        using var state = new AppendState(topic, NullLogger<AppendState>.Instance) { IsUsed = true };
+        using var state = new AppendState(topic.Observer, topic.Options, NullLogger<AppendState>.Instance) { IsUsed = true };
         var before = new TopicRights(Stopwatch.GetTimestamp() - 1, MayWrite: true);
         state.Refused(new Error(ErrorCode.TopicAuthorizationFailed), new Partition(0));
 
@@ -221,15 +220,15 @@ public sealed class AppendStateTests
         static PartitionMetadata Partition(params int[] inSync) => new(0, leader: 1, replicas: [1, 2, 3], inSync, new Error(ErrorCode.NoError));
         List<PartitionMetadata> partitions = [Partition(1)];
         using var topic = NewTopic(partitions);
-        using var state = new AppendState(topic, NullLogger<AppendState>.Instance) { IsUsed = true };
-        await topic.LookAsync();
+        using var state = new AppendState(topic.Observer, topic.Options, NullLogger<AppendState>.Instance) { IsUsed = true };
+        await topic.Observer.LookAsync();
 
         Assert.Contains("min.insync.replicas", state.TimedOut(Stopwatch.GetTimestamp(), new Partition(0)), StringComparison.Ordinal);
-        state.Learn(await topic.LookAsync());
+        state.Learn(await topic.Observer.LookAsync());
         Assert.NotNull(state.Problem(out _));
 
         partitions[0] = Partition(1, 2);
-        state.Learn(await topic.LookAsync());
+        state.Learn(await topic.Observer.LookAsync());
         Assert.Null(state.Problem(out _));
     }
 
@@ -270,13 +269,11 @@ public sealed class AppendStateTests
         return (report.Status, report.Entries["kafka"].Description);
     }
 
-    private static KafkaTopic NewTopic(List<PartitionMetadata> partitions)
+    private static TopicUnderTest NewTopic(List<PartitionMetadata> partitions)
     {
         var admin = DispatchProxy.Create<IAdminClient, Admin>();
         ((Admin)(object)admin).Partitions = partitions;
-        var topic = new KafkaTopic(Options.Create(new KafkaOptions()), NullLogger<KafkaTopic>.Instance, _ => admin, "");
-        topic.Attach(DispatchProxy.Create<IClient, Admin>());
-        return topic;
+        return new TopicUnderTest(admin);
     }
 
 #pragma warning disable CA1852 // The proxy derives from it.

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace ShoppingSystem.Kafka;
 
@@ -9,7 +10,7 @@ namespace ShoppingSystem.Kafka;
 /// The outcome of recent appends. While no broker answers, no append is tried (a circuit breaker, whose probe asks for metadata): each
 /// would wait for its deadline and hold its resources until then. A refusal by the brokers is remembered until they accept events again.
 /// </summary>
-internal sealed partial class AppendState(KafkaTopic topic, ILogger<AppendState> logger) : IDisposable
+internal sealed partial class AppendState(TopicObserver topic, IOptions<KafkaOptions> options, ILogger<AppendState> logger) : IDisposable
 {
     /// <summary>A refusal that no append has tested for this long may be over.</summary>
     private static readonly TimeSpan RefusalLifetime = TimeSpan.FromMinutes(1);
@@ -35,7 +36,7 @@ internal sealed partial class AppendState(KafkaTopic topic, ILogger<AppendState>
     /// <summary>Whether this process appends.</summary>
     public bool IsUsed { get; set; }
 
-    private string NoRight => $"this service has no right to write to the topic {topic.Name} (ACL: Write)";
+    private string NoRight => $"this service has no right to write to the topic {options.Value.Topic} (ACL: Write)";
 
     /// <summary>The reason why appends were refused, unless something has shown that it is over; null when there is none.</summary>
     /// <param name="isTotal">Whether no append has succeeded since, and the refusal was recent.</param>
@@ -114,8 +115,8 @@ internal sealed partial class AppendState(KafkaTopic topic, ILogger<AppendState>
             ErrorCode.InvalidTimestamp =>
                 ("the clock of this service is not the brokers': they refuse its timestamps (message.timestamp.after.max.ms, message.timestamp.before.max.ms)", true),
             ErrorCode.NotEnoughReplicas or ErrorCode.NotEnoughReplicasAfterAppend => ($"partition {partition.Value} has too few in-sync replicas (min.insync.replicas)", false),
-            ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic => ($"the topic {topic.Name} does not exist", true),
-            ErrorCode.PolicyViolation or ErrorCode.InvalidRecord => ($"the brokers' rules for the topic {topic.Name} forbid it: {error.Reason}", true),
+            ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic => ($"the topic {options.Value.Topic} does not exist", true),
+            ErrorCode.PolicyViolation or ErrorCode.InvalidRecord => ($"the brokers' rules for the topic {options.Value.Topic} forbid it: {error.Reason}", true),
             _ => (error.Reason, false),
         };
         _refusals[isOfTopic ? Topic : partition.Value] = new Refusal(reason) { IsOfRights = error.Code is ErrorCode.TopicAuthorizationFailed };

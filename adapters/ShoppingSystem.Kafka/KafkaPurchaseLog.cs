@@ -27,18 +27,20 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
     private static ArrayBufferWriter<byte>? t_value;
 
     private readonly IProducer<string, byte[]> _producer;
-    private readonly KafkaTopic _topic;
+    private readonly KafkaAdmin _admin;
+    private readonly TopicWatch _watch;
     private readonly AppendState _state;
+    private readonly string _topic;
     private readonly TimeSpan _deadline;
     private volatile bool _stopping;
 
-    public KafkaPurchaseLog(IProducer<string, byte[]> producer, KafkaTopic topic, AppendState state, IOptions<PurchaseLogOptions> options)
+    public KafkaPurchaseLog(
+        IProducer<string, byte[]> producer, KafkaAdmin admin, TopicWatch watch, AppendState state, IOptions<KafkaOptions> kafka, IOptions<PurchaseLogOptions> log)
     {
-        _producer = producer;
-        _topic = topic;
-        _state = state;
-        _deadline = options.Value.AppendDeadline;
-        SpanTags = [new("messaging.system", "kafka"), new("messaging.destination.name", topic.Name)];
+        (_producer, _admin, _watch, _state) = (producer, admin, watch, state);
+        _topic = kafka.Value.Topic;
+        _deadline = log.Value.AppendDeadline;
+        SpanTags = [new("messaging.system", "kafka"), new("messaging.destination.name", _topic)];
     }
 
     public IReadOnlyList<KeyValuePair<string, object?>> SpanTags { get; }
@@ -57,7 +59,7 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
             try
             {
                 ObjectDisposedException.ThrowIf(_stopping, this);
-                var written = await _producer.ProduceAsync(_topic.Name, message, cancellationToken);
+                var written = await _producer.ProduceAsync(_topic, message, cancellationToken);
                 _state.Succeeded(written.Partition);
                 Describe(written);
                 if (!IsOnlyInferred(written))
@@ -92,8 +94,8 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
     public Task StartAsync(CancellationToken cancellationToken)
     {
         _state.IsUsed = true;
-        _topic.Attach(_producer);
-        _ = _topic.Ensured;
+        _admin.Attach(_producer);
+        _ = _watch.Ensured;
         return Task.CompletedTask;
     }
 

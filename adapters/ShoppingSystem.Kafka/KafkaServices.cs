@@ -48,16 +48,21 @@ public static class KafkaServices
 
     private static void AddKafkaTopic(this IServiceCollection services)
     {
-        if (services.Any(service => service.ServiceType == typeof(KafkaTopic)))
+        if (services.Any(service => service.ServiceType == typeof(KafkaAdmin)))
         {
             return;
         }
 
-        services.AddOptions<PurchaseLogOptions>().Configure(log => log.AppendDeadline = KafkaOptions.LogDefaults.AppendDeadline).BindConfiguration(PurchaseLogOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<PurchaseLogOptions>().Configure(log => log.AppendDeadline = KafkaOptions.LogDefaults.AppendDeadline)
+            .BindConfiguration(PurchaseLogOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<KafkaOptions>().BindConfiguration(PurchaseLogOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton<Signals>();
         services.AddSingleton<ClientErrors>();
-        services.AddSingleton<KafkaTopic>();
+        services.AddSingleton<KafkaAdmin>();
+        services.AddSingleton<TopicObserver>();
+        services.AddSingleton<AuthorizedOperations>();
+        services.AddSingleton<TopicCreation>();
+        services.AddSingleton<TopicWatch>();
         services.AddSingleton<AppendState>();
         services.AddHealthChecks().AddCheck<KafkaHealth>("kafka");
     }
