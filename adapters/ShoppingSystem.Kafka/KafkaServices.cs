@@ -63,7 +63,8 @@ public static class KafkaServices
         services.AddSingleton<AuthorizedOperations>();
         services.AddSingleton<TopicCreation>();
         services.AddSingleton<TopicWatch>();
-        services.AddSingleton<AppendState>();
+        services.AddSingleton<AppendRefusals>();
+        services.AddSingleton<AppendCircuitBreaker>();
         services.AddHealthChecks().AddCheck<KafkaHealth>("kafka");
     }
 }

@@ -29,15 +29,17 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
     private readonly IProducer<string, byte[]> _producer;
     private readonly KafkaAdmin _admin;
     private readonly TopicWatch _watch;
-    private readonly AppendState _state;
+    private readonly AppendCircuitBreaker _breaker;
+    private readonly AppendRefusals _refusals;
     private readonly string _topic;
     private readonly TimeSpan _deadline;
     private volatile bool _stopping;
 
     public KafkaPurchaseLog(
-        IProducer<string, byte[]> producer, KafkaAdmin admin, TopicWatch watch, AppendState state, IOptions<KafkaOptions> kafka, IOptions<PurchaseLogOptions> log)
+        IProducer<string, byte[]> producer, KafkaAdmin admin, TopicWatch watch, AppendCircuitBreaker breaker, AppendRefusals refusals,
+        IOptions<KafkaOptions> kafka, IOptions<PurchaseLogOptions> log)
     {
-        (_producer, _admin, _watch, _state) = (producer, admin, watch, state);
+        (_producer, _admin, _watch, _breaker, _refusals) = (producer, admin, watch, breaker, refusals);
         _topic = kafka.Value.Topic;
         _deadline = log.Value.AppendDeadline;
         SpanTags = [new("messaging.system", "kafka"), new("messaging.destination.name", _topic)];
@@ -47,9 +49,9 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
 
     public async ValueTask AppendAsync(Purchase purchase, CancellationToken cancellationToken = default)
     {
-        if (_state.Outage is { } outage)
+        if (_breaker.Outage is { } outage)
         {
-            throw new PurchaseLogUnavailableException($"No Kafka broker answers: {outage}.") { ErrorType = "circuit_open", PublicReason = AppendState.NoBroker };
+            throw new PurchaseLogUnavailableException($"No Kafka broker answers: {outage}.") { ErrorType = "circuit_open", PublicReason = AppendCircuitBreaker.NoBroker };
         }
 
         var message = new Message<string, byte[]> { Key = purchase.UserId, Value = Serialize(purchase), Headers = TraceHeaders() };
@@ -60,7 +62,7 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
             {
                 ObjectDisposedException.ThrowIf(_stopping, this);
                 var written = await _producer.ProduceAsync(_topic, message, cancellationToken);
-                _state.Succeeded(written.Partition);
+                _breaker.Succeeded(written.Partition);
                 Describe(written);
                 if (!IsOnlyInferred(written))
                 {
@@ -77,7 +79,7 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
             }
             catch (ProduceException<string, byte[]> e)
             {
-                var reason = _state.Refused(e.Error, e.DeliveryResult.Partition);
+                var reason = _refusals.Refused(e.Error, e.DeliveryResult.Partition);
                 throw new PurchaseLogUnavailableException($"Kafka did not take the purchase: {reason}.", e) { ErrorType = e.Error.Code.ToString(), PublicReason = reason };
             }
             catch (ObjectDisposedException e)
@@ -93,7 +95,7 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
     /// <summary>Connects, and starts to create the topic if it is missing, while the host starts.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _state.IsUsed = true;
+        _refusals.IsUsed = true;
         _admin.Attach(_producer);
         _ = _watch.Ensured;
         return Task.CompletedTask;
@@ -123,7 +125,7 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
 
     private PurchaseLogUnavailableException Late(long started, Partition partition, Exception? innerException)
     {
-        var reason = _state.TimedOut(started, partition);
+        var reason = _breaker.TimedOut(started, partition);
         return new($"Kafka did not acknowledge the purchase within {_deadline.TotalSeconds} s: {reason}.", innerException) { ErrorType = "timeout", PublicReason = reason };
     }
 
