@@ -5,7 +5,6 @@ using Confluent.Kafka.Admin;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using ShoppingSystem.Kafka;
 using ShoppingSystem.MockKafka;
 using ShoppingSystem.Purchases;
@@ -123,9 +122,9 @@ public sealed class AppendStateTests
     {
         using var topic = NewTopic([.. Enumerable.Range(0, 3).Select(partition =>
             new PartitionMetadata(partition, leader: 1, replicas: [1, 2, 3], inSyncReplicas: partition < starved ? [1] : [1, 2], new Error(ErrorCode.NoError)))]);
-        using var state = new AppendState(topic, NullLogger<AppendState>.Instance) { IsUsed = appends };
+        var refusals = new AppendRefusals(topic.Options) { IsUsed = appends };
 
-        var result = await new KafkaHealth(topic, state).CheckHealthAsync(new HealthCheckContext());
+        var result = await new KafkaHealth(topic.Observer, topic.Operations, refusals).CheckHealthAsync(new HealthCheckContext());
 
         Assert.Equal((status, said), ($"{result.Status}", result.Description));
     }
@@ -134,20 +133,20 @@ public sealed class AppendStateTests
     public async Task A_refusal_is_over_for_its_partition_only_and_one_of_the_topic_for_all()
     {
         using var topic = NewTopic([new PartitionMetadata(0, leader: 1, replicas: [1], inSyncReplicas: [1], new Error(ErrorCode.NoError))]);
-        using var state = new AppendState(topic, NullLogger<AppendState>.Instance) { IsUsed = true };
-        var health = new KafkaHealth(topic, state);
+        var refusals = new AppendRefusals(topic.Options) { IsUsed = true };
+        var health = new KafkaHealth(topic.Observer, topic.Operations, refusals);
 
-        state.Refused(new Error(ErrorCode.NotEnoughReplicas), new Partition(2));
+        refusals.Refused(new Error(ErrorCode.NotEnoughReplicas), new Partition(2));
         Assert.Equal(HealthStatus.Unhealthy, (await health.CheckHealthAsync(new HealthCheckContext())).Status);
-        state.Succeeded(1);
+        refusals.Succeeded(1);
         var partly = await health.CheckHealthAsync(new HealthCheckContext());
         Assert.Equal(
             (HealthStatus.Degraded, "some purchases are refused: partition 2 has too few in-sync replicas (min.insync.replicas)"), (partly.Status, partly.Description));
-        state.Succeeded(2);
+        refusals.Succeeded(2);
         Assert.Equal(HealthStatus.Healthy, (await health.CheckHealthAsync(new HealthCheckContext())).Status);
 
-        state.Refused(new Error(ErrorCode.TopicAuthorizationFailed), new Partition(2));
-        state.Succeeded(1);
+        refusals.Refused(new Error(ErrorCode.TopicAuthorizationFailed), new Partition(2));
+        refusals.Succeeded(1);
         Assert.Equal(HealthStatus.Healthy, (await health.CheckHealthAsync(new HealthCheckContext())).Status);
     }
 
@@ -198,21 +197,21 @@ public sealed class AppendStateTests
     public void A_refusal_for_want_of_the_right_to_write_is_over_when_the_brokers_say_so_later()
     {
         using var topic = NewTopic([]);
-        using var state = new AppendState(topic, NullLogger<AppendState>.Instance) { IsUsed = true };
+        var refusals = new AppendRefusals(topic.Options) { IsUsed = true };
         var before = new TopicRights(Stopwatch.GetTimestamp() - 1, MayWrite: true);
-        state.Refused(new Error(ErrorCode.TopicAuthorizationFailed), new Partition(0));
+        refusals.Refused(new Error(ErrorCode.TopicAuthorizationFailed), new Partition(0));
 
-        Assert.Null(state.Learn(before));
-        Assert.NotNull(state.Problem(out _));
-        Assert.Null(state.Learn(before with { AskedAt = Stopwatch.GetTimestamp(), MayWrite = null }));
-        Assert.NotNull(state.Problem(out _));
-        Assert.Null(state.Learn(before with { AskedAt = Stopwatch.GetTimestamp() + 1 }));
-        Assert.Null(state.Problem(out _));
+        Assert.Null(refusals.Learn(before));
+        Assert.NotNull(refusals.Problem(out _));
+        Assert.Null(refusals.Learn(before with { AskedAt = Stopwatch.GetTimestamp(), MayWrite = null }));
+        Assert.NotNull(refusals.Problem(out _));
+        Assert.Null(refusals.Learn(before with { AskedAt = Stopwatch.GetTimestamp() + 1 }));
+        Assert.Null(refusals.Problem(out _));
 
         // Rights have nothing to do with a clock.
-        state.Refused(new Error(ErrorCode.InvalidTimestamp), new Partition(0));
-        Assert.Null(state.Learn(before with { AskedAt = Stopwatch.GetTimestamp() + 1 }));
-        Assert.NotNull(state.Problem(out _));
+        refusals.Refused(new Error(ErrorCode.InvalidTimestamp), new Partition(0));
+        Assert.Null(refusals.Learn(before with { AskedAt = Stopwatch.GetTimestamp() + 1 }));
+        Assert.NotNull(refusals.Problem(out _));
     }
 
     [Fact]
@@ -221,16 +220,17 @@ public sealed class AppendStateTests
         static PartitionMetadata Partition(params int[] inSync) => new(0, leader: 1, replicas: [1, 2, 3], inSync, new Error(ErrorCode.NoError));
         List<PartitionMetadata> partitions = [Partition(1)];
         using var topic = NewTopic(partitions);
-        using var state = new AppendState(topic, NullLogger<AppendState>.Instance) { IsUsed = true };
-        await topic.LookAsync();
+        var refusals = new AppendRefusals(topic.Options) { IsUsed = true };
+        using var breaker = new AppendCircuitBreaker(topic.Observer, refusals, NullLogger<AppendCircuitBreaker>.Instance);
+        await topic.Observer.LookAsync();
 
-        Assert.Contains("min.insync.replicas", state.TimedOut(Stopwatch.GetTimestamp(), new Partition(0)), StringComparison.Ordinal);
-        state.Learn(await topic.LookAsync());
-        Assert.NotNull(state.Problem(out _));
+        Assert.Contains("min.insync.replicas", breaker.TimedOut(Stopwatch.GetTimestamp(), new Partition(0)), StringComparison.Ordinal);
+        refusals.Learn(await topic.Observer.LookAsync());
+        Assert.NotNull(refusals.Problem(out _));
 
         partitions[0] = Partition(1, 2);
-        state.Learn(await topic.LookAsync());
-        Assert.Null(state.Problem(out _));
+        refusals.Learn(await topic.Observer.LookAsync());
+        Assert.Null(refusals.Problem(out _));
     }
 
     private static MockCluster NewCluster()
@@ -270,13 +270,11 @@ public sealed class AppendStateTests
         return (report.Status, report.Entries["kafka"].Description);
     }
 
-    private static KafkaTopic NewTopic(List<PartitionMetadata> partitions)
+    private static TopicUnderTest NewTopic(List<PartitionMetadata> partitions)
     {
         var admin = DispatchProxy.Create<IAdminClient, Admin>();
         ((Admin)(object)admin).Partitions = partitions;
-        var topic = new KafkaTopic(Options.Create(new KafkaOptions()), NullLogger<KafkaTopic>.Instance, _ => admin, "");
-        topic.Attach(DispatchProxy.Create<IClient, Admin>());
-        return topic;
+        return new TopicUnderTest(admin);
     }
 
 #pragma warning disable CA1852 // The proxy derives from it.

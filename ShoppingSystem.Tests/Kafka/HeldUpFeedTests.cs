@@ -114,7 +114,7 @@ public sealed class HeldUpFeedTests(ITestOutputHelper output)
 
         cluster.FailTopic("purchases", TopicAuthorizationFailed);
         await Eventually.TrueAsync(() => host.Warnings.Any(line => line.Contains("12 partitions were lost", StringComparison.Ordinal)), "the client gives them up");
-        var topic = host.Services.GetRequiredService<KafkaTopic>();
+        var topic = host.Services.GetRequiredService<TopicObserver>();
         var watched = topic.Latest;
         await Eventually.TrueAsync(() => !ReferenceEquals(topic.Latest, watched), "the topic is looked at");
         await Eventually.TrueAsync(() => host.Feed.Problem == MissingOnTopic, "it is known");

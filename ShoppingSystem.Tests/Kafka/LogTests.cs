@@ -5,7 +5,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using ShoppingSystem.Kafka;
 using ShoppingSystem.MockKafka;
@@ -187,8 +186,8 @@ public sealed class LogTests(ITestOutputHelper output)
     {
         var admin = FakeAdmin.Create(ErrorCode.NoError, out var fake);
         fake.IsAway = true;
-        using var topic = new KafkaTopic(Options.Create(new KafkaOptions()), NullLogger<KafkaTopic>.Instance, _ => admin, "b1:9092,b2:9092");
-        topic.Attach(NoClient.Instance);
+        using var topic = new TopicUnderTest(admin, brokers: "b1:9092,b2:9092");
+        _ = topic.Watch.Ensured;
 
         await Eventually.TrueAsync(() => fake.Told == "b1:9092,b2:9092", "it is told");
     }
@@ -215,10 +214,9 @@ public sealed class LogTests(ITestOutputHelper output)
         var admin = FakeAdmin.Create(ErrorCode.TopicAuthorizationFailed, out _);
         var warnings = new Warnings();
         using var loggers = LoggerFactory.Create(logging => logging.AddProvider(warnings));
-        using var topic = new KafkaTopic(Options.Create(new KafkaOptions()), loggers.CreateLogger<KafkaTopic>(), _ => admin, "");
-        topic.Attach(NoClient.Instance);
+        using var topic = new TopicUnderTest(admin, loggers: loggers);
 
-        await topic.Ensured.WaitAsync(TimeSpan.FromSeconds(60));
+        await topic.Watch.Ensured.WaitAsync(TimeSpan.FromSeconds(60));
 
         Assert.Contains("Create it with 12 partitions", Assert.Single(warnings), StringComparison.Ordinal);
     }
@@ -240,11 +238,9 @@ public sealed class LogTests(ITestOutputHelper output)
     public async Task A_missing_topic_is_created_with_the_configured_partitions(ErrorCode answer)
     {
         var admin = FakeAdmin.Create(answer, out var fake);
-        using var topic = new KafkaTopic(
-            Options.Create(new KafkaOptions { Topic = "t", Partitions = 5 }), NullLogger<KafkaTopic>.Instance, _ => admin, "");
-        topic.Attach(NoClient.Instance);
+        using var topic = new TopicUnderTest(admin, new KafkaOptions { Topic = "t", Partitions = 5 });
 
-        await topic.Ensured.WaitAsync(TimeSpan.FromSeconds(60));
+        await topic.Watch.Ensured.WaitAsync(TimeSpan.FromSeconds(60));
 
         var created = Assert.Single(fake.Created);
         Assert.Equal(("t", 5, (short)-1), (created.Name, created.NumPartitions, created.ReplicationFactor));
@@ -254,9 +250,8 @@ public sealed class LogTests(ITestOutputHelper output)
     public async Task A_topic_that_is_deleted_while_the_service_runs_is_created_again()
     {
         var admin = FakeAdmin.Create(ErrorCode.NoError, out var fake);
-        using var topic = new KafkaTopic(Options.Create(new KafkaOptions()), NullLogger<KafkaTopic>.Instance, _ => admin, "");
-        topic.Attach(NoClient.Instance);
-        await topic.Ensured.WaitAsync(TimeSpan.FromSeconds(60));
+        using var topic = new TopicUnderTest(admin);
+        await topic.Watch.Ensured.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Single(fake.Created);
 
         fake.Delete();
@@ -269,10 +264,9 @@ public sealed class LogTests(ITestOutputHelper output)
     {
         var admin = FakeAdmin.Create(ErrorCode.NoError, out var fake);
         fake.AnswersBefore.Enqueue(ErrorCode.InvalidReplicationFactor);
-        using var topic = new KafkaTopic(Options.Create(new KafkaOptions()), NullLogger<KafkaTopic>.Instance, _ => admin, "");
-        topic.Attach(NoClient.Instance);
+        using var topic = new TopicUnderTest(admin);
 
-        await topic.Ensured.WaitAsync(TimeSpan.FromSeconds(60));
+        await topic.Watch.Ensured.WaitAsync(TimeSpan.FromSeconds(60));
 
         Assert.Equal(2, fake.Created.Count);
     }
@@ -359,23 +353,4 @@ public sealed class LogTests(ITestOutputHelper output)
     }
 
 #pragma warning restore CA1852
-
-    private sealed class NoClient : IClient
-    {
-        public static readonly NoClient Instance = new();
-
-        public Handle Handle => null!;
-
-        public string Name => "none";
-
-        public int AddBrokers(string brokers) => 0;
-
-        public void SetSaslCredentials(string username, string password)
-        {
-        }
-
-        public void Dispose()
-        {
-        }
-    }
 }

@@ -59,6 +59,9 @@ internal sealed partial class ClientErrors
         }
     }
 
+    /// <summary>Why a request failed: when no broker answers, its error is only a general one.</summary>
+    public string ReasonOf(Error error) => error.IsLocalError && Reason is { } reason ? reason : error.Reason;
+
     /// <summary>A broker has answered.</summary>
     public void Forget()
     {

@@ -13,8 +13,10 @@ namespace ShoppingSystem.Kafka;
 /// </summary>
 internal static partial class KafkaConnection
 {
+    /// <summary>The name of the connection string.</summary>
+    public const string Name = "kafka";
+
     private const string Section = KafkaSection.Name;
-    private const string BrokersKey = "ConnectionStrings:kafka";
 
     // Two names of one setting: the client's errors contain the first, the configuration has the second.
     private static readonly Dictionary<string, string> s_aliases = new()
@@ -28,7 +30,7 @@ internal static partial class KafkaConnection
     };
 
     /// <summary>The addresses of the first brokers that a client contacts: <c>host:port</c>, separated by commas.</summary>
-    public static string Brokers(IConfiguration configuration) => configuration.GetConnectionString("kafka") ?? "localhost:9092";
+    public static string Brokers(IConfiguration configuration) => configuration.GetConnectionString(Name) ?? "localhost:9092";
 
     /// <summary>Copies the configuration into <paramref name="config"/>, and checks the result.</summary>
     /// <exception cref="OptionsValidationException">It can't be right; the message names the key and contains no secret value.</exception>
@@ -78,7 +80,7 @@ internal static partial class KafkaConnection
             var shown = entry.Contains('@', StringComparison.Ordinal) ? "an entry" : entry;
             if (ComplaintOf(entry) is { } complaint)
             {
-                throw KafkaSection.Refusal($"{BrokersKey}: {(entry.Length == 0 ? "an entry" : shown)} {complaint}. It is host:port, separated by commas.");
+                throw KafkaSection.Refusal($"ConnectionStrings:{Name}: {(entry.Length == 0 ? "an entry" : shown)} {complaint}. It is host:port, separated by commas.");
             }
         }
 

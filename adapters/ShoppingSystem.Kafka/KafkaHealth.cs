@@ -6,7 +6,7 @@ namespace ShoppingSystem.Kafka;
 /// Whether the brokers answer, know the topic and accept appends to it. Asks for metadata only, at most every two
 /// seconds; whether appends succeed is known from customers' purchases or, without any, from the rights that the brokers report.
 /// </summary>
-internal sealed class KafkaHealth(KafkaTopic topic, AppendState appends) : IHealthCheck
+internal sealed class KafkaHealth(TopicObserver topic, AuthorizedOperations operations, AppendRefusals appends) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -23,7 +23,7 @@ internal sealed class KafkaHealth(KafkaTopic topic, AppendState appends) : IHeal
         }
 
         appends.Learn(state);
-        if (appends.IsUsed && !appends.HasSucceededLately && appends.Learn(await topic.AskRightsAsync().WaitAsync(cancellationToken)) is { } missing)
+        if (appends.IsUsed && !appends.HasSucceededLately && appends.Learn(await operations.ObserveAsync().WaitAsync(cancellationToken)) is { } missing)
         {
             return HealthCheckResult.Unhealthy(missing);
         }

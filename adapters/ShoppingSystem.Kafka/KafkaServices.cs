@@ -11,14 +11,12 @@ namespace ShoppingSystem.Kafka;
 /// <summary>Registers the Kafka adapters of the log's ports.</summary>
 public static class KafkaServices
 {
-    private const string ConnectionName = "kafka";
-
     /// <summary>Adds <see cref="IPurchaseLog"/> and the health check <c>kafka</c>, for the brokers of <c>ConnectionStrings:kafka</c>.</summary>
     /// <exception cref="OptionsValidationException">The connection settings can't be right; the message names the key.</exception>
     public static void AddKafkaPurchaseLog(this IHostApplicationBuilder builder)
     {
         builder.AddKafkaProducer<string, byte[]>(
-            ConnectionName,
+            KafkaConnection.Name,
             kafka =>
             {
                 // Health: the integration's check would produce to a topic of its own at each check; the adapter's check asks for metadata.
@@ -31,7 +29,8 @@ public static class KafkaServices
             (services, producer) => producer.ForPurchases(services));
         builder.Services.AddKafkaTopic();
         builder.Services.AddSingleton<KafkaPurchaseLog>();
-        builder.Services.AddSingleton<IPurchaseLog>(provider => new ObservedPurchaseLog(provider.GetRequiredService<KafkaPurchaseLog>(), provider.GetRequiredService<Signals>()));
+        builder.Services.AddSingleton<IPurchaseLog>(provider =>
+            new ObservedPurchaseLog(provider.GetRequiredService<KafkaPurchaseLog>(), provider.GetRequiredService<Signals>()));
         builder.Services.AddHostedService(provider => provider.GetRequiredService<KafkaPurchaseLog>());
     }
 
@@ -48,17 +47,23 @@ public static class KafkaServices
 
     private static void AddKafkaTopic(this IServiceCollection services)
     {
-        if (services.Any(service => service.ServiceType == typeof(KafkaTopic)))
+        if (services.Any(service => service.ServiceType == typeof(KafkaAdmin)))
         {
             return;
         }
 
-        services.AddOptions<PurchaseLogOptions>().Configure(log => log.AppendDeadline = KafkaOptions.LogDefaults.AppendDeadline).BindConfiguration(PurchaseLogOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<PurchaseLogOptions>().Configure(log => log.AppendDeadline = KafkaOptions.LogDefaults.AppendDeadline)
+            .BindConfiguration(PurchaseLogOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<KafkaOptions>().BindConfiguration(PurchaseLogOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton<Signals>();
         services.AddSingleton<ClientErrors>();
-        services.AddSingleton<KafkaTopic>();
-        services.AddSingleton<AppendState>();
+        services.AddSingleton<KafkaAdmin>();
+        services.AddSingleton<TopicObserver>();
+        services.AddSingleton<AuthorizedOperations>();
+        services.AddSingleton<TopicCreation>();
+        services.AddSingleton<TopicWatch>();
+        services.AddSingleton<AppendRefusals>();
+        services.AddSingleton<AppendCircuitBreaker>();
         services.AddHealthChecks().AddCheck<KafkaHealth>("kafka");
     }
 }

@@ -20,7 +20,9 @@ internal sealed partial class ConsumerLoop : IAsyncDisposable
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(10);
 
     private readonly IConsumer<string, byte[]> _consumer;
-    private readonly KafkaTopic _topic;
+    private readonly KafkaAdmin _admin;
+    private readonly TopicWatch _watch;
+    private readonly TopicObserver _topic;
     private readonly KafkaOptions _kafka;
     private readonly FeedProblems _problems;
     private readonly ILogger _logger;
@@ -40,9 +42,10 @@ internal sealed partial class ConsumerLoop : IAsyncDisposable
     private int _lookedAtVersion;
 
     public ConsumerLoop(
-        KafkaConsumers consumers, KafkaTopic topic, FeedProblems problems, DataLoss loss, KafkaOptions kafka, PurchaseLogOptions log, ILogger logger)
+        KafkaConsumers consumers, KafkaAdmin admin, TopicWatch watch, TopicObserver topic, FeedProblems problems, DataLoss loss,
+        KafkaOptions kafka, PurchaseLogOptions log, ILogger logger)
     {
-        (_topic, _kafka, _problems, _logger) = (topic, kafka, problems, logger);
+        (_admin, _watch, _topic, _kafka, _problems, _logger) = (admin, watch, topic, kafka, problems, logger);
         _consumer = consumers.Build(() => _assignment!);
         _committer = new OffsetCommitter(_consumer, kafka.Topic, problems, _signal, logger);
         _buffer = new FeedBuffer(log.BatchSize, _committer, _signal);
@@ -79,14 +82,14 @@ internal sealed partial class ConsumerLoop : IAsyncDisposable
         Exception? failure = null;
         try
         {
-            _topic.Attach(_consumer);
-            while (!_topic.Ensured.Wait(TimeSpan.Zero, _stopping.Token))
+            _admin.Attach(_consumer);
+            while (!_watch.Ensured.Wait(TimeSpan.Zero, _stopping.Token))
             {
                 // The client reports its errors, and why it can't connect, only while it is polled.
                 Poll(IdlePoll);
             }
 
-            _consumer.Subscribe(_topic.Name);
+            _consumer.Subscribe(_kafka.Topic);
             while (!_stopping.IsCancellationRequested)
             {
                 _committer.CommitDone();
@@ -222,7 +225,7 @@ internal sealed partial class ConsumerLoop : IAsyncDisposable
     {
         try
         {
-            _topic.Detach(_consumer);
+            _admin.Detach(_consumer);
             _committer.Leave();
             // Gives the partitions back (this calls Revoked, which commits what is done), then leaves the group.
             _consumer.Close();
@@ -237,7 +240,7 @@ internal sealed partial class ConsumerLoop : IAsyncDisposable
     }
 
     private FeedEvent ToEvent(ConsumeResult<string, byte[]> result) => new(
-        _topic.Name, result.Partition, result.Offset, ToTime(result.Message.Timestamp), result.Message.Value,
+        _kafka.Topic, result.Partition, result.Offset, ToTime(result.Message.Timestamp), result.Message.Value,
         result.Message.Headers is { Count: > 0 } headers && headers.TryGetLastBytes("traceparent", out var traceParent) && traceParent is not null
             ? Encoding.ASCII.GetString(traceParent)
             : null);

@@ -8,8 +8,8 @@ namespace ShoppingSystem.Kafka;
 /// <summary>Reads as a member of the consumer group. A reading ends with its consumer; the next one has another.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "A reading disposes of its loop.")]
 internal sealed class KafkaPurchaseFeed(
-    KafkaConsumers consumers, KafkaTopic topic, IOptions<KafkaOptions> kafka, IOptions<PurchaseLogOptions> log, TimeProvider time, Signals signals,
-    ILogger<KafkaPurchaseFeed> logger)
+    KafkaConsumers consumers, KafkaAdmin admin, TopicWatch watch, TopicObserver topic, IOptions<KafkaOptions> kafka, IOptions<PurchaseLogOptions> log,
+    TimeProvider time, Signals signals, ILogger<KafkaPurchaseFeed> logger)
     : IPurchaseFeed
 {
     private readonly FeedProblems _problems = new(kafka.Value, time, logger);
@@ -26,7 +26,7 @@ internal sealed class KafkaPurchaseFeed(
     public IReadOnlyList<KeyValuePair<string, object?>> SpanTags { get; } =
     [
         new("messaging.system", "kafka"),
-        new("messaging.destination.name", topic.Name),
+        new("messaging.destination.name", kafka.Value.Topic),
         new("messaging.consumer.group.name", kafka.Value.ConsumerGroup),
     ];
 
@@ -40,7 +40,7 @@ internal sealed class KafkaPurchaseFeed(
             throw new InvalidOperationException("The feed is being read already.");
         }
 
-        var loop = _loop = new ConsumerLoop(consumers, topic, _problems, _loss, kafka.Value, log.Value, logger);
+        var loop = _loop = new ConsumerLoop(consumers, admin, watch, topic, _problems, _loss, kafka.Value, log.Value, logger);
         loop.Start();
         return loop;
     }

@@ -27,27 +27,31 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
     private static ArrayBufferWriter<byte>? t_value;
 
     private readonly IProducer<string, byte[]> _producer;
-    private readonly KafkaTopic _topic;
-    private readonly AppendState _state;
+    private readonly KafkaAdmin _admin;
+    private readonly TopicWatch _watch;
+    private readonly AppendCircuitBreaker _breaker;
+    private readonly AppendRefusals _refusals;
+    private readonly string _topic;
     private readonly TimeSpan _deadline;
     private volatile bool _stopping;
 
-    public KafkaPurchaseLog(IProducer<string, byte[]> producer, KafkaTopic topic, AppendState state, IOptions<PurchaseLogOptions> options)
+    public KafkaPurchaseLog(
+        IProducer<string, byte[]> producer, KafkaAdmin admin, TopicWatch watch, AppendCircuitBreaker breaker, AppendRefusals refusals,
+        IOptions<KafkaOptions> kafka, IOptions<PurchaseLogOptions> log)
     {
-        _producer = producer;
-        _topic = topic;
-        _state = state;
-        _deadline = options.Value.AppendDeadline;
-        SpanTags = [new("messaging.system", "kafka"), new("messaging.destination.name", topic.Name)];
+        (_producer, _admin, _watch, _breaker, _refusals) = (producer, admin, watch, breaker, refusals);
+        _topic = kafka.Value.Topic;
+        _deadline = log.Value.AppendDeadline;
+        SpanTags = [new("messaging.system", "kafka"), new("messaging.destination.name", _topic)];
     }
 
     public IReadOnlyList<KeyValuePair<string, object?>> SpanTags { get; }
 
     public async ValueTask AppendAsync(Purchase purchase, CancellationToken cancellationToken = default)
     {
-        if (_state.Outage is { } outage)
+        if (_breaker.Outage is { } outage)
         {
-            throw new PurchaseLogUnavailableException($"No Kafka broker answers: {outage}.") { ErrorType = "circuit_open", PublicReason = AppendState.NoBroker };
+            throw new PurchaseLogUnavailableException($"No Kafka broker answers: {outage}.") { ErrorType = "circuit_open", PublicReason = AppendCircuitBreaker.NoBroker };
         }
 
         var message = new Message<string, byte[]> { Key = purchase.UserId, Value = Serialize(purchase), Headers = TraceHeaders() };
@@ -57,8 +61,8 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
             try
             {
                 ObjectDisposedException.ThrowIf(_stopping, this);
-                var written = await _producer.ProduceAsync(_topic.Name, message, cancellationToken);
-                _state.Succeeded(written.Partition);
+                var written = await _producer.ProduceAsync(_topic, message, cancellationToken);
+                _breaker.Succeeded(written.Partition);
                 Describe(written);
                 if (!IsOnlyInferred(written))
                 {
@@ -75,7 +79,7 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
             }
             catch (ProduceException<string, byte[]> e)
             {
-                var reason = _state.Refused(e.Error, e.DeliveryResult.Partition);
+                var reason = _refusals.Refused(e.Error, e.DeliveryResult.Partition);
                 throw new PurchaseLogUnavailableException($"Kafka did not take the purchase: {reason}.", e) { ErrorType = e.Error.Code.ToString(), PublicReason = reason };
             }
             catch (ObjectDisposedException e)
@@ -91,9 +95,9 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
     /// <summary>Connects, and starts to create the topic if it is missing, while the host starts.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _state.IsUsed = true;
-        _topic.Attach(_producer);
-        _ = _topic.Ensured;
+        _refusals.IsUsed = true;
+        _admin.Attach(_producer);
+        _ = _watch.Ensured;
         return Task.CompletedTask;
     }
 
@@ -121,7 +125,7 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
 
     private PurchaseLogUnavailableException Late(long started, Partition partition, Exception? innerException)
     {
-        var reason = _state.TimedOut(started, partition);
+        var reason = _breaker.TimedOut(started, partition);
         return new($"Kafka did not acknowledge the purchase within {_deadline.TotalSeconds} s: {reason}.", innerException) { ErrorType = "timeout", PublicReason = reason };
     }
 
