@@ -20,7 +20,7 @@ internal sealed class ConsoleOutput : TextWriter
 
     private static readonly List<SafeFileHandle> Kept = [];
 
-    private readonly Stream _stream;
+    private readonly Action<ReadOnlySpan<byte>> _write;
     private readonly Encoding _encoding;
     private readonly int _capacity;
     private readonly object _gate = new();
@@ -30,12 +30,12 @@ internal sealed class ConsoleOutput : TextWriter
     private long _messages;
     private long _dropped;
 
-    /// <param name="stream">Where the text goes.</param>
+    /// <param name="write">Writes bytes to the stream.</param>
     /// <param name="encoding">The encoding of the text.</param>
     /// <param name="capacity">The most characters that are buffered, in addition to those that are being written.</param>
-    public ConsoleOutput(Stream stream, Encoding encoding, int capacity = DefaultCapacity) : base(CultureInfo.InvariantCulture)
+    public ConsoleOutput(Action<ReadOnlySpan<byte>> write, Encoding encoding, int capacity = DefaultCapacity) : base(CultureInfo.InvariantCulture)
     {
-        _stream = stream;
+        _write = write;
         _encoding = encoding;
         _capacity = capacity;
         new Thread(WriteAll) { IsBackground = true, Name = "console" }.Start();
@@ -82,8 +82,7 @@ internal sealed class ConsoleOutput : TextWriter
             if (!IsClosed(handle))
             {
                 // On Unix, the console's own streams lock Console.Out while they write, and would block every other writer.
-                var stream = OperatingSystem.IsWindows() ? open() : new DescriptorStream(handle);
-                var output = new ConsoleOutput(stream, Console.OutputEncoding);
+                var output = new ConsoleOutput(OperatingSystem.IsWindows() ? open().Write : bytes => Descriptor.Write(handle, bytes), Console.OutputEncoding);
                 AppDomain.CurrentDomain.ProcessExit += (_, _) => output.Drain(LastMoment);
                 AppDomain.CurrentDomain.UnhandledException += (_, _) => output.Drain(LastMoment);
                 return output;
@@ -191,7 +190,7 @@ internal sealed class ConsoleOutput : TextWriter
             var next = bytes[..Math.Min(AtATime, bytes.Length)];
             try
             {
-                _stream.Write(next.Span);
+                _write(next.Span);
                 bytes = bytes[next.Length..];
             }
             catch (IOException e) when (e.HResult is TryAgainOnLinux or TryAgainOnMac)

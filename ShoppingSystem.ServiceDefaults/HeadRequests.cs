@@ -1,25 +1,21 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 
 namespace ShoppingSystem.ServiceDefaults;
 
 /// <summary>HEAD is GET without the content (RFC 9110, 9.3.2): it is routed as GET, and Kestrel leaves the content out.</summary>
-internal sealed class HeadRequests : IStartupFilter
+internal static class HeadRequests
 {
-    // A startup filter runs before routing; a WebApplication puts routing in front of all middleware that is added to it.
-    public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
-    {
-        app.Use((context, rest) => HttpMethods.IsHead(context.Request.Method) ? AnswerAsync(context, rest) : rest(context));
-        next(app);
-    };
+    /// <summary>Call it before routing.</summary>
+    public static void UseHeadRequests(this WebApplication app) =>
+        app.Use((context, next) => HttpMethods.IsHead(context.Request.Method) ? AnswerAsync(context, next) : next(context));
 
-    private static async Task AnswerAsync(HttpContext context, RequestDelegate rest)
+    private static async Task AnswerAsync(HttpContext context, RequestDelegate next)
     {
         context.Request.Method = HttpMethods.Get;
         try
         {
-            await rest(context);
+            await next(context);
         }
         finally
         {

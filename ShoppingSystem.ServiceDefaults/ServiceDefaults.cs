@@ -37,7 +37,6 @@ public static class ServiceDefaultsExtensions
             kestrel.Limits.RequestHeadersTimeout = RequestHeadersTimeout;
         });
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton<IStartupFilter, HeadRequests>();
         builder.AddDrain();
         builder.AddUnfinishedRequests();
         builder.AddForwardedHeaders();
@@ -58,6 +57,9 @@ public static class ServiceDefaultsExtensions
     /// </summary>
     public static WebApplication UseServiceDefaults(this WebApplication app)
     {
+        app.UseHeadRequests();
+        app.UseClosingReplies();
+        app.UseUnfinishedRequests();
         app.UseConfiguredProxies();
         app.UsePathPrefix();
         app.UseOneJsonType();

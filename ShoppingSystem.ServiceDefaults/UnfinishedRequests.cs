@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace ShoppingSystem.ServiceDefaults;
 
@@ -19,11 +18,27 @@ internal static class UnfinishedRequests
     /// <summary>How long the rest of a request may take to arrive once the service is stopping.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
-    public static void AddUnfinishedRequests(this WebApplicationBuilder builder)
+    public static void AddUnfinishedRequests(this WebApplicationBuilder builder) => builder.WebHost.ConfigureKestrel(kestrel =>
+        kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => connection => WatchAsync(connection, next))));
+
+    /// <summary>Follows requests. Call it before all that reads a body.</summary>
+    public static void UseUnfinishedRequests(this WebApplication app) => app.Use((context, next) =>
     {
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => connection => WatchAsync(connection, next))));
-        builder.Services.AddSingleton<IStartupFilter, Filter>();
-    }
+        // A test server has no connections.
+        if (context.Features.Get<Work>() is { } work)
+        {
+            if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is true)
+            {
+                context.Request.Body = new Body(context.Request, work);
+            }
+            else
+            {
+                work.Begin(context.Response);
+            }
+        }
+
+        return next(context);
+    });
 
     private static async Task WatchAsync(ConnectionContext connection, ConnectionDelegate next)
     {
@@ -80,37 +95,6 @@ internal static class UnfinishedRequests
         public TimeSpan TimeLeft => Volatile.Read(ref _requests) > 0
             ? Limit
             : Volatile.Read(ref _quietSince) is not 0 and var since ? Limit - Stopwatch.GetElapsedTime(since) : TimeSpan.Zero;
-    }
-
-    // A startup filter, so that it sees bodies before any other middleware does.
-    private sealed class Filter : IStartupFilter
-    {
-        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
-        {
-            app.Use((context, rest) =>
-            {
-                // A test server has no connections.
-                if (context.Features.Get<Work>() is { } work)
-                {
-                    Follow(context, work);
-                }
-
-                return rest(context);
-            });
-            next(app);
-        };
-
-        private static void Follow(HttpContext context, Work work)
-        {
-            if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is true)
-            {
-                context.Request.Body = new Body(context.Request, work);
-            }
-            else
-            {
-                work.Begin(context.Response);
-            }
-        }
     }
 
     /// <summary>The body of a request. The request counts as being processed once the body has been read to its end.</summary>

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using ShoppingSystem.Purchases;
 using ShoppingSystem.ServiceDefaults;
@@ -65,7 +64,7 @@ internal static class Startup
             """);
         foreach (var url in shop.Urls.Concat(management.Urls))
         {
-            if (!IsLoopback(new Uri(url)))
+            if (!new Uri(url).IsLoopback)
             {
                 Console.WriteLine($"  WARNING: {url} can be reached from other machines.");
             }
@@ -73,7 +72,4 @@ internal static class Startup
     }
 
     private static string Addresses(WebApplication app) => string.Join(", ", app.Urls);
-
-    private static bool IsLoopback(Uri url) =>
-        url.IsLoopback || (IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 }

@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections.Features;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -51,7 +50,6 @@ internal static class DrainExtensions
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTime - options.DrainTime);
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<Drain>();
-        builder.Services.AddSingleton<IStartupFilter, ClosingReplies>();
         // Windows has only one such signal, and ends the process when its handler returns: .NET's own lifetime waits in the handler.
         if (!OperatingSystem.IsWindows())
         {
@@ -59,22 +57,19 @@ internal static class DrainExtensions
         }
     }
 
-    // A startup filter, so that it sees all replies.
-    private sealed class ClosingReplies(Drain drain) : IStartupFilter
+    /// <summary>While the host drains, every reply closes its connection. Call it before all that replies.</summary>
+    public static void UseClosingReplies(this WebApplication app)
     {
-        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+        var drain = app.Services.GetRequiredService<Drain>();
+        Func<object, Task> close = Close;
+        app.Use((context, next) =>
         {
-            Func<object, Task> close = Close;
-            app.Use((context, rest) =>
-            {
-                context.Response.OnStarting(close, context);
-                return rest(context);
-            });
-            next(app);
-        };
+            context.Response.OnStarting(close, context);
+            return next(context);
+        });
 
         // Set when the reply starts: the handler that turns an exception into a problem clears headers that were set before.
-        private Task Close(object state)
+        Task Close(object state)
         {
             var context = (HttpContext)state;
             if (drain.HasBegun)

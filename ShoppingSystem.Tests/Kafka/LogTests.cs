@@ -187,7 +187,7 @@ public sealed class LogTests(ITestOutputHelper output)
         var admin = FakeAdmin.Create(ErrorCode.NoError, out var fake);
         fake.IsAway = true;
         using var topic = new TopicUnderTest(admin, brokers: "b1:9092,b2:9092");
-        _ = topic.Watch.Ensured;
+        _ = topic.Watch.EnsureTopicAsync();
 
         await Eventually.TrueAsync(() => fake.Told == "b1:9092,b2:9092", "it is told");
     }
@@ -216,7 +216,7 @@ public sealed class LogTests(ITestOutputHelper output)
         using var loggers = LoggerFactory.Create(logging => logging.AddProvider(warnings));
         using var topic = new TopicUnderTest(admin, loggers: loggers);
 
-        await topic.Watch.Ensured.WaitAsync(TimeSpan.FromSeconds(60));
+        await topic.Watch.EnsureTopicAsync().WaitAsync(TimeSpan.FromSeconds(60));
 
         Assert.Contains("Create it with 12 partitions", Assert.Single(warnings), StringComparison.Ordinal);
     }
@@ -240,7 +240,7 @@ public sealed class LogTests(ITestOutputHelper output)
         var admin = FakeAdmin.Create(answer, out var fake);
         using var topic = new TopicUnderTest(admin, new KafkaOptions { Topic = "t", Partitions = 5 });
 
-        await topic.Watch.Ensured.WaitAsync(TimeSpan.FromSeconds(60));
+        await topic.Watch.EnsureTopicAsync().WaitAsync(TimeSpan.FromSeconds(60));
 
         var created = Assert.Single(fake.Created);
         Assert.Equal(("t", 5, (short)-1), (created.Name, created.NumPartitions, created.ReplicationFactor));
@@ -251,7 +251,7 @@ public sealed class LogTests(ITestOutputHelper output)
     {
         var admin = FakeAdmin.Create(ErrorCode.NoError, out var fake);
         using var topic = new TopicUnderTest(admin);
-        await topic.Watch.Ensured.WaitAsync(TimeSpan.FromSeconds(60));
+        await topic.Watch.EnsureTopicAsync().WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Single(fake.Created);
 
         fake.Delete();
@@ -266,7 +266,7 @@ public sealed class LogTests(ITestOutputHelper output)
         fake.AnswersBefore.Enqueue(ErrorCode.InvalidReplicationFactor);
         using var topic = new TopicUnderTest(admin);
 
-        await topic.Watch.Ensured.WaitAsync(TimeSpan.FromSeconds(60));
+        await topic.Watch.EnsureTopicAsync().WaitAsync(TimeSpan.FromSeconds(60));
 
         Assert.Equal(2, fake.Created.Count);
     }

@@ -194,11 +194,11 @@ public sealed class MongoFaultTests : IAsyncLifetime
     {
         var purchases = Some.Purchases(10);
         Server.Freeze();
-        using var timeout = new CancellationTokenSource();
-        var recording = _store.RecordAsync(purchases, timeout.Token).AsTask();
+        using var cancelled = new CancellationTokenSource();
+        var recording = _store.RecordAsync(purchases, cancelled.Token).AsTask();
         var health = await CheckAsync();
         Assert.False(recording.IsCompleted);
-        await timeout.CancelAsync();
+        await cancelled.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => recording);
 
         Server.Thaw();

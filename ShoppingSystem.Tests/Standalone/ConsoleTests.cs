@@ -110,7 +110,7 @@ public sealed class ConsoleTests : IDisposable
     public async Task Lines_beyond_the_capacity_are_dropped_and_counted_and_the_others_keep_their_order()
     {
         using var stream = new Held();
-        using var output = new ConsoleOutput(stream, Encoding.UTF8, capacity: 30);
+        using var output = new ConsoleOutput(stream.Write, Encoding.UTF8, capacity: 30);
 
         output.WriteLine("taken at once");
         await Eventually.TrueAsync(() => stream.IsWaitedFor, "somebody waits, and it is not the writer");
@@ -134,7 +134,7 @@ public sealed class ConsoleTests : IDisposable
     public void Lines_that_can_not_be_written_are_counted()
     {
         using var stream = new Full();
-        using var output = new ConsoleOutput(stream, Encoding.UTF8);
+        using var output = new ConsoleOutput(stream.Write, Encoding.UTF8);
         output.WriteLine("one");
         output.Drain(ChildProcess.Timeout);
         output.WriteLine("two");

@@ -1,51 +1,51 @@
 namespace ShoppingSystem.MongoDB;
 
 /// <summary>
-/// The names of the server's errors that our writes can meet. For single writes of a batch the server sends only the number
+/// The server's errors that our writes can meet. For single writes of a batch the server sends only the number
 /// (mongodb.com/docs/manual/reference/error-codes).
 /// </summary>
+internal enum ServerError
+{
+    BadValue = 2,
+    HostUnreachable = 6,
+    FailedToParse = 9,
+    Unauthorized = 13,
+    TypeMismatch = 14,
+    Overflow = 15,
+    AuthenticationFailed = 18,
+    InvalidBSON = 22,
+    MaxTimeMSExpired = 50,
+    ShardKeyNotFound = 61,
+    WriteConcernFailed = 64,
+    ImmutableField = 66,
+    NetworkTimeout = 89,
+    ShutdownInProgress = 91,
+    UnsatisfiableWriteConcern = 100,
+    WriteConflict = 112,
+    DocTooLargeForCapped = 116,
+    DocumentValidationFailure = 121,
+    FailedToSatisfyReadPreference = 133,
+    CannotIndexParallelArrays = 171,
+    PrimarySteppedDown = 189,
+    CannotBuildIndexKeys = 201,
+    ExceededTimeLimit = 262,
+    NotWritablePrimary = 10107,
+    BSONObjectTooLarge = 10334,
+    DuplicateKey = 11000,
+    InterruptedAtShutdown = 11600,
+    InterruptedDueToReplStateChange = 11602,
+    StaleConfig = 13388,
+    NotPrimaryNoSecondaryOk = 13435,
+    NotPrimaryOrSecondary = 13436,
+    OutOfDiskSpace = 14031,
+    KeyTooLong = 17280,
+}
+
 internal static class ServerErrors
 {
-    private static readonly Dictionary<int, string> Names = new()
-    {
-        [2] = "BadValue",
-        [6] = "HostUnreachable",
-        [9] = "FailedToParse",
-        [13] = "Unauthorized",
-        [14] = "TypeMismatch",
-        [15] = "Overflow",
-        [18] = "AuthenticationFailed",
-        [22] = "InvalidBSON",
-        [50] = "MaxTimeMSExpired",
-        [61] = "ShardKeyNotFound",
-        [64] = "WriteConcernFailed",
-        [66] = "ImmutableField",
-        [89] = "NetworkTimeout",
-        [91] = "ShutdownInProgress",
-        [100] = "UnsatisfiableWriteConcern",
-        [112] = "WriteConflict",
-        [116] = "DocTooLargeForCapped",
-        [121] = "DocumentValidationFailure",
-        [133] = "FailedToSatisfyReadPreference",
-        [171] = "CannotIndexParallelArrays",
-        [189] = "PrimarySteppedDown",
-        [201] = "CannotBuildIndexKeys",
-        [262] = "ExceededTimeLimit",
-        [10107] = "NotWritablePrimary",
-        [10334] = "BSONObjectTooLarge",
-        [11000] = "DuplicateKey",
-        [11600] = "InterruptedAtShutdown",
-        [11602] = "InterruptedDueToReplStateChange",
-        [13388] = "StaleConfig",
-        [13435] = "NotPrimaryNoSecondaryOk",
-        [13436] = "NotPrimaryOrSecondary",
-        [14031] = "OutOfDiskSpace",
-        [17280] = "KeyTooLong",
-    };
-
     public static string Describe(int code, string? name = null)
     {
-        name = string.IsNullOrEmpty(name) ? Names.GetValueOrDefault(code) : name;
+        name = string.IsNullOrEmpty(name) ? Enum.GetName((ServerError)code) : name;
         return name is null ? $"error {code}" : $"{name} ({code})";
     }
 }

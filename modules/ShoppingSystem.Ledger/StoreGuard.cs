@@ -57,34 +57,27 @@ internal sealed partial class StoreGuard
 }
 
 /// <summary>The record of purchases as requests see it.</summary>
-internal sealed class GuardedStore(IPurchaseStore store, StoreGuard guard) : IPurchaseStore
+internal sealed class GuardedStore(IPurchaseStore store, StoreGuard guard)
 {
-    public ValueTask<RecordResult> RecordAsync(IReadOnlyList<Purchase> purchases, CancellationToken cancellationToken = default) =>
+    public ValueTask<RecordResult> RecordAsync(IReadOnlyList<Purchase> purchases, CancellationToken cancellationToken) =>
         guard.AskAsync(token => store.RecordAsync(purchases, token), cancellationToken);
 
-    public ValueTask<PurchasePage> ReadHistoryAsync(string userId, int limit, PageCursor? before = null, CancellationToken cancellationToken = default) =>
+    public ValueTask<PurchasePage> ReadHistoryAsync(string userId, int limit, PageCursor? before, CancellationToken cancellationToken) =>
         guard.AskAsync(token => store.ReadHistoryAsync(userId, limit, before, token), cancellationToken);
 
-    public ValueTask<PurchaseSummary> SummarizeAsync(string userId, CancellationToken cancellationToken = default) =>
+    public ValueTask<PurchaseSummary> SummarizeAsync(string userId, CancellationToken cancellationToken) =>
         guard.AskAsync(token => store.SummarizeAsync(userId, token), cancellationToken);
-
-    public ValueTask<long> CountAsync(CancellationToken cancellationToken = default) => guard.AskAsync(store.CountAsync, cancellationToken);
 }
 
 /// <summary>The dead letters as requests see them.</summary>
-internal sealed class GuardedDeadLetters(IDeadLetters deadLetters, StoreGuard guard) : IDeadLetters
+internal sealed class GuardedDeadLetters(IDeadLetters deadLetters, StoreGuard guard)
 {
-    public ValueTask<int> AddAsync(IReadOnlyList<DeadLetter> letters, CancellationToken cancellationToken = default) =>
-        guard.AskAsync(token => deadLetters.AddAsync(letters, token), cancellationToken);
-
-    public ValueTask<DeadLetterPage> ListAsync(int limit, PageCursor? before = null, CancellationToken cancellationToken = default) =>
+    public ValueTask<DeadLetterPage> ListAsync(int limit, PageCursor? before, CancellationToken cancellationToken) =>
         guard.AskAsync(token => deadLetters.ListAsync(limit, before, token), cancellationToken);
 
-    public ValueTask<DeadLetter?> FindAsync(Guid id, CancellationToken cancellationToken = default) =>
+    public ValueTask<DeadLetter?> FindAsync(Guid id, CancellationToken cancellationToken) =>
         guard.AskAsync(token => deadLetters.FindAsync(id, token), cancellationToken);
 
-    public ValueTask<bool> RemoveAsync(Guid id, CancellationToken cancellationToken = default) =>
+    public ValueTask<bool> RemoveAsync(Guid id, CancellationToken cancellationToken) =>
         guard.AskAsync(token => deadLetters.RemoveAsync(id, token), cancellationToken);
-
-    public ValueTask<long> CountAsync(CancellationToken cancellationToken = default) => guard.AskAsync(deadLetters.CountAsync, cancellationToken);
 }

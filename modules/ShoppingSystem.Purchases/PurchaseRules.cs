@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Text;
+using System.Text.Unicode;
 
 namespace ShoppingSystem.Purchases;
 
@@ -125,24 +125,7 @@ public static class PurchaseRules
     private static bool IsTooLong(string text) =>
         text.Length > MaxTextLength && (text.Length > 2 * MaxTextLength || text.EnumerateRunes().Count() > MaxTextLength);
 
-    private static bool HasLoneSurrogate(string text)
-    {
-        for (ReadOnlySpan<char> rest = text; !rest.IsEmpty;)
-        {
-            var plain = rest.IndexOfAnyInRange('\uD800', '\uDFFF');
-            if (plain < 0)
-            {
-                return false;
-            }
-
-            if (Rune.DecodeFromUtf16(rest[plain..], out _, out var length) is not OperationStatus.Done)
-            {
-                return true;
-            }
-
-            rest = rest[(plain + length)..];
-        }
-
-        return false;
-    }
+    // IsTooLong limits the text to two UTF-16 units a character; a unit takes three bytes at most.
+    private static bool HasLoneSurrogate(string text) => Utf8.FromUtf16(
+        text, stackalloc byte[3 * 2 * MaxTextLength], out _, out _, replaceInvalidSequences: false) is OperationStatus.InvalidData;
 }

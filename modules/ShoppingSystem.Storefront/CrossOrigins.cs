@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 
 namespace ShoppingSystem.Storefront;
@@ -58,25 +57,14 @@ internal static class CrossOrigins
 
     private static readonly TimeSpan PreflightHolds = TimeSpan.FromMinutes(10);
 
-    /// <exception cref="OptionsValidationException">The configured value is not a list of origins; the message names the key.</exception>
     public static void AddCrossOrigins(this IHostApplicationBuilder builder)
     {
-        var options = builder.Configuration.GetSection(CrossOriginOptions.Section).Get<CrossOriginOptions>() ?? new();
-        var problems = new List<ValidationResult>();
-        if (!string.IsNullOrEmpty(builder.Configuration[CrossOriginOptions.Key]))
+        builder.Services.AddOptions<CrossOriginOptions>().BindConfiguration(CrossOriginOptions.Section).ValidateDataAnnotations()
+            .Validate(_ => string.IsNullOrEmpty(builder.Configuration[CrossOriginOptions.Key]), $"{CrossOriginOptions.Key} is a list: its first is {CrossOriginOptions.Key}:0.")
+            .ValidateOnStart();
+        if (builder.Configuration.GetSection(CrossOriginOptions.Section).Get<CrossOriginOptions>() is { Origins: { Count: > 0 } origins })
         {
-            problems.Add(new($"{CrossOriginOptions.Key} is a list: its first is {CrossOriginOptions.Key}:0."));
-        }
-
-        Validator.TryValidateObject(options, new ValidationContext(options), problems, validateAllProperties: true);
-        if (problems.Count > 0)
-        {
-            throw new OptionsValidationException(CrossOriginOptions.Key, typeof(CrossOriginOptions), problems.Select(problem => problem.ErrorMessage!));
-        }
-
-        if (options.Origins.Count > 0)
-        {
-            builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy => Allow(policy, options.Origins)));
+            builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy => Allow(policy, origins)));
         }
     }
 

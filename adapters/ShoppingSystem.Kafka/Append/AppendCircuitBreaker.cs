@@ -82,6 +82,11 @@ internal sealed partial class AppendCircuitBreaker(TopicObserver topic, AppendRe
         refusals.Clear();
         LogOpened(state.Problem);
         _ = ProbeAsync(_disposed.Token);
+        if (refusals.SucceededAt > started)
+        {
+            // An append has succeeded meanwhile.
+            Close();
+        }
     }
 
     private async Task ProbeAsync(CancellationToken disposed)

@@ -15,7 +15,7 @@ internal sealed class AppendRefusals(IOptions<KafkaOptions> options)
     private static readonly TimeSpan RefusalLifetime = TimeSpan.FromMinutes(1);
 
     // Stands for the topic as a whole, or for no partition in particular.
-    private const int Topic = -1;
+    private const int WholeTopic = -1;
 
     private readonly ConcurrentDictionary<int, Refusal> _refusals = new();
     private readonly string _topic = options.Value.Topic;
@@ -59,7 +59,7 @@ internal sealed class AppendRefusals(IOptions<KafkaOptions> options)
         Volatile.Write(ref _succeededAt, Stopwatch.GetTimestamp());
         // Without refusals TryRemove takes no lock; to ask first whether there are any would take one.
         _refusals.TryRemove(partition, out _);
-        _refusals.TryRemove(Topic, out _);
+        _refusals.TryRemove(WholeTopic, out _);
     }
 
     /// <summary>A broker has refused an event.</summary>
@@ -77,11 +77,11 @@ internal sealed class AppendRefusals(IOptions<KafkaOptions> options)
             ErrorCode.PolicyViolation or ErrorCode.InvalidRecord => ($"the brokers' rules for the topic {_topic} forbid it: {error.Reason}", true),
             _ => (error.Reason, false),
         };
-        _refusals[isOfTopic ? Topic : partition.Value] = new Refusal(reason) { IsOfRights = error.Code is ErrorCode.TopicAuthorizationFailed };
+        _refusals[isOfTopic ? WholeTopic : partition.Value] = new Refusal(reason) { IsOfRights = error.Code is ErrorCode.TopicAuthorizationFailed };
         return reason;
     }
 
-    /// <summary>An event was not acknowledged before its deadline, though brokers answer.</summary>
+    /// <summary>An event was not acknowledged before its deadline, though, as far as is known, brokers answer.</summary>
     /// <param name="partition">Where it was to be appended.</param>
     /// <param name="obstacle">What prevents appends to the topic; null when nothing is known.</param>
     /// <returns>Why, in words that a customer may read, too.</returns>

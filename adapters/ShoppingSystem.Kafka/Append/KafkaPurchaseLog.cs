@@ -97,7 +97,7 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
     {
         _refusals.IsUsed = true;
         _admin.Attach(_producer);
-        _ = _watch.Ensured;
+        _ = _watch.EnsureTopicAsync();
         return Task.CompletedTask;
     }
 

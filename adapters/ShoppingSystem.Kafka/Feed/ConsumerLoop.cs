@@ -83,7 +83,7 @@ internal sealed partial class ConsumerLoop : IAsyncDisposable
         try
         {
             _admin.Attach(_consumer);
-            while (!_watch.Ensured.Wait(TimeSpan.Zero, _stopping.Token))
+            while (!_watch.EnsureTopicAsync().Wait(TimeSpan.Zero, _stopping.Token))
             {
                 // The client reports its errors, and why it can't connect, only while it is polled.
                 Poll(IdlePoll);

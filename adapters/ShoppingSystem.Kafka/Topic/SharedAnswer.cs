@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace ShoppingSystem.Kafka;
 
-/// <summary>An answer of the brokers. All who ask within its lifetime share one request.</summary>
+/// <summary>An answer of the brokers. All who ask within its lifetime, for the same, share one request.</summary>
 internal sealed class SharedAnswer<T>(TimeSpan lifetime)
 {
     private readonly Lock _gate = new();

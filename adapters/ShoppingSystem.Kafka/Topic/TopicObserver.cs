@@ -16,7 +16,7 @@ internal sealed class TopicObserver(KafkaAdmin admin, IOptions<KafkaOptions> opt
     private volatile TopicState? _latest;
     private int? _minInSync;
 
-    /// <summary>The latest state, some seconds old at most; null before the first request.</summary>
+    /// <summary>The latest state, some seconds old at most while <see cref="TopicWatch"/> runs; null before the first request.</summary>
     public TopicState? Latest => _latest;
 
     /// <summary>The state of the topic, at most two seconds old. Concurrent callers share one request to the brokers.</summary>

@@ -24,7 +24,7 @@ internal sealed class TopicWatch : IDisposable
     /// Completes when the topic exists or this process won't create it. Never fails; waits while no broker answers. The watch starts when
     /// this is first asked for.
     /// </summary>
-    public Task Ensured => _ensured.Value;
+    public Task EnsureTopicAsync() => _ensured.Value;
 
     public void Dispose()
     {

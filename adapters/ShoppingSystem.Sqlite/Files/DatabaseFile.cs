@@ -23,35 +23,35 @@ internal sealed class DatabaseFile(string path, string table, IReadOnlyList<stri
     /// <exception cref="StorageException">The file can't be used; the message names it. It is left as it is.</exception>
     public void Prepare()
     {
-        try
+        var version = ReadVersion();
+        if (version > 0 && version < migrations.Count)
         {
-            var version = Version();
-            RefuseForeign(version);
-            if (version > 0 && version < migrations.Count)
-            {
-                Check();
-            }
-
-            if (version < migrations.Count)
-            {
-                Migrate(version);
-            }
+            Check();
         }
-        catch (SqliteException e)
+
+        if (version < migrations.Count)
         {
-            throw Unusable(e);
+            Migrate(version);
         }
     }
 
-    /// <summary>The version of the file, as <c>PRAGMA user_version</c> has it.</summary>
+    /// <summary>The version of the file, as <c>PRAGMA user_version</c> has it; 0 when there is none.</summary>
     /// <exception cref="StorageException">This program can't use it; the message names it.</exception>
     public long ReadVersion()
     {
         try
         {
-            var version = Version();
-            RefuseForeign(version);
-            return version;
+            // Read-only, so that a damaged file stays as it is.
+            using var connection = TryOpenToLook();
+            var version = connection is null ? 0 : (long)connection.Scalar("PRAGMA user_version")!;
+            if (version > migrations.Count)
+            {
+                throw new StorageException($"{path} was written by a later version of this program (schema {version}, known: {migrations.Count}).");
+            }
+
+            return connection is null || IsOurs(connection, version)
+                ? version
+                : throw new StorageException($"{path} is another database than the one that belongs there: it has no table '{table}' of this program. It was left as it is.");
         }
         catch (SqliteException e)
         {
@@ -134,41 +134,30 @@ internal sealed class DatabaseFile(string path, string table, IReadOnlyList<stri
         SqliteConnection.ClearPool(one);
     }
 
-    // On a read-only connection, so that a damaged file stays as it is.
-    private long Version()
-    {
-        using var connection = TryOpenToLook();
-        return connection is null ? 0 : (long)connection.Scalar("PRAGMA user_version")!;
-    }
-
-    private void RefuseForeign(long version)
-    {
-        if (version > migrations.Count)
-        {
-            throw new StorageException($"{path} was written by a later version of this program (schema {version}, known: {migrations.Count}).");
-        }
-
-        using var connection = TryOpenToLook();
-        if (connection is not null
-            && (long)connection.Scalar("SELECT count(*) FROM sqlite_schema")! > 0
-            && (version == 0 || (long)connection.Scalar($"SELECT count(*) FROM sqlite_schema WHERE name = '{table}'")! == 0))
-        {
-            throw new StorageException($"{path} is another database than the one that belongs there: it has no table '{table}' of this program. It was left as it is.");
-        }
-    }
+    // A file without any table is a new one.
+    private bool IsOurs(SqliteConnection connection, long version) =>
+        (long)connection.Scalar("SELECT count(*) FROM sqlite_schema")! == 0
+        || (version > 0 && (long)connection.Scalar($"SELECT count(*) FROM sqlite_schema WHERE name = '{table}'")! > 0);
 
     private void Migrate(long version)
     {
-        using var connection = Open(SqliteOpenMode.ReadWriteCreate);
-        if (version == 0)
+        try
         {
-            connection.Execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
-        }
+            using var connection = Open(SqliteOpenMode.ReadWriteCreate);
+            if (version == 0)
+            {
+                connection.Execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
+            }
 
-        connection.Execute("PRAGMA synchronous = FULL");
-        for (var next = (int)version; next < migrations.Count; next++)
+            connection.Execute("PRAGMA synchronous = FULL");
+            for (var next = (int)version; next < migrations.Count; next++)
+            {
+                connection.Execute($"BEGIN IMMEDIATE; {migrations[next]}; PRAGMA user_version = {next + 1}; COMMIT");
+            }
+        }
+        catch (SqliteException e)
         {
-            connection.Execute($"BEGIN IMMEDIATE; {migrations[next]}; PRAGMA user_version = {next + 1}; COMMIT");
+            throw Unusable(e);
         }
     }
 

@@ -16,7 +16,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
     /// <summary>Appends are refused when more than this many bytes wait for the disk.</summary>
     private const int MaxWaitingBytes = 64 * 1024 * 1024;
 
-    // A larger one, which a stall of the disk has filled, is not worth keeping.
+    // A buffer that has grown larger is not worth keeping.
     private const int LargestBufferToKeep = 1024 * 1024;
 
     /// <summary>How often recorded events are trimmed while purchases come in.</summary>
@@ -215,7 +215,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
                 if (group?.Events is { Capacity: <= LargestBufferToKeep } buffer)
                 {
                     buffer.ResetWrittenCount();
-                    _spareBuffer = buffer;
+                    Volatile.Write(ref _spareBuffer, buffer);
                 }
 
                 Succeeded(group);
@@ -307,10 +307,7 @@ internal sealed partial class SqlitePurchaseLog : IPurchaseLog, IAsyncDisposable
         group?.Fail(new PurchaseLogUnavailableException($"{File.Path} can't be written: {e.Message}", e));
     }
 
-    private void Refuse(AppendGroup? group)
-    {
-        group?.Fail(new PurchaseLogUnavailableException(_guard.Fault!));
-    }
+    private void Refuse(AppendGroup? group) => group?.Fail(new PurchaseLogUnavailableException(_guard.Fault!));
 
     // A disk that hangs must not make customers wait for ever.
     private void RefuseLate()

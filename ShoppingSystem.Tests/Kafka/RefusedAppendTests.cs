@@ -13,7 +13,7 @@ using ShoppingSystem.Tests.Support;
 namespace ShoppingSystem.Tests.Kafka;
 
 /// <summary>What readiness, the exception and the next purchase know of appends that did not succeed.</summary>
-public sealed class AppendStateTests
+public sealed class RefusedAppendTests
 {
     private const int NotEnoughReplicas = 19;
 
