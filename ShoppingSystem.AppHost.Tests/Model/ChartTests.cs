@@ -56,6 +56,24 @@ public sealed class ChartTests : IAsyncLifetime
         Assert.Contains($"Shopping__Topic: \"{Setting("topic")}\"", environment);
     }
 
+    /// <summary>What kustomize replaces in the ScaledObjects, the chart replaces, too, as a number or a string like what is written there.</summary>
+    [NeedsFact<AspireIntegrations>]
+    public void Every_setting_of_a_ScaledObject_comes_from_scaling_env()
+    {
+        var replacements = (List<object>)At(Parse(Deployed("keda/kustomization.yaml")), "replacements");
+        Assert.NotEmpty(replacements);
+
+        foreach (var replacement in replacements)
+        {
+            var setting = ((string)At(replacement, "source", "fieldPath"))["data.".Length..];
+            var service = (string)At(replacement, "targets", "0", "select", "name");
+            string[] path = ((string)At(replacement, "targets", "0", "fieldPaths", "0")).Split('.');
+
+            Assert.Equal(Setting(setting), At(Parse(Template(service, service)), path));
+            Assert.Contains(path[1] == "triggers" ? $"{path[^1]}: \"{Setting(setting)}\"\n" : $"{path[^1]}: {Setting(setting)}\n", Template(service, service));
+        }
+    }
+
     [NeedsFact<AspireIntegrations>]
     public void Brokers_are_addressed_with_their_namespace()
     {

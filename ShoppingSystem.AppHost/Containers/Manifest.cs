@@ -16,13 +16,19 @@ internal sealed class Manifest(string apiVersion, string kind) : BaseKubernetesR
 
     /// <summary>Its content.</summary>
     [YamlMember(Alias = "spec")]
-    public required object Spec { get; init; }
+    public required Dictionary<object, object> Spec { get; init; }
 
     /// <summary>Reads <c>deploy/components/hardening</c> of the repository that <paramref name="appHostDirectory"/> is in.</summary>
-    public static List<Manifest> ReadHardening(string appHostDirectory) =>
-        [.. Files.SelectMany(file => Read(Path.Combine(appHostDirectory, "..", "deploy", "components", "hardening", file)))];
+    public static List<Manifest> ReadHardening(string appHostDirectory)
+    {
+        List<Manifest> manifests = [.. Files.SelectMany(file => Read(Path.Combine(appHostDirectory, "..", "deploy", "components", "hardening", file)))];
+        // The chart's files are named after them, so the names must be unique.
+        manifests.ForEach(manifest => manifest.Metadata.Name += $"-{manifest.Kind!.ToLowerInvariant()}");
+        return manifests;
+    }
 
-    private static IEnumerable<Manifest> Read(string path)
+    /// <summary>Reads every document of a file. The release sets their namespaces.</summary>
+    public static IEnumerable<Manifest> Read(string path)
     {
         var deserializer = new DeserializerBuilder().WithAttemptingUnquotedStringTypeDeserialization().Build();
         using var reader = File.OpenText(path);
@@ -31,9 +37,13 @@ internal sealed class Manifest(string apiVersion, string kind) : BaseKubernetesR
         while (parser.Accept<DocumentStart>(out _))
         {
             var document = deserializer.Deserialize<Dictionary<string, object>>(parser);
-            var (kind, name) = ((string)document["kind"], (string)((Dictionary<object, object>)document["metadata"])["name"]);
-            // The release sets the namespace. The name must be unique: the chart's files are named after it.
-            yield return new Manifest((string)document["apiVersion"], kind) { About = name, Metadata = { Name = $"{name}-{kind.ToLowerInvariant()}" }, Spec = document["spec"] };
+            var name = (string)((Dictionary<object, object>)document["metadata"])["name"];
+            yield return new Manifest((string)document["apiVersion"], (string)document["kind"])
+            {
+                About = name,
+                Metadata = { Name = name },
+                Spec = (Dictionary<object, object>)document["spec"],
+            };
         }
     }
 }
