@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -90,12 +89,7 @@ public sealed class EventDescriptionTests
         Assert.Contains(found, result.Output, StringComparison.Ordinal);
     }
 
-    private static string Written(Purchase purchase)
-    {
-        var output = new ArrayBufferWriter<byte>();
-        PurchaseEvent.Write(output, purchase);
-        return Encoding.UTF8.GetString(output.WrittenSpan);
-    }
+    private static string Written(Purchase purchase) => Encoding.UTF8.GetString(PurchaseEvent.ToBytes(purchase));
 
     private static async Task<Result> CheckAsync(string description, List<(string Message, string Event, bool IsValid)> events)
     {

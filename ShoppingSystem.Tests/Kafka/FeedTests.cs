@@ -261,6 +261,31 @@ public sealed class FeedTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_reader_that_is_held_up_while_its_partitions_are_lost_is_given_nothing_of_what_was_read_ahead()
+    {
+        const int UnknownMember = 25;
+        using var cluster = NewCluster();
+        await using var host = await KafkaHost.StartAsync(cluster, settings: [Patiently, ("Shopping:BatchSize", "10")]);
+        await host.Log.AppendAsync(Events);
+        await using var reading = host.Feed.ReadAsync(Soon()).GetAsyncEnumerator();
+        await reading.MoveNextAsync();
+        await Eventually.TrueAsync(() => host.Feed.Lag.Sum(lag => lag.Lag) == Events, "fetching is paused");
+        cluster.Fail(MockCluster.Api.Heartbeat, UnknownMember);
+        await Eventually.TrueAsync(() => host.Warnings.Any(line => line.Contains("12 partitions were lost", StringComparison.Ordinal)), "the group throws it out");
+        await Eventually.TrueAsync(() => host.Feed.Lag.Sum(lag => lag.Lag) == Events, "it is back in the group, and fetching is paused");
+        await reading.Current.CommitAsync();
+
+        await reading.MoveNextAsync();
+        Assert.All(reading.Current.Events.GroupBy(@event => @event.Partition), events => Assert.Equal(0, events.First().Offset));
+        var again = new HashSet<(int, long)>(reading.Current.Events.Select(@event => (@event.Partition, @event.Offset)));
+        while (again.Count < Events)
+        {
+            await reading.MoveNextAsync();
+            again.UnionWith(reading.Current.Events.Select(@event => (@event.Partition, @event.Offset)));
+        }
+    }
+
+    [Fact]
     public async Task Lag_is_not_reported_before_it_is_known()
     {
         const int LeaderNotAvailable = 5;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using ShoppingSystem.Purchases;
 using ShoppingSystem.Tests.Support;
@@ -21,7 +22,7 @@ public sealed class PurchaseEventTests
             Guid.Parse("018d21b4-7f8b-7000-8000-000000000001"), "123", "user1", decimal.Parse(price), null,
             DateTimeOffset.UnixEpoch.AddTicks(1705663200_123456 * TimeSpan.TicksPerMicrosecond));
 
-        var value = Some.Event(purchase);
+        var value = PurchaseEvent.ToBytes(purchase);
 
         Assert.Equal(
             $$"""{"id":"018d21b4-7f8b-7000-8000-000000000001","username":"user1","userid":"123","price":{{written}},"timestamp":1705663200.123456}""",
@@ -37,11 +38,25 @@ public sealed class PurchaseEventTests
         var purchase = new Purchase(
             Guid.NewGuid(), "a/b%2F\"\\<&>", "Zoë 買う 🛒", 1m, "tea & \u2028 cake", new DateTimeOffset(2024, 1, 19, 11, 20, 0, TimeSpan.Zero));
 
-        var value = Some.Event(purchase);
+        var value = PurchaseEvent.ToBytes(purchase);
 
         Assert.Contains("Zoë 買う", Encoding.UTF8.GetString(value), StringComparison.Ordinal);
         Assert.DoesNotContain((byte)'\n', value);
         Assert.Equal(purchase, Read(value));
+    }
+
+    [Theory]
+    [InlineData("Zoë 買う 🛒", "tea & \u2028 cake")]
+    [InlineData("a/b%2F\"\\<&>'+", null)]
+    [InlineData("\u0001\t\u007F", "")]
+    public void An_event_is_the_same_in_an_array_and_in_a_buffer(string username, string? item)
+    {
+        var purchase = new Purchase(Guid.NewGuid(), "123", username, 12.00m, item, AppendedAt);
+        var buffer = new ArrayBufferWriter<byte>();
+
+        PurchaseEvent.Write(buffer, purchase);
+
+        Assert.Equal(buffer.WrittenSpan.ToArray(), PurchaseEvent.ToBytes(purchase));
     }
 
     [Fact]
@@ -317,7 +332,7 @@ public sealed class PurchaseEventTests
                     Assert.Null(PurchaseRules.CheckText(purchase.Username));
                     Assert.Null(PurchaseRules.CheckOptionalText(purchase.Item));
                     Assert.Null(PurchaseRules.CheckPrice(purchase.Price));
-                    Assert.Equal(purchase with { Timestamp = ShownTime(purchase) }, Read(Some.Event(purchase with { Timestamp = ShownTime(purchase) })));
+                    Assert.Equal(purchase with { Timestamp = ShownTime(purchase) }, Read(PurchaseEvent.ToBytes(purchase with { Timestamp = ShownTime(purchase) })));
                 }
                 else
                 {

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using ShoppingSystem.Purchases;
@@ -25,12 +24,4 @@ public static class Some
 
     /// <summary>Signals that nobody listens to.</summary>
     public static Signals Signals() => new(Meters());
-
-    /// <summary>A purchase as the value of an event.</summary>
-    public static byte[] Event(Purchase purchase)
-    {
-        var output = new ArrayBufferWriter<byte>();
-        PurchaseEvent.Write(output, purchase);
-        return output.WrittenSpan.ToArray();
-    }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Confluent.Kafka;
 using ShoppingSystem.Purchases;
 
@@ -10,9 +9,7 @@ internal sealed class PlainLog(string brokers) : IPurchaseLog
 
     public async ValueTask AppendAsync(Purchase purchase, CancellationToken cancellationToken = default)
     {
-        var value = new ArrayBufferWriter<byte>(512);
-        PurchaseEvent.Write(value, purchase);
-        var message = new Message<string, byte[]> { Key = purchase.UserId, Value = value.WrittenSpan.ToArray() };
+        var message = new Message<string, byte[]> { Key = purchase.UserId, Value = PurchaseEvent.ToBytes(purchase) };
         await _producer.ProduceAsync("purchases", message, cancellationToken);
     }
 }

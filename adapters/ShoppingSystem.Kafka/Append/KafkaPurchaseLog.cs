@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
@@ -22,9 +21,6 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
     private static readonly TimeSpan QueueFullPause = TimeSpan.FromMilliseconds(10);
 
     private static readonly Headers NoHeaders = [];
-
-    [ThreadStatic]
-    private static ArrayBufferWriter<byte>? t_value;
 
     private readonly IProducer<string, byte[]> _producer;
     private readonly KafkaAdmin _admin;
@@ -54,7 +50,7 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
             throw new PurchaseLogUnavailableException($"No Kafka broker answers: {outage}.") { ErrorType = "circuit_open", PublicReason = AppendCircuitBreaker.NoBroker };
         }
 
-        var message = new Message<string, byte[]> { Key = purchase.UserId, Value = Serialize(purchase), Headers = TraceHeaders() };
+        var message = new Message<string, byte[]> { Key = purchase.UserId, Value = PurchaseEvent.ToBytes(purchase), Headers = TraceHeaders() };
         var started = Stopwatch.GetTimestamp();
         do
         {
@@ -132,12 +128,4 @@ internal sealed class KafkaPurchaseLog : IPurchaseLog, IHostedService
     private static Headers TraceHeaders() => Activity.Current is { Recorded: true, IdFormat: ActivityIdFormat.W3C, Id: { } traceParent }
         ? new Headers { { "traceparent", Encoding.ASCII.GetBytes(traceParent) } }
         : NoHeaders;
-
-    private static byte[] Serialize(Purchase purchase)
-    {
-        var value = t_value ??= new ArrayBufferWriter<byte>(512);
-        value.ResetWrittenCount();
-        PurchaseEvent.Write(value, purchase);
-        return value.WrittenSpan.ToArray();
-    }
 }

@@ -10,7 +10,6 @@ namespace ShoppingSystem.Kafka;
 internal sealed partial class Assignment(
     IConsumer<string, byte[]> consumer, KafkaOptions kafka, FeedBuffer buffer, OffsetCommitter committer, FeedProblems problems, DataLoss loss,
     AutoResetEvent signal, ILogger logger, CancellationToken stopping)
-    : IRebalanceListener
 {
     private static readonly TimeSpan CommittedTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StartsTimeout = TimeSpan.FromMinutes(1);
@@ -27,6 +26,7 @@ internal sealed partial class Assignment(
 
     public AssignedPartition? Find(int number) => _partitions.GetValueOrDefault(number);
 
+    /// <summary>These partitions are assigned to this reader from now on; returns the offset that each is read from.</summary>
     public IEnumerable<TopicPartitionOffset> Assigned(IReadOnlyList<TopicPartition> partitions)
     {
         if (ResolveStarts(partitions) is not { } starts)
@@ -47,6 +47,7 @@ internal sealed partial class Assignment(
         return starts;
     }
 
+    /// <summary>These go to another reader when this method returns; until then they can be committed.</summary>
     public void Revoked(IReadOnlyList<TopicPartitionOffset> partitions)
     {
         var leaving = Withdraw(partitions);
@@ -62,6 +63,7 @@ internal sealed partial class Assignment(
         LogRevoked(partitions.Count, _partitions.Count);
     }
 
+    /// <summary>These belong to another reader already; they can't be committed any more.</summary>
     public void Lost(IReadOnlyList<TopicPartitionOffset> partitions)
     {
         Forget(Withdraw(partitions));

@@ -5,49 +5,32 @@ using ShoppingSystem.Purchases;
 namespace ShoppingSystem.Kafka;
 
 /// <summary>
-/// Events that were fetched and not taken yet: a channel that holds one batch, and a queue for what the consumer has fetched since the
-/// channel was full. The consumer's thread fills it, the reader empties it.
+/// Events that were fetched and not taken yet. The consumer's thread fills it, the reader empties it. It has no limit of its own: while it is full,
+/// the thread polls only with its partitions paused, and so adds at most one event for each assignment.
 /// </summary>
 internal sealed class FeedBuffer(int batchSize, OffsetCommitter committer, AutoResetEvent signal)
 {
-    private readonly Channel<Arrival> _arrived = Channel.CreateBounded<Arrival>(new BoundedChannelOptions(batchSize) { SingleReader = true, SingleWriter = true });
+    // With a single reader it would not count its events.
+    private readonly Channel<Arrival> _arrived = Channel.CreateUnbounded<Arrival>();
     private readonly Lock _handingOut = new();
 
     // Used by the consumer's thread only.
-    private readonly Queue<Arrival> _waiting = new();
-    private long _waitingSince;
+    private long _fullSince;
 
-    /// <summary>Whether the channel has no room for all fetched events. First moves as many as fit into the channel.</summary>
-    public bool IsFull
-    {
-        get
-        {
-            while (_waiting.TryPeek(out var next) && (next.Partition.IsLeaving || _arrived.Writer.TryWrite(next)))
-            {
-                _waiting.Dequeue();
-            }
-
-            return _waiting.Count > 0;
-        }
-    }
+    /// <summary>Whether it holds more than one batch.</summary>
+    public bool IsFull => _arrived.Reader.Count > batchSize;
 
     /// <summary>For how long it has been full.</summary>
-    public TimeSpan FullFor => Stopwatch.GetElapsedTime(_waitingSince);
+    public TimeSpan FullFor => Stopwatch.GetElapsedTime(_fullSince);
 
     public void Add(AssignedPartition partition, FeedEvent arrived)
     {
-        var arrival = new Arrival(partition, arrived);
-        if (_waiting.Count == 0)
+        if (!IsFull)
         {
-            if (_arrived.Writer.TryWrite(arrival))
-            {
-                return;
-            }
-
-            _waitingSince = Stopwatch.GetTimestamp();
+            _fullSince = Stopwatch.GetTimestamp();
         }
 
-        _waiting.Enqueue(arrival);
+        _arrived.Writer.TryWrite(new Arrival(partition, arrived));
     }
 
     /// <summary>From now on no event of these partitions is handed out.</summary>

@@ -15,13 +15,13 @@ internal sealed class KafkaConsumers(ConsumerConfig config, ClientErrors errors)
     /// <summary>Creates the builder.</summary>
     public Func<ConsumerConfig, ConsumerBuilder<string, byte[]>> NewBuilder { get; init; } = config => new(config);
 
-    /// <param name="listener">Is told which partitions are assigned and revoked, on the thread that polls the consumer.</param>
-    public IConsumer<string, byte[]> Build(Func<IRebalanceListener> listener) => NewBuilder(config)
+    /// <param name="assignment">Is told which partitions are assigned and revoked, on the thread that polls the consumer.</param>
+    public IConsumer<string, byte[]> Build(Func<Assignment> assignment) => NewBuilder(config)
         // The key only selects the partition; the value contains it, too.
         .SetKeyDeserializer(NoKey.Instance)
-        .SetPartitionsAssignedHandler((_, partitions) => Whole(() => listener().Assigned(partitions)))
-        .SetPartitionsRevokedHandler((_, partitions) => Whole(() => listener().Revoked(partitions)))
-        .SetPartitionsLostHandler((_, partitions) => Whole(() => listener().Lost(partitions)))
+        .SetPartitionsAssignedHandler((_, partitions) => Whole(() => assignment().Assigned(partitions)))
+        .SetPartitionsRevokedHandler((_, partitions) => Whole(() => assignment().Revoked(partitions)))
+        .SetPartitionsLostHandler((_, partitions) => Whole(() => assignment().Lost(partitions)))
         .SetLogHandler((_, message) => errors.Forward(message))
         .SetErrorHandler((_, error) =>
         {
@@ -59,16 +59,4 @@ internal sealed class KafkaConsumers(ConsumerConfig config, ClientErrors errors)
 
         public string Deserialize(ReadOnlySpan<byte> data, bool isNull, SerializationContext context) => string.Empty;
     }
-}
-
-internal interface IRebalanceListener
-{
-    /// <summary>These partitions are assigned to this reader from now on; returns the offset that each is read from.</summary>
-    IEnumerable<TopicPartitionOffset> Assigned(IReadOnlyList<TopicPartition> partitions);
-
-    /// <summary>These go to another reader when this method returns; until then they can be committed.</summary>
-    void Revoked(IReadOnlyList<TopicPartitionOffset> partitions);
-
-    /// <summary>These belong to another reader already; they can't be committed any more.</summary>
-    void Lost(IReadOnlyList<TopicPartitionOffset> partitions);
 }

@@ -29,6 +29,9 @@ public static class PurchaseEvent
         writer.Flush();
     }
 
+    /// <summary>The same as <see cref="Write"/>, in an array of its own.</summary>
+    public static byte[] ToBytes(Purchase purchase) => JsonSerializer.SerializeToUtf8Bytes(PurchaseV1.From(purchase), PurchaseJson.Readable.PurchaseV1);
+
     /// <summary>
     /// Reads an event into a purchase that follows <see cref="PurchaseRules"/>. If the event has no id or no timestamp, they
     /// are taken from its position in the log (see <see cref="PurchaseId.FromPosition"/>).

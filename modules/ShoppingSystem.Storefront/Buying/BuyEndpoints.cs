@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
@@ -73,7 +72,7 @@ internal static class BuyEndpoints
         JsonSerializer.Serialize(new BuyReplyV1("", "", PurchaseV1.From(purchase)), json);
         JsonSerializer.Deserialize<BuyRequestClassic>("""{"username":"Ada","userId":"1","price":1,"item":"tea"}""", json);
         JsonSerializer.Serialize(new BuyReplyClassic("", purchase.Id), json);
-        PurchaseEvent.Write(new ArrayBufferWriter<byte>(), purchase);
+        PurchaseEvent.ToBytes(purchase);
     }
 
     private static async ValueTask<Results<TReply, ValidationProblem, ProblemHttpResult>> BuyAsync<TReply>(
