@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text;
 using ShoppingSystem.Purchases;
-using ShoppingSystem.Tests.Support;
 
 namespace ShoppingSystem.Tests.Purchases;
 
