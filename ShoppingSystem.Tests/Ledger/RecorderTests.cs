@@ -19,7 +19,7 @@ public sealed class RecorderTests
         var store = new Store();
         var letters = new Letters(failures: 2);
 
-        var told = await RecordAsync(store, letters, PurchaseEvent.ToBytes(Some.Purchase()), "poison"u8.ToArray(), PurchaseEvent.ToBytes(Some.Purchase()));
+        var told = await RecordAsync(store, letters, Some.Event(Some.Purchase()), "poison"u8.ToArray(), Some.Event(Some.Purchase()));
 
         Assert.Equal((2, 0), (told.Recorded, told.Duplicates));
         Assert.Equal("poison", Encoding.UTF8.GetString(Assert.Single(letters.Kept).Event.Value.Span));
@@ -32,7 +32,7 @@ public sealed class RecorderTests
         var (good, bad) = (Some.Purchase(), Some.Purchase() with { Username = "Mallory" });
         var letters = new Letters(failures: 0);
 
-        var told = await RecordAsync(new Store(), letters, PurchaseEvent.ToBytes(bad), PurchaseEvent.ToBytes(good));
+        var told = await RecordAsync(new Store(), letters, Some.Event(bad), Some.Event(good));
 
         Assert.Equal((1, 0), (told.Recorded, told.Duplicates));
         Assert.Equal([good], told.Latest);
@@ -45,7 +45,7 @@ public sealed class RecorderTests
         var record = new TemporaryRecord();
         var (store, letters) = (new SqlitePurchaseStore(record.Database), new SqliteDeadLetters(record.Database));
         var first = Some.Purchase();
-        byte[][] events = [PurchaseEvent.ToBytes(first), PurchaseEvent.ToBytes(first with { UserId = "u2" }), PurchaseEvent.ToBytes(first), PurchaseEvent.ToBytes(first with { Price = 1 })];
+        byte[][] events = [Some.Event(first), Some.Event(first with { UserId = "u2" }), Some.Event(first), Some.Event(first with { Price = 1 })];
         foreach (var (recorded, duplicates) in ((int, int)[])[(1, 1), (0, 2), (0, 2)])
         {
             var told = await RecordAsync(store, letters, events);
@@ -67,7 +67,7 @@ public sealed class RecorderTests
         var store = new Store();
         var letters = new Letters(failures: 1);
         var atCommit = (Recorded: 0, Kept: 0);
-        var feed = new Feed(PurchaseEvent.ToBytes(Some.Purchase()), "poison"u8.ToArray()) { OnCommit = () => atCommit = (store.Recorded, letters.Kept.Count) };
+        var feed = new Feed(Some.Event(Some.Purchase()), "poison"u8.ToArray()) { OnCommit = () => atCommit = (store.Recorded, letters.Kept.Count) };
 
         await RecordAsync(store, letters, feed);
 
@@ -78,8 +78,8 @@ public sealed class RecorderTests
     public async Task A_delayed_batch_delays_the_batches_after_it()
     {
         var commits = new ConcurrentQueue<string>();
-        var first = new Feed(PurchaseEvent.ToBytes(Some.Purchase())) { OnCommit = () => commits.Enqueue("first") };
-        var second = new Feed(PurchaseEvent.ToBytes(Some.Purchase())) { Before = first, OnCommit = () => commits.Enqueue("second") };
+        var first = new Feed(Some.Event(Some.Purchase())) { OnCommit = () => commits.Enqueue("first") };
+        var second = new Feed(Some.Event(Some.Purchase())) { Before = first, OnCommit = () => commits.Enqueue("second") };
 
         await RecordAsync(new Store(new IOException("not now")), new Letters(failures: 0), second);
 
@@ -91,11 +91,11 @@ public sealed class RecorderTests
     {
         var commits = new ConcurrentQueue<string>();
         var failures = 1;
-        var first = new Feed(PurchaseEvent.ToBytes(Some.Purchase()))
+        var first = new Feed(Some.Event(Some.Purchase()))
         {
             OnCommit = () => commits.Enqueue(Interlocked.Decrement(ref failures) < 0 ? "first" : throw new IOException("not now")),
         };
-        var second = new Feed(PurchaseEvent.ToBytes(Some.Purchase())) { Before = first, OnCommit = () => commits.Enqueue("second") };
+        var second = new Feed(Some.Event(Some.Purchase())) { Before = first, OnCommit = () => commits.Enqueue("second") };
 
         await RecordAsync(new Store(), new Letters(failures: 0), second);
 
@@ -107,7 +107,7 @@ public sealed class RecorderTests
     {
         var store = new Store { Answers = new TaskCompletionSource() };
         var letters = new Letters(failures: 0);
-        var feed = new Feed(PurchaseEvent.ToBytes(Some.Purchase()), "poison"u8.ToArray());
+        var feed = new Feed(Some.Event(Some.Purchase()), "poison"u8.ToArray());
         using var recorder = NewRecorder(feed, store, letters, new RecorderStatistics(TimeProvider.System, Some.Signals()));
         await recorder.StartAsync(CancellationToken.None);
         await store.Asked.WaitAsync(TimeSpan.FromSeconds(60));
@@ -126,7 +126,7 @@ public sealed class RecorderTests
     [Fact]
     public async Task A_store_that_timed_out_is_tried_again()
     {
-        var told = await RecordAsync(new Store(new OperationCanceledException("too slow")), new Letters(failures: 0), PurchaseEvent.ToBytes(Some.Purchase()));
+        var told = await RecordAsync(new Store(new OperationCanceledException("too slow")), new Letters(failures: 0), Some.Event(Some.Purchase()));
 
         Assert.Equal((1, 0), (told.Recorded, told.Duplicates));
     }
@@ -134,7 +134,7 @@ public sealed class RecorderTests
     [Fact]
     public async Task A_feed_that_gave_up_is_read_again()
     {
-        var feed = new Feed(PurchaseEvent.ToBytes(Some.Purchase())) { BreaksOff = 1 };
+        var feed = new Feed(Some.Event(Some.Purchase())) { BreaksOff = 1 };
 
         var told = await RecordAsync(new Store(), new Letters(failures: 0), feed);
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using ShoppingSystem.Purchases;
+using ShoppingSystem.Tests.Support;
 
 namespace ShoppingSystem.Tests.Purchases;
 
@@ -21,7 +22,7 @@ public sealed class PurchaseEventTests
             Guid.Parse("018d21b4-7f8b-7000-8000-000000000001"), "123", "user1", decimal.Parse(price), null,
             DateTimeOffset.UnixEpoch.AddTicks(1705663200_123456 * TimeSpan.TicksPerMicrosecond));
 
-        var value = PurchaseEvent.ToBytes(purchase);
+        var value = Some.Event(purchase);
 
         Assert.Equal(
             $$"""{"id":"018d21b4-7f8b-7000-8000-000000000001","username":"user1","userid":"123","price":{{written}},"timestamp":1705663200.123456}""",
@@ -37,7 +38,7 @@ public sealed class PurchaseEventTests
         var purchase = new Purchase(
             Guid.NewGuid(), "a/b%2F\"\\<&>", "Zoë 買う 🛒", 1m, "tea & \u2028 cake", new DateTimeOffset(2024, 1, 19, 11, 20, 0, TimeSpan.Zero));
 
-        var value = PurchaseEvent.ToBytes(purchase);
+        var value = Some.Event(purchase);
 
         Assert.Contains("Zoë 買う", Encoding.UTF8.GetString(value), StringComparison.Ordinal);
         Assert.DoesNotContain((byte)'\n', value);
@@ -331,7 +332,7 @@ public sealed class PurchaseEventTests
                     Assert.Null(PurchaseRules.CheckText(purchase.Username));
                     Assert.Null(PurchaseRules.CheckOptionalText(purchase.Item));
                     Assert.Null(PurchaseRules.CheckPrice(purchase.Price));
-                    Assert.Equal(purchase with { Timestamp = ShownTime(purchase) }, Read(PurchaseEvent.ToBytes(purchase with { Timestamp = ShownTime(purchase) })));
+                    Assert.Equal(purchase with { Timestamp = ShownTime(purchase) }, Read(Some.Event(purchase with { Timestamp = ShownTime(purchase) })));
                 }
                 else
                 {

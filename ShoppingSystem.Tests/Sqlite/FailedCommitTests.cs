@@ -81,7 +81,7 @@ public sealed class FailedCommitTests : IAsyncLifetime
         insert.CommandText = "INSERT INTO groups VALUES ($first, $count, 0, $events, NULL)";
         insert.Parameters.AddWithValue("$first", _storage.Log.End);
         insert.Parameters.AddWithValue("$count", purchases.Count);
-        insert.Parameters.AddWithValue("$events", purchases.SelectMany(purchase => PurchaseEvent.ToBytes(purchase).Append((byte)'\n')).ToArray());
+        insert.Parameters.AddWithValue("$events", purchases.SelectMany(purchase => Some.Event(purchase).Append((byte)'\n')).ToArray());
         insert.ExecuteNonQuery();
         Execute(other, "COMMIT");
         return [.. purchases.Select(purchase => purchase.Id)];

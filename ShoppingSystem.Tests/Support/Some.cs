@@ -24,4 +24,7 @@ public static class Some
 
     /// <summary>Signals that nobody listens to.</summary>
     public static Signals Signals() => new(Meters());
+
+    /// <summary>A purchase as the value of an event.</summary>
+    public static byte[] Event(Purchase purchase) => PurchaseEvent.ToBytes(purchase);
 }
