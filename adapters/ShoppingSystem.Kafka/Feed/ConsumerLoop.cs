@@ -83,7 +83,8 @@ internal sealed partial class ConsumerLoop : IAsyncDisposable
         try
         {
             _admin.Attach(_consumer);
-            while (!_watch.EnsureTopicAsync().Wait(TimeSpan.Zero, _stopping.Token))
+            var ensured = _watch.EnsureTopicAsync();
+            while (!ensured.Wait(TimeSpan.Zero, _stopping.Token))
             {
                 // The client reports its errors, and why it can't connect, only while it is polled.
                 Poll(IdlePoll);
